@@ -1,0 +1,62 @@
+"""What is remembered of every request: one `CallRecord` each, be it success, failure or cancellation."""
+
+from __future__ import annotations
+
+import attrs
+
+from aurelis.core.model import ModelReference
+from aurelis.core.reply import Attempt, CacheLayer, Usage
+from aurelis.core.request import Message, Task, Urgency
+
+
+@attrs.frozen(kw_only=True)
+class CallRecord:
+    """One request from start to end; holds no prompt and no answer, only sizes and hashes.
+
+    `outcome` is `ok`, `cached`, `error:<kind>` or `cancelled`. `host` is where the answer came from (host and port),
+    None when nothing was asked. Times are seconds since the epoch and milliseconds.
+    """
+
+    request_id: str
+    started_at: float
+    task: Task
+    urgency: Urgency
+    outcome: str
+    model: ModelReference | None
+    host: str | None
+    cached: CacheLayer | None
+    usage: Usage
+    cost_usd: float | None
+    confidence: float | None
+    incomplete: bool
+    duration_ms: int
+    time_to_first_token_ms: int | None
+    attempts: tuple[Attempt, ...]
+    redactions: int
+    redaction_rules: tuple[str, ...]
+    prompt_characters: int
+    prompt_sha256: str
+    answer_characters: int
+    answer_sha256: str
+    language: str
+
+
+@attrs.frozen(kw_only=True)
+class SentPrompt:
+    """Exactly what was sent for a request, redacted as it was; kept in memory for the last 20 (aurelis.showRequest)."""
+
+    record: CallRecord
+    messages: tuple[Message, ...] = attrs.field(repr=False)
+    prefix: str | None = attrs.field(default=None, repr=False)
+    suffix: str | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class SecurityEvent:
+    """Something that the audit log keeps beside requests; `detail` never holds a secret or source text."""
+
+    name: str
+    severity: str
+    detail: str
+    at: float
+    request_id: str | None = None

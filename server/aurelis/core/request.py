@@ -1,0 +1,161 @@
+"""What a task asks of a model, before and after redaction.
+
+A `Request` is made by `tasks` and is pure data plus two pure functions (`judge`, `enough`). Only a `RedactedRequest`
+may reach a provider, and only `security.redact` constructs one (invariant 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import attrs
+
+from aurelis.core.deadline import Timing
+from aurelis.core.redaction_map import RedactionMap
+from aurelis.core.reply import Verdict
+
+
+class Task(StrEnum):
+    """The kinds of work that routing distinguishes (the contract's names)."""
+
+    CODE_GENERATION = "code_generation"
+    COMPLETION = "completion"
+    DOCUMENTATION = "documentation"
+    EXPLANATION = "explanation"
+    REFACTORING = "refactoring"
+    OPTIMIZATION = "optimization"
+    TESTING = "testing"
+    FIX = "fix"
+    REVIEW = "review"
+    COMPLEX_REASONING = "complex_reasoning"
+    GENERAL = "general"
+
+
+class Urgency(IntEnum):
+    """Who is waiting; lower goes first."""
+
+    EXPLICIT = 0
+    HOVER = 1
+    GHOST_TEXT = 2
+    BATCH = 3
+
+    @property
+    def automatic(self) -> bool:
+        """Whether nobody asked for it by name: such a request fails silently and needs consent for remote hosts."""
+        return self in {Urgency.HOVER, Urgency.GHOST_TEXT}
+
+
+Role = Literal["system", "user", "assistant"]
+
+
+@attrs.frozen
+class Message:
+    """One chat message."""
+
+    role: Role
+    content: str
+
+
+@attrs.frozen
+class Neighbour:
+    """Text of another place that a fill-in-the-middle model may look at; `name` is a relative path."""
+
+    name: str
+    text: str
+
+
+@attrs.frozen
+class FillInTheMiddle:
+    """The text around a hole, for models that fill holes; `name` is the document's relative path."""
+
+    prefix: str
+    suffix: str
+    name: str = ""
+    neighbours: tuple[Neighbour, ...] = ()
+
+
+@attrs.frozen
+class Parameters:
+    """How to sample. None leaves the choice to the provider."""
+
+    temperature: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Source:
+    """A document whose text stands in the prompt, so that the egress rules can judge it.
+
+    `path` is None for text without a file (`untitled:`). `name` is what a message may call it.
+    """
+
+    uri: str
+    path: Path | None
+    language: str = ""
+    name: str = ""
+
+
+def always_usable(_text: str) -> Verdict:
+    """Judge any answer that is not empty as usable."""
+    return Verdict(usable=True)
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One thing asked of a model.
+
+    Attributes:
+        request_id: unique in this process; stands in the Result, stream, records and errors.
+        task: what routing and lifetimes go by.
+        messages: the chat form of the prompt; every request has one.
+        fim: the hole, for models that fill holes; None where the task has no hole.
+        parameters: sampling.
+        urgency: who is waiting.
+        timing: time limits in seconds.
+        sources: every document that has text in the prompt.
+        prompt_digest: content hash of the prompt file, part of the cache key.
+        facets: what else changes the answer (language, framework, style, ...) for keys and invalidation.
+        streams: whether deltas are handed on as they come. When False nothing counts as delivered before the end.
+        judge: whether a whole answer is usable; an unusable one moves on to the next candidate.
+        enough: given the text so far, whether the rest is not needed; the connection is then closed early.
+        model: a `provider/model` that replaces the plan.
+        priority: `preference`, `performance` or `cost`, when the request overrides the setting.
+        cacheable: whether an answer may be kept and a kept one used.
+        reasoning: whether a model may think before it answers.
+    """
+
+    request_id: str
+    task: Task
+    messages: tuple[Message, ...]
+    fim: FillInTheMiddle | None = None
+    parameters: Parameters = Parameters()
+    urgency: Urgency = Urgency.EXPLICIT
+    timing: Timing = Timing()
+    sources: tuple[Source, ...] = ()
+    prompt_digest: str = ""
+    facets: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}))
+    streams: bool = True
+    judge: Callable[[str], Verdict] = always_usable
+    enough: Callable[[str], bool] | None = None
+    model: str | None = None
+    priority: str | None = None
+    cacheable: bool = True
+    reasoning: bool = True
+
+
+@attrs.frozen(kw_only=True)
+class RedactedRequest:
+    """A request whose texts have passed redaction. Constructed by `security.redact` and nowhere else.
+
+    `messages` and `fim` hold placeholders where secrets stood; `redactions` maps them back and never leaves memory.
+    """
+
+    request: Request
+    messages: tuple[Message, ...]
+    fim: FillInTheMiddle | None
+    redactions: RedactionMap

@@ -1,0 +1,125 @@
+"""What the editor's side and the terminal may ask of the application; `app.py` implements it.
+
+Everything here returns plain data of ours. Handlers keep the `Services` they were given and read `settings` afresh at
+each request, because a change of settings applies without a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import attrs
+
+from aurelis.config.settings import Settings
+from aurelis.core.model import ModelInfo
+from aurelis.core.ports import EgressPolicy
+from aurelis.core.record import SentPrompt
+from aurelis.core.reply import Answer, AnswerEvent
+from aurelis.core.request import Request
+
+
+@attrs.frozen
+class Problem:
+    """A setting that was not taken: where it stands, what was expected and what is used instead (one sentence)."""
+
+    path: str
+    message: str
+
+
+@attrs.frozen
+class Status:
+    """What the status item shows; `retry_at` is seconds since the epoch."""
+
+    health: Literal["ok", "warning", "error"]
+    busy: bool
+    model: str | None = None
+    message: str | None = None
+    retry_at: float | None = None
+
+
+class Services(Protocol):
+    """The application behind every front end."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force now."""
+
+    @property
+    def egress(self) -> EgressPolicy:
+        """Which documents may leave the machine."""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the workspace is trusted."""
+
+    async def configure(
+        self,
+        *,
+        editor: Mapping[str, Any] | None = None,
+        folders: Sequence[Path] | None = None,
+        trusted: bool | None = None,
+    ) -> tuple[Problem, ...]:
+        """Take new editor settings, workspace folders or trust; None leaves that part as it is.
+
+        Cheap and import-light: it may be called during `initialize`.
+        """
+
+    async def start(self) -> None:
+        """Import and build the heavy parts off the event loop; called once, after `initialized`. Idempotent."""
+
+    def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
+        """Run a request through the orchestrator (waits for `start`). Close the generator to cancel.
+
+        Raises:
+            RequestError: with the contract's kind and `request_id` set.
+        """
+
+    async def cached(self, request: Request) -> Answer | None:
+        """The kept answer to a request, if there is one; asks no model."""
+
+    async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
+        """What can be routed to: `{model, provider, host, local, tasks, limits, price, health}` each."""
+
+    async def describe(self, request: Request) -> ModelInfo | None:
+        """What is known of the model that would be asked first for this request."""
+
+    async def health(self, *, deep: bool = False) -> Mapping[str, Any]:
+        """The contract's health record."""
+
+    async def stats(self) -> Mapping[str, Any]:
+        """Requests, latency, tokens, cost and hit rates, as plain JSON data."""
+
+    async def clear_cache(self) -> int:
+        """Drop all kept answers and count them."""
+
+    async def cache_stats(self) -> Mapping[str, Any]:
+        """Entries, sizes and hits of each layer."""
+
+    async def invalidate(
+        self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None
+    ) -> int:
+        """Drop what an event made stale and count it.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown event.
+        """
+
+    async def set_token(self, provider: str, token: str | None) -> None:
+        """Take a token from the editor for this process; None falls back to the next source."""
+
+    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
+        """Per provider: `{provider, source, origin, present}`; never a token."""
+
+    def sent(self, request_id: str | None = None) -> tuple[SentPrompt, ...]:
+        """The last 20 requests as they were sent, newest last, or the one with that id."""
+
+    def accepted(self, request_id: str, length: int, language: str) -> None:
+        """A shown completion was accepted (`length` in characters)."""
+
+    def on_status(self, listener: Callable[[Status], None]) -> None:
+        """Call the listener at once and whenever the status changes."""
+
+    async def aclose(self) -> None:
+        """Finish writing and close every connection and file."""
