@@ -1,0 +1,158 @@
+"""Texts as syntax trees: parsing with a bound, offsets of the text in and out, and "does it parse"."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aurelis.core.text_edits import common_prefix_length
+from aurelis.syntax.languages import LanguageRules, grammar, rules_for
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Tree
+
+LONGEST_PARSED: Final = 1_000_000
+"""Characters; a longer text is not parsed (tree-sitter needs about 0.1 s for so much)."""
+
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
+
+
+@attrs.frozen
+class SyntaxTree:
+    """A parsed text. Nodes count UTF-16 units of two bytes each; `offset` and `byte` translate."""
+
+    text: str = attrs.field(repr=False)
+    rules: LanguageRules = attrs.field(repr=False)
+    tree: Tree = attrs.field(repr=False, eq=False)
+    wide: tuple[int, ...] = attrs.field(default=(), repr=False)
+    """Offsets, in UTF-16 units, of the characters that need two."""
+
+    @property
+    def root(self) -> Node:
+        """The node of the whole text."""
+        return self.tree.root_node
+
+    @property
+    def complete(self) -> bool:
+        """Whether the text parses: no error and nothing that had to be supposed."""
+        return not self.root.has_error
+
+    def offset(self, byte: int) -> int:
+        """The text's offset of one of the tree's byte offsets."""
+        units = byte // 2
+        return units - bisect_left(self.wide, units) if self.wide else units
+
+    def byte(self, offset: int) -> int:
+        """The tree's byte offset of an offset in the text."""
+        if not self.wide:
+            return 2 * offset
+        before = len(_ASTRAL.findall(self.text, 0, offset))
+        return 2 * (offset + before)
+
+    def start(self, node: Node) -> int:
+        """Offset at which a node starts."""
+        return self.offset(node.start_byte)
+
+    def end(self, node: Node) -> int:
+        """Offset behind a node's end."""
+        return self.offset(node.end_byte)
+
+    def text_of(self, node: Node) -> str:
+        """A node's text."""
+        return self.text[self.start(node) : self.end(node)]
+
+    def node_at(self, start: int, end: int | None = None) -> Node:
+        """The smallest node that holds a range; the root if none does."""
+        first = self.byte(start)
+        last = first if end is None else self.byte(end)
+        return self.root.descendant_for_byte_range(first, last) or self.root
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """The node itself and what stands around it, inside out."""
+        current: Node | None = node
+        while current is not None:
+            yield current
+            current = current.parent
+
+
+def parse(text: str, language_id: str, previous: SyntaxTree | None = None) -> SyntaxTree | None:
+    """The syntax tree of a text, or None where the language has no grammar or the text is too long.
+
+    `previous`, a tree of an earlier version of the same document, makes it cheap: only what changed is parsed again.
+    """
+    rules = rules_for(language_id)
+    if rules is None or len(text) > LONGEST_PARSED:
+        return None
+    from tree_sitter import Parser  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
+
+    parser = Parser(grammar(rules))
+    data = text.encode("utf-16-le", "surrogatepass")
+    old = _edited(previous, text, data) if previous is not None and previous.rules == rules else None
+    tree = parser.parse(data, old, encoding="utf16le") if old is not None else parser.parse(data, encoding="utf16le")
+    wide: tuple[int, ...] = ()
+    if not text.isascii():
+        wide = tuple(match.start() + index for index, match in enumerate(_ASTRAL.finditer(text)))
+    return SyntaxTree(text, rules, tree, wide)
+
+
+def does_parse(text: str, language_id: str) -> bool | None:
+    """Whether a text parses; None where nobody can say."""
+    tree = parse(text, language_id)
+    return None if tree is None else tree.complete
+
+
+class ParseCache:
+    """The last tree of each of a few documents, so that the next version of one is parsed incrementally.
+
+    Holds at most `limit` trees; the one not asked for longest goes first.
+    """
+
+    def __init__(self, limit: int = 8) -> None:
+        self._limit = limit
+        self._trees: OrderedDict[tuple[str, str], SyntaxTree] = OrderedDict()
+
+    def tree(self, uri: str, language_id: str, text: str) -> SyntaxTree | None:
+        """The tree of a document's text, or None as `parse` says."""
+        key = (uri, language_id)
+        known = self._trees.get(key)
+        tree = known if known is not None and known.text == text else parse(text, language_id, known)
+        if tree is None:
+            self._trees.pop(key, None)
+            return None
+        self._trees[key] = tree
+        self._trees.move_to_end(key)
+        while len(self._trees) > self._limit:
+            self._trees.popitem(last=False)
+        return tree
+
+
+def _edited(previous: SyntaxTree, text: str, data: bytes) -> Tree:
+    """A copy of the previous tree that knows which part of it is no longer true."""
+    old = previous.text
+    head = common_prefix_length(old, text)
+    shorter = min(len(old), len(text)) - head
+    tail = common_prefix_length(old[len(old) - shorter :][::-1], text[len(text) - shorter :][::-1])
+    old_data = old.encode("utf-16-le", "surrogatepass")
+    start = len(old[:head].encode("utf-16-le", "surrogatepass"))
+    rest = len(old[len(old) - tail :].encode("utf-16-le", "surrogatepass")) if tail else 0
+    tree = previous.tree.copy()
+    tree.edit(
+        start_byte=start,
+        old_end_byte=len(old_data) - rest,
+        new_end_byte=len(data) - rest,
+        start_point=_point(old, head),
+        old_end_point=_point(old, len(old) - tail),
+        new_end_point=_point(text, len(text) - tail),
+    )
+    return tree
+
+
+def _point(text: str, offset: int) -> tuple[int, int]:
+    row = text.count("\n", 0, offset)
+    start = text.rfind("\n", 0, offset) + 1
+    return row, len(text[start:offset].encode("utf-16-le", "surrogatepass"))

@@ -1,0 +1,160 @@
+"""Definitions: which ones stand around a place, what each is called, its signature and its documentation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from aurelis.syntax.parses import SyntaxTree
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_LONGEST_SIGNATURE: Final = 2_000
+"""Characters; what is longer is a definition without a body, cut at a line."""
+_STRING_PREFIX: Final = re.compile(r"^[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
+_COMMENT_TYPES: Final = frozenset({"comment", "line_comment", "block_comment"})
+_BETWEEN_COMMENT_AND_DEFINITION: Final = frozenset({"attribute_item", "inner_attribute_item"})
+_VISITED_NODES: Final = 200_000
+"""The bound on nodes looked at in one walk."""
+
+
+@attrs.frozen
+class Definition:
+    """A function, class or the like. Offsets are the text's; `start` includes decorators and `export`.
+
+    `signature` ends where the body starts. `documentation` is the docstring's content, or the comment above with its
+    marks.
+    """
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    body_start: int
+    signature: str = attrs.field(repr=False)
+    documentation: str = attrs.field(repr=False)
+
+
+def enclosing_definitions(tree: SyntaxTree, start: int, end: int | None = None) -> tuple[Definition, ...]:
+    """The definitions that hold a range, the outermost first."""
+    found = [definition(tree, node) for node in tree.ancestors(tree.node_at(start, end)) if is_definition(tree, node)]
+    return tuple(reversed(found))
+
+
+def enclosing_definition(tree: SyntaxTree, start: int, end: int | None = None) -> Definition | None:
+    """The innermost definition that holds a range."""
+    node = next((node for node in tree.ancestors(tree.node_at(start, end)) if is_definition(tree, node)), None)
+    return None if node is None else definition(tree, node)
+
+
+def definitions(tree: SyntaxTree, *, limit: int = 500) -> tuple[Definition, ...]:
+    """The text's definitions in order, nested ones included, at most `limit`."""
+    found: list[Definition] = []
+    for node in walk(tree.root):
+        if is_definition(tree, node):
+            found.append(definition(tree, node))
+            if len(found) >= limit:
+                break
+    return tuple(found)
+
+
+def is_definition(tree: SyntaxTree, node: Node) -> bool:
+    """Whether a node is what a person would call a definition."""
+    if node.type not in tree.rules.definitions or not node.is_named:
+        return False
+    if node.type == "variable_declarator":
+        value = node.child_by_field_name("value")
+        return value is not None and value.type in tree.rules.values
+    if node.type in {"struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}:
+        return node.child_by_field_name("body") is not None
+    return True
+
+
+def definition(tree: SyntaxTree, node: Node) -> Definition:
+    """What is known of a definition's node."""
+    outer = node
+    while outer.parent is not None and outer.parent.type in tree.rules.wrappers:
+        outer = outer.parent
+    body = _body(node)
+    start = tree.start(outer)
+    end = tree.end(outer)
+    body_start = tree.start(body) if body is not None else end
+    signature = tree.text[start:body_start].strip()
+    return Definition(
+        kind=node.type,
+        name=_name(tree, node),
+        start=start,
+        end=end,
+        body_start=body_start,
+        signature=signature if len(signature) <= _LONGEST_SIGNATURE else _cut_at_line(signature),
+        documentation=_documentation(tree, outer, body),
+    )
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """All named nodes below and including one, in the order of the text; bounded."""
+    stack = [node]
+    for _ in range(_VISITED_NODES):
+        if not stack:
+            return
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(current.named_children))
+
+
+def _body(node: Node) -> Node | None:
+    if node.type == "variable_declarator":
+        value = node.child_by_field_name("value")
+        return None if value is None else value.child_by_field_name("body")
+    body = node.child_by_field_name("body")
+    if body is not None or node.type != "type_spec":
+        return body
+    kind = node.child_by_field_name("type")
+    return next((child for child in kind.children if child.type.endswith(("_list", "{"))), None) if kind else None
+
+
+def _name(tree: SyntaxTree, node: Node) -> str:
+    named = node.child_by_field_name("name") or node.child_by_field_name("type")
+    declarator = node.child_by_field_name("declarator")
+    while declarator is not None:
+        inner = declarator.child_by_field_name("declarator")
+        if inner is None:
+            named = next((child for child in declarator.named_children if "identifier" in child.type), declarator)
+            if "identifier" in declarator.type:
+                named = declarator
+            break
+        declarator = inner
+    return "" if named is None else tree.text_of(named)
+
+
+def _documentation(tree: SyntaxTree, outer: Node, body: Node | None) -> str:
+    if tree.rules.module == "tree_sitter_python":
+        first = body.named_children[0] if body is not None and body.named_children else None
+        if first is not None and first.type == "expression_statement" and first.named_children:
+            first = first.named_children[0]
+        if first is None or first.type != "string":
+            return ""
+        text = tree.text_of(first)
+        match = _STRING_PREFIX.match(text)
+        return text[match.end() : -len(match.group(1))].strip() if match else ""
+    comments: list[str] = []
+    sibling = outer.prev_named_sibling
+    row = outer.start_point[0]
+    while sibling is not None and (sibling.type in _COMMENT_TYPES or sibling.type in _BETWEEN_COMMENT_AND_DEFINITION):
+        text = tree.text_of(sibling).rstrip()
+        if sibling.start_point[0] + text.count("\n") < row - 1:
+            break
+        row = sibling.start_point[0]
+        if sibling.type in _COMMENT_TYPES:
+            comments.append(text)
+        sibling = sibling.prev_named_sibling
+    return "\n".join(reversed(comments))
+
+
+def _cut_at_line(text: str) -> str:
+    cut = text.rfind("\n", 0, _LONGEST_SIGNATURE)
+    return text[: cut if cut > 0 else _LONGEST_SIGNATURE].rstrip()
