@@ -1,0 +1,118 @@
+"""What can be wrong with a text that a setting holds: each function says what was expected, or None when it is fine.
+
+No answer quotes the text itself, because people paste tokens into the wrong setting.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+ROLES: Final = ("completion", "code", "reasoning", "documentation", "fast")
+"""The names that `models` gives to models, and that routes may use instead of a model."""
+
+FORBIDDEN_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
+"""Headers whose literal value would be a credential lying in a settings file."""
+
+_LONGEST_PORT: Final = 65535
+
+
+def reference_fault(text: str) -> str | None:
+    """A model is written `provider/model`."""
+    provider, slash, model = text.partition("/")
+    fine = slash and provider and model and text == text.strip() and not re.search(r"[\x00-\x1f\x7f]|\s/|/\s", text)
+    return None if fine else "a model written as provider/model, for example llamacpp/qwen"
+
+
+def route_fault(text: str) -> str | None:
+    """A route names models or roles."""
+    if text in ROLES or reference_fault(text) is None:
+        return None
+    return f"a model written as provider/model, or a role ({', '.join(ROLES)})"
+
+
+def variable_fault(text: str) -> str | None:
+    """An environment variable is given by its name."""
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,127}", text):
+        return None
+    return "the name of an environment variable (the name, not the token)"
+
+
+def provider_name_fault(text: str) -> str | None:
+    """A provider's name stands before the slash of a model reference and names its entry in the keychain."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text) and text != "auto":
+        return None
+    return "a provider name of letters, digits, dots, dashes and underscores"
+
+
+def base_url_fault(text: str) -> str | None:
+    """A provider's address: http or https, a host, nothing else that could carry a secret."""
+    parts = _split(text)
+    fine = (
+        parts and parts.scheme in {"http", "https"} and "@" not in parts.netloc and not (parts.query or parts.fragment)
+    )
+    return None if fine else "an address such as https://host/v1, without user name, query or fragment"
+
+
+def proxy_fault(text: str) -> str | None:
+    """A proxy's address."""
+    parts = _split(text)
+    if parts and parts.scheme in {"http", "https", "socks5", "socks5h"}:
+        return None
+    return "a proxy address such as http://host:3128"
+
+
+def redis_fault(text: str) -> str | None:
+    """A Redis server's address."""
+    if text.startswith("unix:///"):
+        return None
+    parts = _split(text)
+    return None if parts and parts.scheme in {"redis", "rediss"} else "a Redis address such as rediss://host:6379/0"
+
+
+def pin_fault(text: str) -> str | None:
+    """A pin is the hash of a public key, 32 bytes in base64 (RFC 7469, section 2.4)."""
+    return None if re.fullmatch(r"sha256/[A-Za-z0-9+/]{43}=", text) else "a pin written as sha256/BASE64"
+
+
+def header_name_fault(text: str) -> str | None:
+    """A header that may be set literally (token characters of RFC 9110, section 5.6.2)."""
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
+        return "the name of an HTTP header"
+    if text.lower() in FORBIDDEN_HEADERS:
+        return "a header that holds no credential (name an environment variable in headersEnv, or sign in)"
+    return None
+
+
+def any_header_name_fault(text: str) -> str | None:
+    """A header whose value comes from the environment."""
+    if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
+        return None
+    return "the name of an HTTP header"
+
+
+def header_value_fault(text: str) -> str | None:
+    """A header's value is one line of visible characters (RFC 9110, section 5.5)."""
+    return None if re.fullmatch(r"[\x20-\x7e\t]*", text) else "one line of plain characters"
+
+
+def pattern_fault(text: str) -> str | None:
+    """A regular expression of the user's own for secrets; one that matches nothing at all would match everywhere."""
+    try:
+        pattern = re.compile(text)
+    except (re.error, RecursionError, OverflowError):
+        return "a regular expression"
+    return "a regular expression that does not match the empty text" if pattern.match("") else None
+
+
+def _split(text: str) -> SplitResult | None:
+    if re.search(r"[\x00-\x20\x7f\\]", text):
+        return None
+    try:
+        parts = urlsplit(text)
+        if not parts.hostname or (parts.port is not None and not 0 < parts.port <= _LONGEST_PORT):
+            return None
+    except ValueError:
+        return None
+    return parts

@@ -1,0 +1,170 @@
+"""What a setting may be: small frozen descriptions that checking, the JSON schema and the documentation share.
+
+A kind says what is expected; `check.py` compares values with it, `schema.py` writes it down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import attrs
+
+T = TypeVar("T")
+
+NOTHING_SET: Mapping[str, Any] = MappingProxyType({})
+"""The empty, immutable map that map-valued settings start from."""
+
+
+@attrs.frozen
+class Flag:
+    """True or false."""
+
+
+@attrs.frozen
+class Number:
+    """A finite number within bounds, both included; `whole` allows no fraction."""
+
+    minimum: float
+    maximum: float
+    whole: bool = False
+
+
+@attrs.frozen
+class Text:
+    """A text of at most `longest` characters.
+
+    `fault` looks at a text and says what was expected instead, or None when it is fine.
+    """
+
+    expected: str = "a text"
+    longest: int = 1000
+    fault: Callable[[str], str | None] | None = None
+
+
+@attrs.frozen
+class Choice:
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+
+@attrs.frozen
+class Never:
+    """Exactly `false`, which switches a setting off that otherwise holds a text."""
+
+
+@attrs.frozen
+class ListOf:
+    """A list; wrong entries are dropped one by one. `single` also takes one entry without brackets."""
+
+    entry: Kind
+    longest: int = 100
+    single: bool = False
+
+
+@attrs.frozen
+class MapOf:
+    """A table whose keys the user chooses, or whose keys are the words in `keys`.
+
+    `names` also takes a list of keys without values. `fault` judges a key. `critical` see `setting`.
+    """
+
+    value: Kind
+    keys: tuple[str, ...] = ()
+    names: bool = False
+    longest: int = 200
+    key: str = "name"
+    fault: Callable[[str], str | None] | None = None
+
+
+@attrs.frozen
+class Table:
+    """A table with fixed keys, the fields of an attrs class made of settings."""
+
+    shape: type
+
+
+@attrs.frozen
+class Either:
+    """The first of several kinds that fits."""
+
+    kinds: tuple[Kind, ...]
+
+
+Kind = Flag | Number | Text | Choice | Never | ListOf | MapOf | Table | Either
+
+
+@attrs.frozen
+class Setting:
+    """What is known about one field of the tree besides its default.
+
+    Attributes:
+        kind: what its value may be.
+        doc: one line for people.
+        unit: the unit of a number, empty where there is none.
+        required: whether the table that holds it makes no sense without it.
+        critical: whether a wrong value must put the whole provider out of use instead of falling back, because the
+            fallback could send text or a token somewhere else, or less protected.
+        cautious: what is used in place of a wrong value, whatever earlier layers said.
+    """
+
+    kind: Kind
+    doc: str
+    unit: str = ""
+    required: bool = False
+    critical: bool = False
+    cautious: Any = None
+
+
+def setting(default: T, kind: Kind, doc: str, *, repr: bool = True, **facts: Any) -> T:  # noqa: A002 - named as in attrs.field, which it wraps
+    """A field of the tree: its default, its kind and one line about it."""
+    field: T = attrs.field(default=default, repr=repr, metadata={"setting": Setting(kind, doc, **facts)})
+    return field
+
+
+def known(shape: type) -> Mapping[str, tuple[Setting, Any]]:
+    """The settings of a table by their camelCase key: what is known, and the attrs attribute."""
+    found = {}
+    for attribute in attrs.fields(shape):
+        if "setting" in attribute.metadata:
+            found[camel(attribute.name)] = (attribute.metadata["setting"], attribute)
+    return found
+
+
+def camel(name: str) -> str:
+    """The name that users write for a field: `timeout_seconds` is `timeoutSeconds`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def expected(kind: Kind) -> str:
+    """What a value should have been, as part of a sentence."""
+    match kind:
+        case Flag():
+            return "true or false"
+        case Never():
+            return "false"
+        case Number(minimum, maximum, whole):
+            return f"a {'whole ' if whole else ''}number from {minimum:g} to {maximum:g}"
+        case Text(words):
+            return words
+        case Choice(words):
+            return either_of([f'"{word}"' for word in words])
+        case ListOf(entry, _, single):
+            entries = f"a list, each entry {expected(entry)}"
+            return f"{expected(entry)}, or {entries}" if single else entries
+        case MapOf(_, _, names):
+            return "a table or a list of names" if names else "a table"
+        case Table():
+            return "a table"
+        case Either(kinds):
+            return either_of([expected(one) for one in kinds])
+
+
+def either_of(words: Sequence[str]) -> str:
+    """Alternatives as a sentence has them: `a, b or c`."""
+    if len(words) == 1:
+        return words[0]
+    return f"{', '.join(words[:-1])} or {words[-1]}"
