@@ -1,0 +1,10 @@
+// `npm start`: set up whatever is missing, then run `aurelis demo`; arguments after `--` go to the demo.
+import { prepareEnvironment, program } from './environment.mjs';
+import { buildExtension } from './extension.mjs';
+import { run, script } from './processes.mjs';
+
+await script(async (args) => {
+  await prepareEnvironment();
+  await buildExtension();
+  return (await run(program('aurelis'), ['demo', ...args])).code;
+});
