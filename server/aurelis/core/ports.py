@@ -65,6 +65,13 @@ class ProviderDirectory(Protocol):
     def names(self) -> tuple[str, ...]:
         """All configured names, the preferred one first."""
 
+    async def defaults(self, task: Task) -> tuple[ModelReference, ...]:
+        """Where a task goes when the user set no route and no role: never from a local to a remote provider.
+
+        Raises:
+            RequestError: when no provider can say what it offers.
+        """
+
 
 class Redactor(Protocol):
     """The only maker of redacted requests."""
@@ -166,3 +173,13 @@ class QuotaLedger(Protocol):
 
     async def cancel(self, key: str, now: float) -> None:
         """Give back a reservation made at `now` whose request was never sent."""
+
+
+class SpendLedger(Protocol):
+    """Money spent over all server processes of the user, in US dollars; times are seconds since the epoch."""
+
+    async def add(self, usd: float, *, automatic: bool, at: float) -> None:
+        """Count what a request cost; `automatic` marks ghost text and automatic hover."""
+
+    async def spent(self, *, since: float, automatic: bool) -> float:
+        """The sum since then, of automatic requests alone or of all."""

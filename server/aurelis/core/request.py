@@ -127,6 +127,8 @@ class Request:
         priority: `preference`, `performance` or `cost`, when the request overrides the setting.
         cacheable: whether an answer may be kept and a kept one used.
         reasoning: whether a model may think before it answers.
+        accepts_truncated: whether an answer that was cut by length is of use.
+        empty_is_an_answer: whether nothing is a valid answer (ghost text has nothing to say).
     """
 
     request_id: str
@@ -146,6 +148,8 @@ class Request:
     priority: str | None = None
     cacheable: bool = True
     reasoning: bool = True
+    accepts_truncated: bool = True
+    empty_is_an_answer: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,65 @@
+"""The one owner of retries: which failures are tried again, how often, after how long, and within what total time.
+
+Built on tenacity. A wait that the upstream asked for (`retry-after`) is obeyed when it fits the deadline; otherwise
+there is no wait at all and the next candidate has its turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
+
+from aurelis.core.deadline import Clock, Deadline
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.orchestrator.policy import RetryPolicy, RetryRule
+
+
+def rule_for(policy: RetryPolicy, error: RequestError) -> RetryRule:
+    """The rule that a failure falls under."""
+    if error.kind is ErrorKind.RATE_LIMIT:
+        return policy.rate_limit
+    if error.kind is ErrorKind.NETWORK:
+        return policy.connection
+    return policy.server
+
+
+def wait_seconds(policy: RetryPolicy, error: RequestError, attempt: int, random: Random) -> float:
+    """Seconds to wait after the attempt of that number (from 1) failed with this error."""
+    if error.retry_after_seconds is not None:
+        return max(0.0, error.retry_after_seconds)
+    rule = rule_for(policy, error)
+    wait = min(rule.maximum, rule.base * policy.exponential_base ** (attempt - 1))
+    return wait * random.uniform(1 - policy.jitter, 1 + policy.jitter)
+
+
+def retrying(
+    policy: RetryPolicy, *, clock: Clock, random: Random, deadline: Deadline, may_retry: Callable[[], bool]
+) -> AsyncRetrying:
+    """The loop around one candidate's attempts.
+
+    `may_retry` is asked after each failure: it says no once something has been delivered.
+    """
+    latest = min(deadline.at, clock.monotonic() + policy.total_seconds)
+
+    def worth_another(error: BaseException) -> bool:
+        return isinstance(error, RequestError) and error.retryable and may_retry()
+
+    def wait(state: RetryCallState) -> float:
+        error = _error(state)
+        return wait_seconds(policy, error, state.attempt_number, random) if error else 0.0
+
+    def stop(state: RetryCallState) -> bool:
+        error = _error(state)
+        if error is None or state.attempt_number >= rule_for(policy, error).attempts:
+            return True
+        return clock.monotonic() + state.upcoming_sleep >= latest
+
+    return AsyncRetrying(retry=retry_if_exception(worth_another), wait=wait, stop=stop, sleep=clock.sleep, reraise=True)
+
+
+def _error(state: RetryCallState) -> RequestError | None:
+    outcome = state.outcome
+    error = outcome.exception() if outcome is not None else None
+    return error if isinstance(error, RequestError) else None

@@ -1,0 +1,205 @@
+"""The life of one request inside the pipeline: what has been tried, what was received, what will be recorded."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
+from aurelis.core.ports import Recorder
+from aurelis.core.record import CallRecord, SentPrompt
+from aurelis.core.reply import Answer, Attempt, Usage, Verdict
+from aurelis.core.request import RedactedRequest, Request
+from aurelis.orchestrator.failure import Failure
+from aurelis.orchestrator.policy import Policy
+from aurelis.orchestrator.route import Candidate
+
+if TYPE_CHECKING:
+    from aurelis.orchestrator.candidate_call import SkippedError
+    from aurelis.orchestrator.orchestrator import Parts
+
+DAY_SECONDS = 86_400.0
+
+
+class Run:
+    """Mutable state of one request; lives as long as its stream."""
+
+    def __init__(self, request: Request, parts: Parts, policy: Policy, *, started_at: float) -> None:
+        self.request = request
+        self.redacted: RedactedRequest | None = None
+        self.plan: tuple[Candidate, ...] = ()
+        self.attempts: list[Attempt] = []
+        self.failures: list[Failure] = []
+        self.outcome = "cancelled"
+        self.text = ""
+        self.verdict = Verdict(usable=True)
+        self.delivered = False
+        self.model: ModelReference | None = None
+        self.first_token_ms: int | None = None
+        self._parts = parts
+        self._policy = policy
+        self._started_at = started_at
+        self._began = parts.clock.monotonic()
+        self._host: str | None = None
+        self._answer: Answer | None = None
+        self._sent = False
+        self._chunks: list[str] = []
+        self._keys: dict[ModelReference, str] = {}
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the request came."""
+        return self.since_ms(self._began)
+
+    def since_ms(self, began: float) -> int:
+        """Milliseconds since a point on the monotonic clock."""
+        return round((self._parts.clock.monotonic() - began) * 1000)
+
+    def redacted_request(self) -> RedactedRequest:
+        """The request as it may leave; there is one after the redaction stage.
+
+        Raises:
+            RuntimeError: before that stage, which would be a fault of ours.
+        """
+        if self.redacted is None:
+            raise RuntimeError("nothing leaves before redaction")
+        return self.redacted
+
+    def cache_key(self, candidate: Candidate) -> str:
+        """The name of this request's answer by that candidate."""
+        key = self._keys.get(candidate.reference)
+        if key is None:
+            key = self._keys[candidate.reference] = self._parts.cache_key(candidate.reference, self.redacted_request())
+        return key
+
+    def flight_key(self, candidate: Candidate) -> str | None:
+        """What requests share when they share one upstream call; None for one that must not share."""
+        request = self.request
+        if not request.cacheable:
+            return None
+        timing = request.timing
+        return f"{self.cache_key(candidate)}:{request.urgency}:{request.streams}:{timing.first_token}:{timing.answer}"
+
+    def prompt_characters(self) -> int:
+        """Characters that are sent, the hole's or the chat's."""
+        redacted = self.redacted
+        if redacted is None:
+            return sum(len(m.content) for m in self.request.messages)
+        return sum(len(m.content) for m in redacted.messages)
+
+    def asked(self, candidate: Candidate) -> None:
+        """A candidate is about to be asked."""
+        self._sent = True
+        self.model = candidate.reference
+        self._host = candidate.host
+        self.text = ""
+
+    def received(self, text: str) -> None:
+        """Part of an answer arrived."""
+        if self.first_token_ms is None:
+            self.first_token_ms = self.elapsed_ms()
+        self.text += text
+
+    def restarted(self) -> None:
+        """The same candidate begins its answer again; nothing of the old one was delivered."""
+        self.text = ""
+
+    def skipped(self, candidate: Candidate, skipped: SkippedError) -> None:
+        """A candidate was passed over."""
+        self.attempts.append(Attempt(str(candidate.reference), f"skipped:{skipped.reason}"))
+        self.failures.append(Failure(candidate.reference, skipped.error))
+
+    def failed(self, candidate: Candidate, error: RequestError) -> None:
+        """A candidate was asked and gave no usable answer."""
+        last = self.attempts[-1] if self.attempts else None
+        named = last is not None and last.model == str(candidate.reference) and last.outcome == f"error:{error.kind}"
+        if not named:
+            self.attempts.append(Attempt(str(candidate.reference), f"error:{error.kind}", error.status))
+        self.failures.append(Failure(candidate.reference, error))
+
+    def finished(self, answer: Answer) -> None:
+        """The request has its answer."""
+        self._answer = answer
+        self.model = answer.model
+
+    def replayed(self, answer: Answer) -> None:
+        """The request is answered from a cache."""
+        self.outcome = "cached"
+        self.finished(answer)
+
+    def consent_refusal(self, candidate: Candidate) -> RequestError | None:
+        """Why an automatic request must not go to that candidate by itself."""
+        automatic = self._policy.automatic
+        if not self.request.urgency.automatic or candidate.local or automatic.remote == "allow":
+            return None
+        if automatic.remote == "ask" and candidate.host in automatic.allowed_hosts:
+            return None
+        message = f"Automatic suggestions from {candidate.host} need your consent; set automatic.remote to allow them."
+        return RequestError(ErrorKind.CONSENT, message, provider=candidate.reference.provider)
+
+    async def check_spending(self) -> None:
+        """Refuse a request when the day's money is spent.
+
+        Raises:
+            RequestError: of kind `budget`.
+        """
+        automatic = self.request.urgency.automatic
+        limits: list[tuple[float, bool, str]] = []
+        if self._policy.daily_budget_usd is not None:
+            limits.append((self._policy.daily_budget_usd, False, "requests.dailyBudgetUsd"))
+        if automatic:
+            limits.append((self._policy.automatic.daily_usd, True, "automatic.dailyUsd"))
+        if not limits or all(c.local for c in self.plan):
+            return
+        since = self._parts.clock.time() - DAY_SECONDS
+        for limit, only_automatic, setting in limits:
+            spent = await self._parts.spend.spent(since=since, automatic=only_automatic)
+            if spent >= limit:
+                message = f"The last 24 hours cost ${spent:.2f} and the limit is ${limit:.2f}; raise {setting} or wait."
+                raise RequestError(ErrorKind.BUDGET, message)
+
+    def record(self, recorder: Recorder) -> None:
+        """Hand the one record of this request to observability."""
+        redacted, answer = self.redacted, self._answer
+        if self.outcome == "cancelled" and self._sent:
+            self.attempts.append(Attempt(str(self.model), "cancelled"))
+        entries = redacted.redactions.entries if redacted is not None else ()
+        prompt = "\n".join(m.content for m in redacted.messages) if redacted is not None else ""
+        record = CallRecord(
+            request_id=self.request.request_id,
+            started_at=self._started_at,
+            task=self.request.task,
+            urgency=self.request.urgency,
+            outcome=self.outcome,
+            model=self.model,
+            host=self._host,
+            cached=answer.cached if answer else None,
+            usage=answer.usage if answer else Usage(),
+            cost_usd=answer.cost_usd if answer else None,
+            confidence=answer.confidence if answer else None,
+            incomplete=answer.incomplete if answer else False,
+            duration_ms=self.elapsed_ms(),
+            time_to_first_token_ms=self.first_token_ms,
+            attempts=tuple(self.attempts),
+            redactions=len(entries),
+            redaction_rules=tuple(dict.fromkeys(e.rule for e in entries)),
+            prompt_characters=self.prompt_characters(),
+            prompt_sha256=_digest(prompt),
+            answer_characters=len(self.text),
+            answer_sha256=_digest(self.text),
+            language=self.request.facets.get("language", ""),
+        )
+        sent = None
+        if redacted is not None and (self._sent or answer is not None):
+            hole = redacted.fim
+            sent = SentPrompt(
+                record=record,
+                messages=redacted.messages,
+                prefix=hole.prefix if hole else None,
+                suffix=hole.suffix if hole else None,
+            )
+        recorder.record(record, sent)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if text else ""
