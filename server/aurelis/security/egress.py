@@ -1,0 +1,229 @@
+"""Which documents may leave this machine: one rule for ghost text, hover, commands, batch, context and review.
+
+In comes a document (a `Source`), out goes None or a sentence that says why it must stay. Judged are its path as the
+editor names it and the file that links lead to: key files by name always, then the user's globs, then the ignore files
+that stand above it, then its size. Decisions are kept for a moment, so that a key press does not read the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import attrs
+from pathspec import GitIgnoreSpec
+
+from aurelis.core.request import Source
+from aurelis.security.key_files import is_key_file
+
+IGNORE_FILES: Final = (
+    ".gitignore",
+    ".ignore",
+    ".aiexclude",
+    ".aiignore",
+    ".aurelisignore",
+    ".codeiumignore",
+    ".continueignore",
+    ".copilotignore",
+    ".cursorignore",
+    ".geminiignore",
+    ".tabnineignore",
+)
+"""Files whose patterns keep documents here: version control's, the common search tools', and those of AI tools."""
+
+_IGNORE_FILE_BYTES: Final = 1_000_000
+"""An ignore file larger than this is taken to exclude everything beneath it."""
+
+_DECISIONS: Final = 4_096
+_SPECS: Final = 1_024
+_SNIFFED_BYTES: Final = 8_000
+"""Where git looks for a zero byte, too."""
+
+
+@attrs.frozen
+class EgressRules:
+    """What the user and the workspace said. `exclude` globs follow .gitignore rules, relative to each folder."""
+
+    folders: tuple[Path, ...] = ()
+    exclude: tuple[str, ...] = ()
+    respect_ignore_files: bool = True
+    max_bytes: int = 10_000_000
+    languages_off: frozenset[str] = frozenset()
+    fresh_seconds: float = 1.0
+    """How long a decision is believed before the ignore files are looked at again."""
+
+
+class DocumentEgress:
+    """Judges documents by name, folder and size; keeps at most 4,096 decisions and 1,024 parsed ignore files.
+
+    `on_excluded` is told of each fresh refusal, with the document's name. Not for several threads at once.
+    """
+
+    def __init__(
+        self,
+        rules: EgressRules,
+        on_excluded: Callable[[str], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._rules = rules
+        self._on_excluded = on_excluded
+        self._monotonic = monotonic
+        self._exclude = GitIgnoreSpec.from_lines(rules.exclude)
+        self._exclude_folded = GitIgnoreSpec.from_lines(line.lower() for line in rules.exclude)
+        self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
+        self._decisions: dict[tuple[str, Path | None, str], tuple[float, str | None]] = {}
+        self._specs: dict[str, tuple[tuple[int, int, int], GitIgnoreSpec | None]] = {}
+
+    def refusal(self, source: Source) -> str | None:
+        """Why a document must not leave, as a sentence for the user, or None when it may."""
+        key = (source.uri, source.path, source.language)
+        now = self._monotonic()
+        kept = self._decisions.get(key)
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        reason = self._judge(source)
+        if len(self._decisions) >= _DECISIONS:
+            self._decisions.clear()
+        self._decisions[key] = (now + self._rules.fresh_seconds, reason)
+        if reason is not None and self._on_excluded is not None:
+            self._on_excluded(source.name or (source.path.name if source.path else source.uri))
+        return reason
+
+    def _judge(self, source: Source) -> str | None:
+        name = source.name or (source.path.name if source.path else source.uri.rpartition("/")[2])
+        if source.language and source.language in self._rules.languages_off:
+            return f"{name} stays here: its language ({source.language}) is excluded."
+        if source.path is None:
+            last = source.uri.rpartition("/")[2].rpartition(":")[2]
+            if is_key_file((last,)):
+                return f"{name} stays here: files of this name hold keys or passwords."
+            if last and self._globbed(last):
+                return f"{name} stays here: privacy.exclude names it."
+            return None
+        given, target = _absolute(source.path), _resolved(source.path)
+        for path in dict.fromkeys((given, target)):
+            reason = self._judge_path(path, name)
+            if reason is not None:
+                return reason
+        return self._judge_size(target, name)
+
+    def _judge_path(self, path: Path, name: str) -> str | None:
+        if is_key_file(path.parts):
+            return f"{name} stays here: files of this name hold keys or passwords."
+        folder = self._folder_of(path)
+        relative = path.relative_to(folder).as_posix() if folder is not None else path.as_posix().lstrip("/")
+        if self._globbed(relative):
+            return f"{name} stays here: privacy.exclude names it."
+        if folder is not None and self._rules.respect_ignore_files:
+            ignore_file = self._ignoring_file(folder, path)
+            if ignore_file is not None:
+                return f"{name} stays here: {ignore_file} names it."
+        return None
+
+    def _globbed(self, relative: str) -> bool:
+        return self._exclude.match_file(relative) or self._exclude_folded.match_file(relative.lower())
+
+    def _folder_of(self, path: Path) -> Path | None:
+        """The innermost workspace folder that holds the path."""
+        holding = [folder for folder in self._folders if path.is_relative_to(folder)]
+        return max(holding, key=lambda folder: len(folder.parts), default=None)
+
+    def _ignoring_file(self, folder: Path, path: Path) -> str | None:
+        """The ignore file, of those from the workspace folder down to the document, that excludes it, if any.
+
+        Each kind of file is judged by itself: what one excludes no other can let out. Within a kind the rules are
+        those of git: the last match of the nearest file decides, and beneath an excluded folder nothing returns.
+        """
+        parts = path.relative_to(folder).parts
+        for kind in IGNORE_FILES:
+            specs = []
+            directory = folder
+            for depth in range(len(parts)):
+                spec = self._spec(directory / kind)
+                if spec is not None:
+                    specs.append((depth, spec))
+                directory /= parts[depth]
+            if specs and _ignored(specs, parts):
+                return kind
+        return None
+
+    def _spec(self, path: Path) -> GitIgnoreSpec | None:
+        """The parsed ignore file, read again when its time, size or number changed."""
+        key = str(path)
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            self._specs.pop(key, None)
+            return None
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        version = (found.st_mtime_ns, found.st_size, found.st_ino)
+        kept = self._specs.get(key)
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        if len(self._specs) >= _SPECS:
+            self._specs.clear()
+        spec = _read_spec(path, found.st_size)
+        self._specs[key] = (version, spec)
+        return spec
+
+    def _judge_size(self, path: Path, name: str) -> str | None:
+        try:
+            found = path.stat()
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISREG(found.st_mode) and found.st_size > self._rules.max_bytes:
+            return f"{name} stays here: it is larger than {self._rules.max_bytes:,} bytes."
+        return None
+
+
+def _ignored(specs: Sequence[tuple[int, GitIgnoreSpec]], parts: Sequence[str]) -> bool:
+    for length in range(1, len(parts) + 1):
+        decided: bool | None = None
+        for depth, spec in specs:
+            if depth >= length:
+                continue
+            relative = "/".join(parts[depth:length]) + ("/" if length < len(parts) else "")
+            included = spec.check_file(relative).include
+            if included is not None:
+                decided = included
+        if decided:
+            return True
+    return False
+
+
+def _read_spec(path: Path, size: int) -> GitIgnoreSpec:
+    """Parse an ignore file; one that cannot be read excludes everything beneath it, as its wishes are unknown."""
+    everything = GitIgnoreSpec.from_lines(["*"])
+    if size > _IGNORE_FILE_BYTES:
+        return everything
+    try:
+        return GitIgnoreSpec.from_lines(path.read_text("utf-8-sig", errors="replace").splitlines())
+    except (OSError, ValueError):
+        return everything
+
+
+def inside(path: Path, folders: Sequence[Path]) -> bool:
+    """Whether a path lies inside one of the folders, links resolved on both sides."""
+    target = _resolved(path)
+    return any(target.is_relative_to(_resolved(folder)) for folder in folders)
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether a file that begins with these bytes is not text: a zero byte within the first 8,000."""
+    return b"\0" in head[:_SNIFFED_BYTES]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(path))
+    except (OSError, ValueError):
+        return _absolute(path)
