@@ -106,6 +106,14 @@ def pattern_fault(text: str) -> str | None:
     return "a regular expression that does not match the empty text" if pattern.match("") else None
 
 
+def relative_path_fault(text: str) -> str | None:
+    """A file of the workspace, named from its folder."""
+    parts = re.split(r"[/\\]", text)
+    if not text or text.startswith(("/", "\\", "~")) or ".." in parts or ":" in text or "\n" in text:
+        return "a path inside the workspace, without .."
+    return None
+
+
 def _split(text: str) -> SplitResult | None:
     if re.search(r"[\x00-\x20\x7f\\]", text):
         return None

@@ -20,9 +20,11 @@ from aurelis.config.faults import (
     provider_name_fault,
     redis_fault,
     reference_fault,
+    relative_path_fault,
     route_fault,
     variable_fault,
 )
+from aurelis.config.findings import Problem
 from aurelis.config.kinds import (
     NOTHING_SET,
     Choice,
@@ -86,23 +88,6 @@ BYTES: Final = Number(65_536, 1_099_511_627_776, whole=True)
 
 
 @attrs.frozen
-class Problem:
-    """A setting that was not taken, in words for the user.
-
-    Attributes:
-        path: where it stands, dotted and in camelCase; a file's name when the file as a whole is the problem.
-        message: what was expected and what is used instead, one sentence, never quoting the value.
-        source: which layer it came from, in words.
-        security_event: the audit log's name for it, if it is a security event.
-    """
-
-    path: str
-    message: str
-    source: str = ""
-    security_event: str | None = None
-
-
-@attrs.frozen
 class RoutingSettings:
     """Which model answers which task."""
 
@@ -150,7 +135,7 @@ class InstructionSettings:
 
     files: tuple[str, ...] = setting(
         ("AGENTS.md", ".github/copilot-instructions.md", "CLAUDE.md"),
-        ListOf(Text("a path inside the workspace"), 20),
+        ListOf(Text("a path inside the workspace", fault=relative_path_fault), 20),
         "Files of the workspace that hold instructions for models; read in trusted workspaces only.",
     )
     max_chars: int = setting(
