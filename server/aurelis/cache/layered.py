@@ -1,0 +1,129 @@
+"""All layers as one cache: read from the nearest, written back upward, and never a reason for a request to fail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+import attrs
+
+from aurelis.cache.entry import Entry, Layer
+from aurelis.core.deadline import Clock
+from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
+from aurelis.core.reply import CacheLayer
+from aurelis.core.request import Task
+
+LOGGER: Final = logging.getLogger("aurelis.cache")
+
+DEFAULT_TTL_BY_TASK: Final[Mapping[str, float]] = MappingProxyType(
+    {"code_generation": 1_800.0, "documentation": 3_600.0, "explanation": 7_200.0}
+)
+
+
+class LayeredCache:
+    """The `AnswerCache` port over any number of layers, nearest first.
+
+    An entry stays in a layer for the layer's lifetime at most, and nowhere longer than its task's.
+
+    Args:
+        clock: wall-clock time.
+        layers: nearest first.
+        ttl_by_task: lifetimes in seconds by task name; tasks that are not named go by the layers alone.
+    """
+
+    def __init__(
+        self, clock: Clock, layers: Sequence[Layer], ttl_by_task: Mapping[str, float] = DEFAULT_TTL_BY_TASK
+    ) -> None:
+        self._clock = clock
+        self._layers = tuple(layers)
+        self._ttl_by_task = dict(ttl_by_task)
+        self._epoch = 0
+        self._warned: set[str] = set()
+
+    async def get(self, key: str) -> tuple[CachedAnswer, CacheLayer] | None:
+        """The answer and the layer that had it; any fault of a layer is a miss."""
+        epoch = self._epoch
+        for place, layer in enumerate(self._layers):
+            try:
+                entry = await layer.get(key)
+            except Exception as error:  # noqa: BLE001  # A fault of a cache is a miss, whatever it is.
+                self._warn(layer, error)
+                continue
+            if entry is None or min(entry.expires_at, self._end_by_task(entry)) <= self._clock.time():
+                continue
+            if epoch == self._epoch:
+                for nearer in self._layers[:place]:
+                    await self._keep(nearer, key, entry)
+            return entry.answer, layer.name
+        return None
+
+    async def put(self, key: str, answer: CachedAnswer, tags: CacheTags) -> None:
+        """Keep an answer in all layers; a fault is logged and forgotten."""
+        entry = Entry(answer, tags, float("inf"))
+        for layer in self._layers:
+            await self._keep(layer, key, entry)
+
+    async def invalidate(self, invalidation: Invalidation) -> int:
+        """Drop matching entries everywhere; the largest count of any layer, as layers hold the same entries."""
+        self._epoch += 1
+        counts = [0]
+        for layer in reversed(self._layers):
+            try:
+                counts.append(await layer.invalidate(invalidation))
+            except Exception as error:  # noqa: BLE001  # The other layers must still drop theirs.
+                self._warn(layer, error)
+        return max(counts)
+
+    async def clear(self) -> int:
+        """Drop everything; the largest count of any layer, as layers hold the same entries."""
+        self._epoch += 1
+        counts = [0]
+        for layer in reversed(self._layers):
+            try:
+                counts.append(await layer.clear())
+            except Exception as error:  # noqa: BLE001  # The other layers must still drop theirs.
+                self._warn(layer, error)
+        return max(counts)
+
+    async def stats(self) -> Mapping[str, Any]:
+        """Plain data: `{layers: [{name, entries, bytes, hits, misses, hitRate, error}]}`, nearest first."""
+        rows: list[dict[str, Any]] = []
+        for layer in self._layers:
+            try:
+                row = attrs.asdict(await layer.stats())
+            except Exception as error:  # noqa: BLE001  # A layer that cannot tell is shown as such.
+                row = {"name": layer.name, "error": type(error).__name__}
+            asked = row.get("hits", 0) + row.get("misses", 0)
+            row["hitRate"] = row["hits"] / asked if asked else None
+            rows.append(row)
+        return {"layers": rows}
+
+    async def aclose(self) -> None:
+        """Finish writing and close every layer."""
+        for layer in self._layers:
+            try:
+                await layer.aclose()
+            except Exception as error:  # noqa: BLE001  # The other layers must still be closed.
+                self._warn(layer, error)
+
+    async def _keep(self, layer: Layer, key: str, entry: Entry) -> None:
+        now = self._clock.time()
+        expires_at = min(entry.expires_at, now + layer.ttl_seconds, self._end_by_task(entry))
+        if expires_at <= now:
+            return
+        try:
+            await layer.put(key, attrs.evolve(entry, expires_at=expires_at))
+        except Exception as error:  # noqa: BLE001  # A fault of a cache is logged and forgotten.
+            self._warn(layer, error)
+
+    def _end_by_task(self, entry: Entry) -> float:
+        seconds = self._ttl_by_task.get(Task(entry.tags.task).value)
+        return float("inf") if seconds is None else entry.answer.stored_at + seconds
+
+    def _warn(self, layer: Layer, error: Exception) -> None:
+        reason = f"{layer.name}:{type(error).__name__}"
+        if reason not in self._warned and len(self._warned) < 50:  # noqa: PLR2004  # Bound of the set of reasons.
+            self._warned.add(reason)
+            LOGGER.warning("The %s cache failed (%s) and counts as empty.", layer.name, type(error).__name__)
