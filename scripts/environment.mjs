@@ -121,9 +121,10 @@ async function withLock(work) {
 
 async function pip(args, { online, doing }) {
   const attempt = online ? runWithRetries : async (...parts) => (await run(...parts)).code;
-  // pip's own words go to standard error, like ours; UTF-8 mode so that a path with any letters can be printed.
+  // pip's errors (its warnings are about the machine's own configuration) go to standard error, like our lines; UTF-8 mode
+  // prints a path with any letters.
   const options = { cwd: ROOT, stdio: ['ignore', 2, 2], env: cleanEnvironment({ PYTHONUTF8: '1' }) };
-  const code = await attempt(python, ['-P', '-m', 'pip', '--quiet', ...args], options);
+  const code = await attempt(python, ['-P', '-m', 'pip', '-qq', ...args], options);
   if (code === 0) return;
   const next = online ? 'Check the network connection and run the same command again.' : 'The lines above say why.';
   throw new Complaint(`${doing} failed. ${next}`);
