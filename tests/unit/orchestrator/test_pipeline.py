@@ -5,14 +5,14 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
-from fixtures.pipeline import Bench, Fail, Say, ScriptedProvider, answer, ask, bench, error, routes, until
-from fixtures.virtual_time import run
 
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, Chosen, Delta, FinishReason, Verdict
 from aurelis.core.request import Source, Urgency
 from aurelis.orchestrator.policy import AutomaticPolicy, ConcurrencyPolicy, ModelQuota, Policy
+from fixtures.pipeline import Bench, Fail, Say, ScriptedProvider, answer, ask, bench, error, routes, until
+from fixtures.virtual_time import run
 
 K = ErrorKind
 
