@@ -1,0 +1,57 @@
+"""The start and end of a connection: negotiation, settings, and the heavy work only once the client is served."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lsprotocol import types
+
+from aurelis.core.errors import RequestError
+from aurelis.lsp.answers import SCHEME
+from aurelis.lsp.client_features import ClientFeatures
+from aurelis.lsp.configuration import (
+    pull_settings,
+    register_for_changes,
+    report_problems,
+    split_initialization_options,
+    workspace_folders,
+)
+from aurelis.lsp.language_server import AurelisServer
+from aurelis.lsp.status import follow_status
+
+
+async def initialize(ls: AurelisServer, params: types.InitializeParams) -> None:
+    """Read what the client can do and put its first settings in force; nothing heavy is imported."""
+    ls.features = ClientFeatures.of(params.capabilities)
+    settings, trusted = split_initialization_options(params.initialization_options)
+    ls.editor_settings.at_start = settings
+    ls.documents.folders = await asyncio.to_thread(workspace_folders, ls)
+    ls.first_problems = await ls.services.configure(
+        editor=settings, folders=ls.documents.folders, trusted=True if trusted is None else trusted
+    )
+
+
+async def initialized(ls: AurelisServer, params: types.InitializedParams) -> None:
+    """Start the heavy work and the conversation about settings; nothing here makes the client wait."""
+    del params
+    ls.in_background(_start(ls))
+
+
+async def _start(ls: AurelisServer) -> None:
+    report_problems(ls, ls.first_problems)
+    ls.first_problems = ()
+    await pull_settings(ls)
+    await register_for_changes(ls)
+    follow_status(ls)
+    try:
+        await ls.services.start()
+    except RequestError as error:
+        ls.say(error.message, types.MessageType.Error, show=True)
+
+
+def complete_capabilities(ls: AurelisServer, capabilities: types.ServerCapabilities) -> None:
+    """Add what pygls does not know how to advertise, and leave out what this client has a better way for."""
+    if ls.features.text_document_content and capabilities.workspace is not None:
+        capabilities.workspace.text_document_content = types.TextDocumentContentOptions(schemes=[SCHEME])
+    if ls.features.inline_completion:
+        capabilities.completion_provider = None

@@ -1,0 +1,150 @@
+"""An application whose model is a function of the request: what the editor's side needs, and nothing of the network."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aurelis.config.settings import Settings
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelInfo, ModelReference
+from aurelis.core.record import SentPrompt
+from aurelis.core.reply import Answer, AnswerEvent, Attempt, Chosen, Completed, Delta, FinishReason, Usage
+from aurelis.core.request import Request, Source
+from aurelis.workflow.services import Problem, Status
+
+MODEL = ModelReference("fake", "model")
+
+
+class AllowAll:
+    """Lets every document out, except for those whose name holds `excluded`."""
+
+    def refusal(self, source: Source) -> str | None:
+        return "This file is excluded." if "excluded" in source.name else None
+
+
+class FakeServices:
+    """Answers every request with `reply(request)`, cut into pieces of `piece` characters."""
+
+    def __init__(
+        self,
+        reply: Callable[[Request], str | RequestError] = lambda _: "",
+        *,
+        piece: int = 20,
+        settings: Settings | None = None,
+    ) -> None:
+        self.reply = reply
+        self.piece = piece
+        self.settings = settings or Settings()
+        self.egress = AllowAll()
+        self.trusted = True
+        self.requests: list[Request] = []
+        self.closed_streams: list[str] = []
+        self.configured: list[dict[str, Any]] = []
+        self.problems: tuple[Problem, ...] = ()
+        self.gate: asyncio.Event | None = None
+        self.kept: Answer | None = None
+        self.accepted_completions: list[tuple[str, int, str]] = []
+        self.tokens: dict[str, str | None] = {}
+        self.started = asyncio.Event()
+        self.closed = False
+        self.status = Status("ok", busy=False, model=str(MODEL))
+
+    async def configure(
+        self,
+        *,
+        editor: Mapping[str, Any] | None = None,
+        folders: Sequence[Path] | None = None,
+        trusted: bool | None = None,
+    ) -> tuple[Problem, ...]:
+        given = {"editor": editor, "folders": folders, "trusted": trusted}
+        self.configured.append({name: value for name, value in given.items() if value is not None})
+        if trusted is not None:
+            self.trusted = trusted
+        return self.problems
+
+    async def start(self) -> None:
+        self.started.set()
+
+    async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
+        self.requests.append(request)
+        answer = self.reply(request)
+        if isinstance(answer, RequestError):
+            answer.request_id = request.request_id
+            raise answer
+        try:
+            yield Chosen(MODEL, local=True)
+            for start in range(0, len(answer), self.piece):
+                yield Delta(answer[start : start + self.piece])
+                if self.gate is not None:
+                    await self.gate.wait()
+            yield Completed(answer_to(request, answer))
+        finally:
+            self.closed_streams.append(request.request_id)
+
+    async def cached(self, request: Request) -> Answer | None:
+        return self.kept
+
+    async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
+        return ({"model": str(MODEL), "local": True},)
+
+    async def describe(self, request: Request) -> ModelInfo | None:
+        return ModelInfo(MODEL)
+
+    async def health(self, *, deep: bool = False) -> Mapping[str, Any]:
+        return {"overall": "healthy", "deep": deep}
+
+    async def stats(self) -> Mapping[str, Any]:
+        return {"requests": len(self.requests)}
+
+    async def clear_cache(self) -> int:
+        return 3
+
+    async def cache_stats(self) -> Mapping[str, Any]:
+        return {}
+
+    async def invalidate(
+        self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None
+    ) -> int:
+        if event != "api_change":
+            raise RequestError(ErrorKind.CONFIGURATION, "There is no such event.")
+        return 2
+
+    async def set_token(self, provider: str, token: str | None) -> None:
+        self.tokens[provider] = token
+
+    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
+        return ({"provider": "fake", "present": True},)
+
+    def sent(self, request_id: str | None = None) -> tuple[SentPrompt, ...]:
+        return ()
+
+    def accepted(self, request_id: str, length: int, language: str) -> None:
+        self.accepted_completions.append((request_id, length, language))
+
+    def on_status(self, listener: Callable[[Status], None]) -> None:
+        listener(self.status)
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def answer_to(request: Request, text: str) -> Answer:
+    """A finished answer with plausible figures."""
+    return Answer(
+        request_id=request.request_id,
+        text=text,
+        model=MODEL,
+        cached=None,
+        finish=FinishReason.STOP,
+        usage=Usage(10, 5, 15),
+        cost_usd=0.0,
+        confidence=0.9,
+        incomplete=False,
+        duration_ms=5,
+        time_to_first_token_ms=1,
+        attempts=(Attempt(str(MODEL), "ok", duration_ms=5),),
+        verdict=request.judge(text),
+    )
