@@ -1,0 +1,385 @@
+"""The wire protocols that the stand-in speaks: each route is a row, each vendor's error envelope a function.
+
+In comes a request body that has been read as JSON; out goes an answer body or a stream of events in the shapes of
+the OpenAI-compatible protocol. The words come from the model; this file knows only shapes. To add a route, write how
+its body is understood and how its answer looks, and add a row to a profile. To add a vendor, add a profile.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import attrs
+
+MODEL: Final = "default"
+"""The one model, `sandbox/default` to a user."""
+
+Shape = Literal["chat", "text"]
+
+
+class Refusal(Exception):  # noqa: N818 - it is an answer to the client, not a fault of ours
+    """A request that is answered with an error.
+
+    Attributes:
+        status: the HTTP status.
+        message: a sentence for the client.
+        code: the machine-readable reason, or None.
+        kind: the envelope's `type`.
+        param: the field at fault, or None.
+        headers: further response headers.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str | None = None,
+        kind: str = "invalid_request_error",
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code
+        self.kind = kind
+        self.param = param
+        self.headers = headers or {}
+
+
+@attrs.frozen(kw_only=True)
+class Question:
+    """What a request asks, whatever route it came by.
+
+    `messages` holds role and text of a chat, oldest first; `prefix` and `suffix` the text around a hole. One of the
+    two is there. `max_tokens` None means no limit of the client's.
+    """
+
+    messages: tuple[tuple[str, str], ...] = ()
+    prefix: str | None = None
+    suffix: str = ""
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    stream: bool = False
+    include_usage: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Answered:
+    """The model's words with what every envelope needs; tokens are words and marks as `count_tokens` counts them."""
+
+    identifier: str
+    created: int
+    pieces: tuple[str, ...]
+    finish: str
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def text(self) -> str:
+        """The whole answer."""
+        return "".join(self.pieces)
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """The envelope's usage object."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "total_tokens": self.prompt_tokens + self.completion_tokens,
+        }
+
+
+@attrs.frozen
+class Route:
+    """One path that asks the model.
+
+    `understand` raises `Refusal` for a body that makes no sense; `whole` is the body of a plain answer; `events` are
+    the encoded events of a streamed one, the last included.
+    """
+
+    path: str
+    understand: Callable[[Mapping[str, Any]], Question]
+    whole: Callable[[Answered], Any]
+    events: Callable[[Question, Answered], Iterator[bytes]]
+    stream_type: str = "text/event-stream; charset=utf-8"
+
+
+@attrs.frozen
+class Profile:
+    """A vendor: the routes that ask the model, the documents that can be fetched, and the shape of an error."""
+
+    name: str
+    routes: tuple[Route, ...]
+    documents: Mapping[str, Callable[[int], Any]]
+    error: Callable[[Refusal], Any]
+
+
+_TOKEN: Final = re.compile(r"\w+|[^\w\s]")
+
+
+def count_tokens(text: str) -> int:
+    """Count words and marks: the stand-in's notion of a token, close enough to be of use in totals."""
+    return sum(1 for _ in _TOKEN.finditer(text))
+
+
+def cut_to_tokens(text: str, limit: int | None) -> tuple[str, bool]:
+    """The text up to so many tokens, and whether anything was cut off."""
+    if limit is None:
+        return text, False
+    for index, match in enumerate(_TOKEN.finditer(text)):
+        if index == limit:
+            return text[: match.start()], True
+    return text, False
+
+
+_REASONS: Final[Mapping[int, tuple[str, str, str | None]]] = MappingProxyType(
+    {
+        400: ("The request could not be understood.", "invalid_request_error", None),
+        401: ("Incorrect API key provided.", "invalid_request_error", "invalid_api_key"),
+        403: ("You are not allowed to use this model.", "invalid_request_error", "no_access"),
+        404: ("The model does not exist.", "invalid_request_error", "model_not_found"),
+        408: ("The request took too long.", "timeout", None),
+        410: ("This service has been retired.", "invalid_request_error", "gone"),
+        413: ("The request is too large.", "invalid_request_error", "request_too_large"),
+        429: ("Rate limit reached.", "requests", "rate_limit_exceeded"),
+    }
+)
+
+
+def error_for_status(status: int) -> Refusal:
+    """The usual refusal with a status, for a scenario that names nothing else."""
+    message, kind, code = _REASONS.get(status, ("The server had an error.", "server_error", None))
+    return Refusal(status, message, kind=kind, code=code)
+
+
+# ---- understanding a body
+
+
+def _require_model(body: Mapping[str, Any]) -> None:
+    model = body.get("model")
+    if model is None:
+        raise Refusal(400, "you must provide a model parameter", param="model")
+    if not isinstance(model, str):
+        raise _invalid("model", "a string")
+    if model != MODEL:
+        raise Refusal(
+            404,
+            f"The model '{model[:200]}' does not exist; this server has one model, '{MODEL}'.",
+            code="model_not_found",
+            param="model",
+        )
+
+
+def _invalid(param: str, expected: str) -> Refusal:
+    return Refusal(400, f"Invalid value for '{param}': expected {expected}.", code="invalid_value", param=param)
+
+
+def _flag(body: Mapping[str, Any], name: str) -> bool:
+    value = body.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise _invalid(name, "true or false")
+    return bool(value)
+
+
+def _limit(body: Mapping[str, Any]) -> int | None:
+    for name in ("max_completion_tokens", "max_tokens"):
+        value = body.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise _invalid(name, "an integer of at least 1")
+        return value
+    return None
+
+
+def _stops(body: Mapping[str, Any]) -> tuple[str, ...]:
+    value = body.get("stop")
+    if value is None:
+        return ()
+    stops = [value] if isinstance(value, str) else value
+    if not isinstance(stops, list) or not all(isinstance(stop, str) for stop in stops):
+        raise _invalid("stop", "a string or a list of strings")
+    return tuple(stop for stop in stops if stop)
+
+
+def _check_sampling(body: Mapping[str, Any]) -> None:
+    for name, highest in (("temperature", 2.0), ("top_p", 1.0)):
+        value = body.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
+            raise _invalid(name, f"a number from 0 to {highest:g}")
+    if body.get("n") not in {None, 1}:
+        raise _invalid("n", "1")
+
+
+def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
+    options = body.get("stream_options")
+    if options is None:
+        return False
+    if not isinstance(options, dict):
+        raise _invalid("stream_options", "an object")
+    if not stream:
+        raise Refusal(
+            400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
+        )
+    return _flag(options, "include_usage")
+
+
+def _content(value: Any, where: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        raise _invalid(where, "a string or a list of parts")
+    texts: list[str] = []
+    for part in value:
+        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
+            raise _invalid(where, "parts of type 'text'")
+        texts.append(part["text"])
+    return "".join(texts)
+
+
+def understand_chat(body: Mapping[str, Any]) -> Question:
+    """Read the body of `/chat/completions`."""
+    _require_model(body)
+    _check_sampling(body)
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise _invalid("messages", "a list with at least one message")
+    read: list[tuple[str, str]] = []
+    for index, message in enumerate(messages):
+        if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+            raise _invalid(f"messages[{index}]", "an object with a role and content")
+        read.append((message["role"], _content(message.get("content"), f"messages[{index}].content")))
+    stream = _flag(body, "stream")
+    return Question(
+        messages=tuple(read),
+        max_tokens=_limit(body),
+        stop=_stops(body),
+        stream=stream,
+        include_usage=_include_usage(body, stream),
+    )
+
+
+def understand_completion(body: Mapping[str, Any]) -> Question:
+    """Read the body of `/completions`, `suffix` included (the fill-in-the-middle form of that route)."""
+    _require_model(body)
+    _check_sampling(body)
+    prompt = body.get("prompt")
+    if isinstance(prompt, list) and len(prompt) == 1:
+        prompt = prompt[0]
+    if not isinstance(prompt, str):
+        raise _invalid("prompt", "one string")
+    suffix = body.get("suffix")
+    if suffix is not None and not isinstance(suffix, str):
+        raise _invalid("suffix", "a string")
+    stream = _flag(body, "stream")
+    return Question(
+        prefix=prompt,
+        suffix=suffix or "",
+        max_tokens=_limit(body),
+        stop=_stops(body),
+        stream=stream,
+        include_usage=_include_usage(body, stream),
+    )
+
+
+# ---- the shape of an answer
+
+
+def _event(data: Any) -> bytes:
+    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+
+
+_DONE: Final = b"data: [DONE]\n\n"
+
+
+def _openai_whole(shape: Shape) -> Callable[[Answered], Any]:
+    def whole(answered: Answered) -> Any:
+        choice: dict[str, Any] = {"index": 0, "logprobs": None, "finish_reason": answered.finish}
+        if shape == "chat":
+            choice["message"] = {"role": "assistant", "content": answered.text}
+        else:
+            choice["text"] = answered.text
+        return {
+            "id": answered.identifier,
+            "object": "chat.completion" if shape == "chat" else "text_completion",
+            "created": answered.created,
+            "model": MODEL,
+            "choices": [choice],
+            "usage": answered.usage,
+        }
+
+    return whole
+
+
+def _openai_events(shape: Shape) -> Callable[[Question, Answered], Iterator[bytes]]:
+    def events(question: Question, answered: Answered) -> Iterator[bytes]:
+        def chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
+            head = {
+                "id": answered.identifier,
+                "object": "chat.completion.chunk" if shape == "chat" else "text_completion",
+                "created": answered.created,
+                "model": MODEL,
+            }
+            return _event({**head, "choices": choices, **more})
+
+        def choice(text: str | None, finish: str | None, role: str | None = None) -> list[dict[str, Any]]:
+            entry: dict[str, Any] = {"index": 0, "logprobs": None, "finish_reason": finish}
+            if shape == "chat":
+                delta = {"role": role} if role else {}
+                entry["delta"] = delta if text is None else {**delta, "content": text}
+            else:
+                entry["text"] = text or ""
+            return [entry]
+
+        if shape == "chat":
+            yield chunk(choice("", None, "assistant"))
+        for piece in answered.pieces:
+            yield chunk(choice(piece, None))
+        yield chunk(choice(None, answered.finish))
+        if question.include_usage:
+            yield chunk([], usage=answered.usage)
+        yield _DONE
+
+    return events
+
+
+def _openai_models(started: int) -> Any:
+    return {
+        "object": "list",
+        "data": [{"id": MODEL, "object": "model", "created": started, "owned_by": "aurelis"}],
+    }
+
+
+def _openai_error(refusal: Refusal) -> Any:
+    return {
+        "error": {"message": refusal.message, "type": refusal.kind, "param": refusal.param, "code": refusal.code},
+    }
+
+
+OPENAI: Final = Profile(
+    name="openai",
+    routes=(
+        Route("/v1/chat/completions", understand_chat, _openai_whole("chat"), _openai_events("chat")),
+        Route("/v1/completions", understand_completion, _openai_whole("text"), _openai_events("text")),
+    ),
+    documents=MappingProxyType(
+        {
+            "/v1/models": _openai_models,
+            "/health": lambda _started: {"status": "ok"},
+        }
+    ),
+    error=_openai_error,
+)
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({profile.name: profile for profile in (OPENAI,)})
+"""The profiles that `--profile` knows, by name."""
