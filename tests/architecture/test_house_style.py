@@ -57,10 +57,11 @@ def test_no_file_is_too_long(folder: str) -> None:
 
 
 def _module_level_state(path: Path) -> Iterator[str]:
-    """Names bound at the top of a module to a fresh list, dict or set, which any importer could change."""
+    """Names bound at the top of a module to a fresh list, dict or set that is not declared `Final`."""
     for node in parsed(path).body:
         value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+        constant = isinstance(node, ast.AnnAssign) and ast.unparse(node.annotation).startswith("Final")
+        if constant or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"):
             continue
         display = isinstance(value, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
         call = ast.unparse(value.func) if isinstance(value, ast.Call) else ""
@@ -69,7 +70,7 @@ def _module_level_state(path: Path) -> Iterator[str]:
 
 
 def test_no_module_holds_mutable_state() -> None:
-    """Module-level tables are tuples, frozen sets or mapping proxies."""
+    """Module-level tables are tuples, frozen sets, mapping proxies, or declared `Final` and only read."""
     assert [place for path in modules(PACKAGE) for place in _module_level_state(path)] == []
 
 
