@@ -6,7 +6,6 @@ In goes one layer as it was read (anything at all) and what the earlier layers c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -71,15 +70,13 @@ def build(default: S, partial: Mapping[str, Any]) -> S:
 
 
 def _built(kind: Kind, value: Any, default: Any) -> Any:
-    match kind:
-        case Table(shape):
-            return build(shape() if default is None else default, value)
-        case MapOf(inner):
-            named = value if isinstance(value, dict) else dict.fromkeys(value)
-            entries = {key: _entry(inner, entry) for key, entry in named.items()}
-            return MappingProxyType({**(default or {}), **entries})
-        case _:
-            return value
+    if isinstance(kind, Table):
+        return build(kind.shape() if default is None else default, value)
+    if isinstance(kind, MapOf):
+        named = value if isinstance(value, dict) else dict.fromkeys(value)
+        entries = {key: _entry(kind.value, entry) for key, entry in named.items()}
+        return MappingProxyType({**(default or {}), **entries})
+    return value
 
 
 def _entry(kind: Kind, value: Any) -> Any:
@@ -120,16 +117,11 @@ def _leaf(kind: Kind, value: object) -> Any:
 
 
 def _number(kind: Number, value: object) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(_small(value)):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return WRONG
     if not kind.minimum <= value <= kind.maximum or (kind.whole and value != int(value)):
         return WRONG
     return int(value) if kind.whole else float(value)
-
-
-def _small(value: float) -> float:
-    """A number that can be asked whether it is finite; integers too large for that are refused by their bounds."""
-    return value if isinstance(value, float) else 0.0
 
 
 def _list(kind: ListOf, value: object, path: str, findings: Findings) -> Any:
@@ -194,24 +186,17 @@ def _table(shape: type, value: object, earlier: Any, path: str, findings: Findin
     for key, entry in value.items():
         below = f"{path}.{key}" if path else str(key)
         if key not in fields:
-            meant = _unknown(key, below, fields, findings)
-            if meant and fields[meant][0].critical:
-                faults[meant] = f"The setting {below} is unknown; it may mean {meant}. Correct it to use the provider."
+            faults.update(_unknown(key, below, fields, findings))
         elif entry is not None and entry != "":
-            about, attribute = fields[key]
             before = findings.count
-            found = _value(about.kind, entry, _below(earlier, key), below, findings)
-            if found is WRONG and findings.count == before:
-                instead = _instead(about, _below(earlier, key), attribute.default)
-                findings.add(below, f"{_expected(about.kind, entry)}; {instead}.")
-            if isinstance(found, dict) and isinstance(about.kind, Table):
+            found = _field(*fields[key], entry, _below(earlier, key), below, findings)
+            if isinstance(found, dict) and isinstance(fields[key][0].kind, Table):
                 faults.update({f"{key}.{inner}": sentence for inner, sentence in found.pop(FAULT, {}).items()})
-            if about.critical:
+            if fields[key][0].critical:
                 wrong = findings.count > before
                 faults[key] = f"The setting {below} is wrong. Correct it to use the provider." if wrong else None
-            usable = about.cautious if found is WRONG else found
-            if usable is not None and usable is not WRONG:
-                fitting[key] = usable
+            if found is not WRONG:
+                fitting[key] = found
     missing = [key for key, (about, _) in fields.items() if about.required and key not in fitting]
     if missing:
         findings.add(path, f"Expected {' and '.join(missing)} in this table; it is not used.")
@@ -221,14 +206,28 @@ def _table(shape: type, value: object, earlier: Any, path: str, findings: Findin
     return fitting
 
 
-def _unknown(key: object, path: str, fields: Mapping[str, Any], findings: Findings) -> str | None:
-    """Report a key that no setting has; returns the setting that was probably meant."""
+def _field(about: Setting, attribute: Any, value: object, earlier: Any, path: str, findings: Findings) -> Any:
+    """The value of one field, reported if it is wrong; `WRONG` leaves it to the earlier layers."""
+    before = findings.count
+    found = _value(about.kind, value, earlier, path, findings)
+    if found is not WRONG:
+        return found
+    if findings.count == before:
+        findings.add(path, f"{_expected(about.kind, value)}; {_instead(about, earlier, attribute.default)}.")
+    return WRONG if about.cautious is None else about.cautious
+
+
+def _unknown(key: object, path: str, fields: Mapping[str, Any], findings: Findings) -> dict[str, str | None]:
+    """Report a key that no setting has; a fault, where one was probably meant that a provider must not go without."""
     name = str(key)
     if name.replace("_", "").replace("-", "").lower() in _CREDENTIALS and "apiKeyEnv" in fields:
         findings.add(path, "Tokens do not belong into settings: sign in with `aurelis login`, or set apiKeyEnv.")
-        return None
+        return {}
     findings.add(path, f"There is no such setting{_suggestion(name, fields)}; it is ignored.")
-    return _closest(name, fields)
+    meant = _closest(name, fields)
+    if meant is None or not fields[meant][0].critical:
+        return {}
+    return {meant: f"The setting {path} is unknown; it may mean {meant}. Correct it to use the provider."}
 
 
 def _suggestion(name: str, words: Iterable[str]) -> str:

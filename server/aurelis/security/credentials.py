@@ -1,0 +1,343 @@
+"""Which token goes to which provider: four sources in a fixed order, each token bound to one origin.
+
+In come a provider's name, the origin that its requests go to and the names of environment variables; out comes a
+`Token`, None, or an error that says to sign in again. Nothing here prompts, logs a token or keeps one where it prints.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import attrs
+
+from aurelis.core.deadline import Clock, SystemClock
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.security import credential_file
+from aurelis.security.credential_file import CredentialFileError, Entry
+from aurelis.security.keychain import Keychain, KeychainError
+from aurelis.security.token import Origin, Token, clean_token, origin_of
+from aurelis.security.worker import Worker
+
+__all__ = ["Credentials", "Lookup", "Origin", "Token", "origin_of"]
+
+Source = Literal["editor", "environment", "file", "keychain"]
+_Search = Callable[[str], Awaitable[Entry | None]]
+_Keep = Callable[[str, Entry], Awaitable[None]]
+
+MOST_PROVIDERS: Final = 100
+"""Providers whose tokens are held in memory."""
+
+ABSENCE_SECONDS: Final = 30.0
+"""How long the absence of a token is believed, so that a login in a terminal reaches a running server."""
+
+_FILE_SECONDS: Final = 5.0
+
+
+@attrs.frozen
+class Lookup:
+    """Whose token is wanted.
+
+    Attributes:
+        provider: its name in the settings.
+        origin: where its requests go.
+        variable: the environment variable that the user named (`apiKeyEnv`).
+        own_variable: the variable that this kind of provider is known for; give it for configured providers alone.
+        own_origin: where tokens of `own_variable` belong; None where every user has an address of their own.
+    """
+
+    provider: str
+    origin: Origin
+    variable: str | None = None
+    own_variable: str | None = None
+    own_origin: Origin | None = None
+
+
+@attrs.frozen
+class _Found:
+    """Outcome of a search through file and keychain; `notes` are clauses about sources that could not be asked."""
+
+    token: Token | None = None
+    source: Source | None = None
+    bound_elsewhere: str | None = None
+    notes: tuple[str, ...] = ()
+    at: float = 0.0
+
+
+class Credentials:
+    """The tokens of this process.
+
+    `folder` is the configuration folder, None where there is none. `environ` is read at each look-up.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        environ: Mapping[str, str],
+        *,
+        keychain: Keychain | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._file = folder / credential_file.NAME if folder else None
+        self._environ = environ
+        self._keychain = keychain or Keychain()
+        self._clock = clock or SystemClock()
+        self._disk = Worker("aurelis-credentials")
+        self._handed_over: dict[str, Entry] = {}
+        self._kept: dict[tuple[str, Origin], _Found] = {}
+        self._first_use: dict[tuple[Source, str], str] = {}
+
+    def hand_over(self, provider: str, token: str | None, origin: str | None = None) -> None:
+        """Take a token from the editor for this process; None falls back to the next source.
+
+        `origin` is what the user agreed to when signing in; without it the token is bound to its first use.
+
+        Raises:
+            RequestError: of kind `configuration`, for something that is no token.
+        """
+        self.forget(provider)
+        if token is None:
+            self._handed_over.pop(provider, None)
+            return
+        if provider not in self._handed_over and len(self._handed_over) >= MOST_PROVIDERS:
+            raise RequestError(
+                ErrorKind.CONFIGURATION, "Too many providers have handed over tokens; restart the editor."
+            )
+        self._handed_over[provider] = Entry(_checked(token), str(origin_of(origin)) if origin else None)
+
+    async def token(self, lookup: Lookup) -> Token | None:
+        """The token for a provider's origin, None where no source has one.
+
+        Raises:
+            RequestError: of kind `auth`, when the only token is bound to another origin: sign in again.
+        """
+        found = await self._search(lookup)
+        if found.token is None and found.bound_elsewhere is not None:
+            raise RequestError(
+                ErrorKind.AUTH,
+                f"The token for {lookup.provider} is bound to {found.bound_elsewhere}, but the settings now point to "
+                f"{lookup.origin}; sign in again with `aurelis login {lookup.provider}` if you trust that address.",
+                provider=lookup.provider,
+                final_for_provider=True,
+                security_event="token_rejected",
+            )
+        return found.token
+
+    async def require(self, lookup: Lookup) -> Token:
+        """The token for a provider that cannot be asked without one.
+
+        Raises:
+            RequestError: of kind `auth`, saying how to sign in.
+        """
+        token = await self.token(lookup)
+        if token is not None:
+            return token
+        found = await self._search(lookup)
+        variable = lookup.variable or lookup.own_variable
+        ways = f"sign in with `aurelis login {lookup.provider}`" + (f" or set {variable}" if variable else "")
+        notes = "".join(f" {note}." for note in found.notes)
+        raise RequestError(
+            ErrorKind.AUTH,
+            f"There is no token for {lookup.provider}: {ways}.{notes}",
+            provider=lookup.provider,
+            final_for_provider=True,
+        )
+
+    def forget(self, provider: str) -> None:
+        """Look the token up anew next time: after a 401, and when settings or tokens change."""
+        for key in [key for key in self._kept if key[0] == provider]:
+            del self._kept[key]
+
+    async def store(self, provider: str, origin: Origin, token: str, *, where: Literal["keychain", "file"]) -> None:
+        """Keep a token for later sessions (login).
+
+        Raises:
+            RequestError: of kind `configuration`, when it could not be kept; the message says why.
+        """
+        entry = Entry(_checked(token), str(origin))
+        try:
+            await (self._bind_in_keychain if where == "keychain" else self._bind_in_file)(provider, entry)
+        except KeychainError as error:
+            raise RequestError(ErrorKind.CONFIGURATION, f"{error}; the token was not stored.") from None
+        finally:
+            self.forget(provider)
+
+    async def delete(self, provider: str) -> tuple[Source, ...]:
+        """Remove a token from keychain, file and memory (logout); returns where it was.
+
+        Raises:
+            RequestError: of kind `configuration`, when a source that may hold it could not be changed.
+        """
+        removed: list[Source] = []
+        if self._handed_over.pop(provider, None):
+            removed.append("editor")
+        if provider in await self._entries():
+            await self._change_file(lambda entries: {name: e for name, e in entries.items() if name != provider})
+            removed.append("file")
+        try:
+            if await self._keychain.delete(provider):
+                removed.append("keychain")
+        except KeychainError as error:
+            if error.state not in {"absent", "unsuitable"}:
+                raise RequestError(ErrorKind.CONFIGURATION, f"{error}; the token may still be in it.") from None
+        finally:
+            self.forget(provider)
+        return tuple(removed)
+
+    async def status(self, lookups: Iterable[Lookup]) -> tuple[Mapping[str, Any], ...]:
+        """Per provider `{provider, source, origin, present, message?}`; never a token."""
+        return tuple([await self._status(lookup) for lookup in lookups])
+
+    def mentions(self, variables: Iterable[str]) -> tuple[str, ...]:
+        """Those of the variables that are set: keys of providers that nobody configured, mentioned and never used."""
+        return tuple(name for name in variables if self._environ.get(name))
+
+    async def _status(self, lookup: Lookup) -> Mapping[str, Any]:
+        found = await self._search(lookup)
+        row: dict[str, Any] = {
+            "provider": lookup.provider,
+            "source": found.source,
+            "origin": str(lookup.origin),
+            "present": found.token is not None,
+        }
+        if found.token is None and found.bound_elsewhere:
+            row["message"] = f"The token is bound to {found.bound_elsewhere}; sign in again."
+        elif found.token is None and found.notes:
+            row["message"] = ". ".join(found.notes) + "."
+        return row
+
+    async def _search(self, lookup: Lookup) -> _Found:
+        bound_elsewhere = None
+        entry = self._handed_over.get(lookup.provider)
+        if entry is not None:
+            if entry.origin in {None, str(lookup.origin)}:
+                self._handed_over[lookup.provider] = Entry(entry.token, str(lookup.origin))
+                return _Found(Token(entry.token, lookup.origin), "editor")
+            bound_elsewhere = entry.origin
+        name = lookup.variable
+        if name is None and lookup.own_variable and self._environ.get(lookup.own_variable):
+            if lookup.own_origin in {None, lookup.origin}:
+                name = lookup.own_variable
+            else:
+                bound_elsewhere = bound_elsewhere or str(lookup.own_origin)
+        notes = []
+        if name and self._environ.get(name):
+            value = clean_token(self._environ[name])
+            if value is not None:
+                return _Found(Token(value, lookup.origin), "environment")
+            notes.append(f"The variable {name} holds no token (blanks or odd characters in it)")
+        key = (lookup.provider, lookup.origin)
+        kept = self._kept.get(key)
+        if kept is None or (kept.token is None and self._clock.monotonic() - kept.at > ABSENCE_SECONDS):
+            kept = await self._search_stores(lookup)
+            if len(self._kept) >= MOST_PROVIDERS:
+                self._kept.clear()
+            self._kept[key] = kept
+        elsewhere = bound_elsewhere or kept.bound_elsewhere
+        return attrs.evolve(kept, bound_elsewhere=elsewhere, notes=(*notes, *kept.notes))
+
+    async def _search_stores(self, lookup: Lookup) -> _Found:
+        bound_elsewhere = None
+        notes = []
+        searches: tuple[tuple[Source, _Search, _Keep], ...] = (
+            ("file", self._from_file, self._bind_in_file),
+            ("keychain", self._from_keychain, self._bind_in_keychain),
+        )
+        for source, search, keep in searches:
+            try:
+                entry = await search(lookup.provider)
+            except (CredentialFileError, KeychainError) as error:
+                notes.append(str(error))
+                continue
+            value = clean_token(entry.token) if entry else None
+            if entry is None or value is None:
+                continue
+            if entry.origin is None:
+                entry = await self._bound(source, keep, Entry(value, str(lookup.origin)), lookup.provider)
+            if entry.origin == str(lookup.origin):
+                return _Found(Token(value, lookup.origin), source, at=self._clock.monotonic())
+            bound_elsewhere = bound_elsewhere or entry.origin
+        return _Found(bound_elsewhere=bound_elsewhere, notes=tuple(notes), at=self._clock.monotonic())
+
+    async def _bound(self, source: Source, keep: _Keep, entry: Entry, provider: str) -> Entry:
+        """Bind a token that was stored by hand to its first use, for good where it can be written down."""
+        if len(self._first_use) >= MOST_PROVIDERS:
+            return Entry(entry.token, "another address")
+        first = self._first_use.setdefault((source, provider), str(entry.origin))
+        if first == entry.origin:
+            with contextlib.suppress(RequestError, KeychainError):
+                await keep(provider, entry)
+        return Entry(entry.token, first)
+
+    async def _from_file(self, provider: str) -> Entry | None:
+        if self._file is None:
+            return None
+        file = self._file
+        try:
+            entries = await self._disk.call(lambda: credential_file.read(file), _FILE_SECONDS)
+        except TimeoutError:
+            raise CredentialFileError(f"{credential_file.NAME} cannot be read in time") from None
+        return entries.get(provider)
+
+    async def _bind_in_file(self, provider: str, entry: Entry) -> None:
+        await self._change_file(lambda present: {**present, provider: entry})
+
+    async def _from_keychain(self, provider: str) -> Entry | None:
+        text = await self._keychain.get(provider)
+        return None if text is None else _opened(text)
+
+    async def _bind_in_keychain(self, provider: str, entry: Entry) -> None:
+        await self._keychain.set(provider, _sealed(entry.token, str(entry.origin)))
+
+    async def _entries(self) -> dict[str, Entry]:
+        if self._file is None:
+            return {}
+        file = self._file
+        try:
+            return await self._disk.call(lambda: credential_file.read(file), _FILE_SECONDS)
+        except (CredentialFileError, TimeoutError):
+            return {}
+
+    async def _change_file(self, change: Callable[[dict[str, Entry]], dict[str, Entry]]) -> None:
+        if self._file is None:
+            raise RequestError(ErrorKind.CONFIGURATION, "There is no configuration folder to keep a token in.")
+        file = self._file
+
+        def work() -> None:
+            credential_file.write(file, change(credential_file.read(file)))
+
+        try:
+            await self._disk.call(work, _FILE_SECONDS)
+        except CredentialFileError as error:
+            raise RequestError(ErrorKind.CONFIGURATION, f"{error}; it was not changed.") from None
+        except TimeoutError:
+            raise RequestError(ErrorKind.CONFIGURATION, "The disk does not answer; nothing was stored.") from None
+
+
+def _checked(token: str) -> str:
+    value = clean_token(token)
+    if value is None:
+        raise RequestError(
+            ErrorKind.CONFIGURATION, "This is no token: it is empty, too long, or holds blanks or other odd characters."
+        )
+    return value
+
+
+def _sealed(token: str, origin: str) -> str:
+    """What the keychain holds: the token and the origin it is bound to."""
+    return json.dumps({"origin": origin, "token": token})
+
+
+def _opened(text: str) -> Entry:
+    """What the keychain holds; a plain text was set by hand and is bound to nothing yet."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return Entry(text, None)
+    if not isinstance(found, dict):
+        return Entry(text, None)
+    token, origin = found.get("token"), found.get("origin")
+    return Entry(token if isinstance(token, str) else "", origin if isinstance(origin, str) else "")
