@@ -1,13 +1,14 @@
 """What a setting may be: small frozen descriptions that checking, the JSON schema and the documentation share.
 
-A kind says what is expected; `check.py` compares values with it, `schema.py` writes it down.
+A kind says what is expected; `check.py` compares values with it, `schema.py` writes it down. They are named tuples
+because start-up makes these classes, and an attrs class takes six times as long to make.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import attrs
 
@@ -17,13 +18,11 @@ NOTHING_SET: Mapping[str, Any] = MappingProxyType({})
 """The empty, immutable map that map-valued settings start from."""
 
 
-@attrs.frozen
-class Flag:
+class Flag(NamedTuple):
     """True or false."""
 
 
-@attrs.frozen
-class Number:
+class Number(NamedTuple):
     """A finite number within bounds, both included; `whole` allows no fraction."""
 
     minimum: float
@@ -31,8 +30,7 @@ class Number:
     whole: bool = False
 
 
-@attrs.frozen
-class Text:
+class Text(NamedTuple):
     """A text of at most `longest` characters.
 
     `fault` looks at a text and says what was expected instead, or None when it is fine.
@@ -43,20 +41,17 @@ class Text:
     fault: Callable[[str], str | None] | None = None
 
 
-@attrs.frozen
-class Choice:
+class Choice(NamedTuple):
     """One of a few words."""
 
     words: tuple[str, ...]
 
 
-@attrs.frozen
-class Never:
+class Never(NamedTuple):
     """Exactly `false`, which switches a setting off that otherwise holds a text."""
 
 
-@attrs.frozen
-class ListOf:
+class ListOf(NamedTuple):
     """A list; wrong entries are dropped one by one. `single` also takes one entry without brackets."""
 
     entry: Kind
@@ -64,8 +59,7 @@ class ListOf:
     single: bool = False
 
 
-@attrs.frozen
-class MapOf:
+class MapOf(NamedTuple):
     """A table whose keys the user chooses, or whose keys are the words in `keys`.
 
     `names` also takes a list of keys without values. `fault` judges a key. `critical` see `setting`.
@@ -79,15 +73,13 @@ class MapOf:
     fault: Callable[[str], str | None] | None = None
 
 
-@attrs.frozen
-class Table:
+class Table(NamedTuple):
     """A table with fixed keys, the fields of an attrs class made of settings."""
 
     shape: type
 
 
-@attrs.frozen
-class Either:
+class Either(NamedTuple):
     """The first of several kinds that fits."""
 
     kinds: tuple[Kind, ...]
@@ -96,8 +88,7 @@ class Either:
 Kind = Flag | Number | Text | Choice | Never | ListOf | MapOf | Table | Either
 
 
-@attrs.frozen
-class Setting:
+class Setting(NamedTuple):
     """What is known about one field of the tree besides its default.
 
     Attributes:
