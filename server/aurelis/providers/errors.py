@@ -1,0 +1,358 @@
+"""One mapping of every upstream failure to the contract's kinds.
+
+In comes what a server answered or how the connection failed; out comes a `RequestError` whose sentence says what to do.
+An upstream's own words are quoted in one short line, without control characters, anything that looks like a key, the
+token, or a piece of the prompt. Nothing is assumed about the shape of a body: gateways answer objects, arrays, strings,
+plain text, pages and nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.providers.events import MalformedStreamError, decode_json
+from aurelis.providers.waits import sunset_of, wait_of
+
+_QUOTE_CHARACTERS: Final = 200
+_ECHO_CHARACTERS: Final = 24
+_LOOKS_LIKE_KEY: Final = re.compile(
+    r"(?i)\b(?:bearer\s+\S+|(?:sk|pk|rk|gsk|xai|key|ghp|gho|ghu|ghs|ghr|github_pat|hf|AIza|nvapi)[-_]?[A-Za-z0-9_*.-]{8,})"
+    r"|[A-Za-z0-9+/_=-]*(?:[0-9][A-Za-z+/_=-]+|[A-Za-z][0-9+/_=-]+){4,}[A-Za-z0-9+/_=-]{12,}"
+    r"|\S*\*{3,}\S*"
+)
+_CONTEXT: Final = re.compile(
+    r"(?i)context[ _-]?(?:length|window|size)|maximum (?:context|input|prompt)|too many (?:input )?tokens|prompt is too long"
+    r"|exceeds? (?:the )?(?:available |max(?:imum)? )?(?:context|token|input)|input (?:is )?too (?:long|large)"
+    r"|request (?:body )?too large|reduce the length|token count .{0,40}exceeds"
+)
+_FILTER_CODES: Final = frozenset(
+    {"content_filter", "responsibleaipolicyviolation", "content_policy_violation", "content_filtered", "safety"}
+)
+_LARGE_CODES: Final = frozenset(
+    {"context_length_exceeded", "tokens_limit_reached", "exceed_context_size_error", "string_above_max_length"}
+    | {"request_too_large", "context_window_exceeded"}
+)
+_MODEL_CODES: Final = frozenset(
+    {"unknown_model", "unavailable_model", "model_not_found", "invalid_model", "deploymentnotfound", "modelnotfound"}
+    | {"model_not_available", "operationnotsupported", "not_found_error"}
+)
+_AUTH_CODES: Final = frozenset({"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated"})
+_GONE_WORDS: Final = re.compile(r"(?i)\b(?:retired|no longer available|decommissioned|sunset)\b")
+_UNKNOWN_MODEL: Final = re.compile(
+    r"(?i)(?:unknown|unavailable|invalid|unsupported) model|model .{0,120}(?:not found|does not exist|not exist)"
+    r"|no such model|model not supported|only for api versions"
+)
+_NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
+_TIMEOUT, _CONFLICT, _TOO_LARGE, _TOO_MANY, _GONE = 408, 409, 413, 429, 410
+
+
+@attrs.frozen(kw_only=True)
+class Blame:
+    """Whom and what an error is about, for the sentence; `private` are texts that no sentence may echo."""
+
+    provider: str
+    title: str
+    host: str
+    model: str = ""
+    key_variable: str | None = None
+    private: tuple[str, ...] = attrs.field(default=(), repr=False)
+    secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
+
+
+@attrs.frozen
+class Details:
+    """What an error body says, whatever its shape; codes are lower case."""
+
+    message: str = ""
+    code: str = ""
+    codes: frozenset[str] = frozenset()
+    parameter: str = ""
+    status: int | None = None
+    retry_delay: str = ""
+
+
+def read_details(body: bytes | Any) -> Details:
+    """Read an error from a body (bytes) or from its decoded `error` value."""
+    if isinstance(body, bytes):
+        if not body.strip():
+            return Details()
+        try:
+            value = decode_json(body)
+        except MalformedStreamError:
+            text = body[:4096].decode("utf-8", "replace").strip()
+            return Details() if text.startswith("<") else Details(message=text)
+    else:
+        value = {"error": body}
+    found: dict[str, Any] = {"codes": set()}
+    _collect(value, found, depth=0)
+    status = found.get("status")
+    return Details(
+        message=found.get("message", ""),
+        code=found.get("code", ""),
+        codes=frozenset(found["codes"]),
+        parameter=found.get("parameter", ""),
+        status=status,
+        retry_delay=found.get("retry_delay", ""),
+    )
+
+
+def _collect(value: Any, found: dict[str, Any], *, depth: int) -> None:
+    if depth > 6:  # noqa: PLR2004 - deeper than any real error body
+        return
+    if isinstance(value, str):
+        _collect_text(value, found, depth=depth)
+    elif isinstance(value, list):
+        _collect_list(value, found, depth=depth)
+    elif isinstance(value, dict):
+        _collect_object(value, found, depth=depth)
+
+
+def _collect_text(value: str, found: dict[str, Any], *, depth: int) -> None:
+    text = value.strip()
+    if text.startswith("{"):
+        try:
+            inner = decode_json(text.encode("utf-8", "replace"))
+        except MalformedStreamError:
+            pass
+        else:
+            _collect(inner, found, depth=depth + 1)
+            return
+    if text and not found.get("message"):
+        found["message"] = text
+
+
+def _collect_list(value: list[Any], found: dict[str, Any], *, depth: int) -> None:
+    texts = []
+    for item in value[:8]:
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict) and isinstance(item.get("msg"), str):
+            place = item.get("loc")
+            parts = [str(part) for part in place if isinstance(part, str | int)] if isinstance(place, list) else []
+            texts.append(": ".join([".".join(parts), item["msg"]]) if parts else item["msg"])
+        else:
+            _collect(item, found, depth=depth + 1)
+    if texts and not found.get("message"):
+        found["message"] = "; ".join(texts)
+
+
+def _collect_object(value: dict[str, Any], found: dict[str, Any], *, depth: int) -> None:
+    for name in ("code", "type", "reason"):
+        code = value.get(name)
+        if isinstance(code, str) and code.strip():
+            lowered = code.strip().lower()
+            found["codes"].add(lowered)
+            if name == "code" or not found.get("code"):
+                found.setdefault("code", lowered)
+    for name in ("code", "status", "status_code", "statusCode"):
+        number = value.get(name)
+        if isinstance(number, str) and number.isdecimal() and len(number) == 3:  # noqa: PLR2004 - an HTTP status
+            number = int(number)
+        if isinstance(number, int) and not isinstance(number, bool) and 400 <= number <= 599:  # noqa: PLR2004
+            found.setdefault("status", number)
+        elif isinstance(number, str) and number:
+            found["codes"].add(number.lower())
+    if isinstance(value.get("param"), str):
+        found.setdefault("parameter", value["param"])
+    if isinstance(value.get("retryDelay"), str):
+        found["retry_delay"] = value["retryDelay"]
+    for name in (
+        "error",
+        "message",
+        "detail",
+        "innererror",
+        "details",
+        "error_description",
+        "errors",
+        "metadata",
+        "raw",
+    ):
+        if name in value:
+            _collect(value[name], found, depth=depth + 1)
+
+
+def quote(message: str, blame: Blame) -> str:
+    """An upstream's words, fit to be shown: one short line without secrets, or "" when it echoes the prompt."""
+    for secret in blame.secrets:
+        if secret:
+            message = message.replace(secret, "...")
+    text = "".join(character if character.isprintable() else " " for character in message)
+    text = " ".join(_LOOKS_LIKE_KEY.sub("...", text[:2000]).split())
+    if len(text) > _QUOTE_CHARACTERS:
+        text = text[: _QUOTE_CHARACTERS - 3].rstrip() + "..."
+    flat = [" ".join(private.split()) for private in blame.private if private]
+    windows = range(max(0, len(text) - _ECHO_CHARACTERS) + 1)
+    if len(text) >= _ECHO_CHARACTERS and any(text[at : at + _ECHO_CHARACTERS] in one for one in flat for at in windows):
+        return ""
+    return text
+
+
+def _sentence(first: str, details: Details, blame: Blame) -> str:
+    said = quote(details.message, blame)
+    return f"{first} It said: {said}" if said else first
+
+
+def error_from_answer(
+    status: int, headers: Mapping[str, str], body: bytes | Any, blame: Blame, *, now: float
+) -> RequestError:
+    """The error that an answer of the upstream means.
+
+    Args:
+        status: the HTTP status; 200 for an error inside a stream.
+        headers: the response headers, names in lower case.
+        body: the bytes of the body, or the `error` value of a stream.
+        blame: whom the sentence is about.
+        now: seconds since the epoch, for dates in headers.
+    """
+    details = read_details(body)
+    if status < 400:  # noqa: PLR2004 - an error told by the body alone
+        status = details.status or _status_of_codes(details)
+    kind, first, flags = _judge(status, headers, details, blame, now)
+    return RequestError(
+        kind,
+        _sentence(first, details, blame),
+        status=status,
+        retry_after_seconds=wait_of(headers, details.message, details.retry_delay, now) if flags.waits else None,
+        provider=blame.provider,
+        retryable=flags.retryable,
+        final_for_provider=flags.final,
+    )
+
+
+def _status_of_codes(details: Details) -> int:
+    words = " ".join(sorted(details.codes)) + " " + details.message.lower()[:200]
+    table = (
+        (_TOO_MANY, ("rate_limit", "ratelimit", "resource_exhausted", "too_many_requests")),
+        (401, ("authentication", "unauthorized", "invalid_api_key")),
+        (503, ("overloaded", "unavailable", "capacity", "server_error", "internal", "timeout")),
+        (400, ("invalid_request", "content_filter", "context_length", "bad_request", "context size")),
+    )
+    return next((status for status, parts in table if any(part in words for part in parts)), 500)
+
+
+@attrs.frozen
+class _Flags:
+    retryable: bool = False
+    final: bool = False
+    waits: bool = False
+
+
+def _judge(
+    status: int, headers: Mapping[str, str], details: Details, blame: Blame, now: float
+) -> tuple[ErrorKind, str, _Flags]:
+    who = f"{blame.title} ({blame.host})"
+    what = f"the model '{blame.model}'" if blame.model else "the request"
+    sunset = sunset_of(headers)
+    if status == _GONE or (status == 403 and sunset is not None and sunset <= now):  # noqa: PLR2004
+        return ErrorKind.GONE, gone_sentence(who), _Flags(final=True)
+    if status in {401, 403} or (details.codes & _AUTH_CODES and status < 429):  # noqa: PLR2004
+        return ErrorKind.AUTH, auth_sentence(blame, status), _Flags(final=True)
+    if status == _TOO_MANY:
+        return _too_many(who, details)
+    if details.codes & _FILTER_CODES:
+        first = f"{who} refused {what} because of its content filter; change the selection or use another model."
+        return ErrorKind.CONTENT_FILTER, first, _Flags()
+    if status == _TOO_LARGE or details.codes & _LARGE_CODES or _CONTEXT.search(details.message):
+        first = f"The prompt is too large for {blame.model or who}; select less, or use a model with a larger context."
+        return ErrorKind.TOO_LARGE, first, _Flags()
+    if status == _TIMEOUT:
+        return ErrorKind.TIMEOUT, f"{who} took too long; try again.", _Flags(retryable=True, waits=True)
+    if status == _CONFLICT:
+        return ErrorKind.REJECTED, f"{who} reports a conflict; try again.", _Flags(retryable=True, waits=True)
+    if status >= 500:  # noqa: PLR2004
+        first = f"{who} failed with HTTP {status}; try again later or use another model."
+        return ErrorKind.UNAVAILABLE, first, _Flags(retryable=status not in {501, 505}, waits=True)
+    return _judge_request(status, details, blame, who)
+
+
+def _too_many(who: str, details: Details) -> tuple[ErrorKind, str, _Flags]:
+    if details.codes & _NO_CREDIT:
+        first = f"The account at {who} has no credit left; add some there, or use another provider."
+        return ErrorKind.RATE_LIMIT, first, _Flags(waits=True)
+    first = f"{who} allows no more requests just now; wait, or use another model."
+    return ErrorKind.RATE_LIMIT, first, _Flags(retryable=True, waits=True)
+
+
+def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tuple[ErrorKind, str, _Flags]:
+    unknown = bool(details.codes & _MODEL_CODES) or bool(_UNKNOWN_MODEL.search(details.message))
+    if blame.model and unknown:
+        first = f"{who} does not offer the model '{blame.model}'; choose one that `aurelis models` lists."
+        return ErrorKind.CONFIGURATION, first, _Flags()
+    if status in {404, 405}:
+        first = (
+            f"{who} has no such address (HTTP {status}); check providers.{blame.provider}.baseUrl, "
+            "which usually ends in /v1."
+        )
+        return ErrorKind.CONFIGURATION, first, _Flags()
+    if status == 402:  # noqa: PLR2004
+        first = f"The account at {who} has no credit left; add some there, or use another provider."
+        return ErrorKind.REJECTED, first, _Flags()
+    return ErrorKind.REJECTED, f"{who} rejected the request (HTTP {status}).", _Flags()
+
+
+def auth_sentence(blame: Blame, status: int) -> str:
+    """What to do about a refused token."""
+    variable = f" or correct {blame.key_variable}" if blame.key_variable else ""
+    return (
+        f"{blame.title} ({blame.host}) refused the token (HTTP {status}); sign in with `aurelis login {blame.provider}`"
+        f"{variable}."
+    )
+
+
+def gone_sentence(who: str) -> str:
+    """What to do about a service that has ended."""
+    return (
+        f"{who} has been shut down for good; choose another provider (for example openai, mistral, foundry or a local "
+        "model server), sign in with `aurelis login PROVIDER`, or run `aurelis local` for a model on this machine."
+    )
+
+
+def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool = False) -> RequestError:
+    """The error that a failed connection means; certificates and pins are final, the rest may be tried again."""
+    who = f"{blame.title} ({blame.host})"
+    if timed_out:
+        message = f"{who} did not answer in time; check that it is running and reachable, or try again."
+        return RequestError(ErrorKind.TIMEOUT, message, provider=blame.provider, retryable=True)
+    causes = _causes(error)
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            pinned = getattr(cause, "pin_mismatch", False)
+            setting = f"providers.{blame.provider}.tls"
+            if pinned:
+                message = (
+                    f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
+                )
+            else:
+                reason = cause.verify_message or "it is not trusted"
+                message = (
+                    f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
+                )
+            event = "pin_mismatch" if pinned else None
+            return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, security_event=event)
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        message = (
+            f"No secure connection to {who} could be made; check baseUrl, proxy and tls of providers.{blame.provider}."
+        )
+    else:
+        message = f"{who} cannot be reached; check that it is running, baseUrl of providers.{blame.provider}, and the network."
+    return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, retryable=True)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting and len(found) < 16:  # noqa: PLR2004 - chains end long before
+        one = waiting.pop()
+        if one in found:
+            continue
+        found.append(one)
+        waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+    return found

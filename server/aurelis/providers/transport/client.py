@@ -1,0 +1,172 @@
+"""The pooled client of one provider, bound to one origin.
+
+Two hooks carry the promises: no request leaves for another origin than the provider's, with no header that was not
+meant (the SDK's fingerprint and whatever its environment variables add are taken away); and an answer that is not a
+success becomes an error here, with a bounded part of its body read.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import httpx2
+
+from aurelis import __version__
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.providers.options import ProviderOptions, is_loopback
+from aurelis.providers.transport.signing import signature
+from aurelis.providers.transport.tls import build_context
+
+CONNECTIONS_PER_PROVIDER: Final = 20
+KEEP_ALIVE_SECONDS: Final = 60.0
+PLACEHOLDER_KEY: Final = "none"
+"""The SDK refuses to be built without a key; requests carry the real one themselves, or none."""
+
+_MAX_REDIRECTS: Final = 3
+_MAX_ERROR_BYTES: Final = 64 * 1024
+_WRITE_SECONDS: Final = 60.0
+_READ_SECONDS: Final = 600.0
+"""Only a last resort: callers bound the wait for headers and the silence between chunks themselves."""
+_WIRE_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding"}
+)
+
+ErrorReader = Callable[[int, Mapping[str, str], bytes], RequestError]
+
+
+def user_agent() -> str:
+    """What every request calls itself."""
+    return f"Aurelis/{__version__}"
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int]:
+    port = url.port or (443 if url.scheme == "https" else 80)
+    return url.scheme, url.host, port
+
+
+class HttpClientBuilder:
+    """Builds the client of one provider; `own_headers` are the names that its requests may carry beside the usual."""
+
+    def __init__(self, options: ProviderOptions, base_url: str, own_headers: frozenset[str]) -> None:
+        self._options = options
+        self._base_url = base_url
+        self._own_headers = own_headers
+
+    def build(
+        self, read_error: Callable[[httpx2.Request], ErrorReader], transport: httpx2.AsyncBaseTransport | None = None
+    ) -> httpx2.AsyncClient:
+        """The client. Building it may take 50 ms for the trust store: do it off the event loop.
+
+        Raises:
+            RequestError: of kind `configuration`, for a proxy or TLS setting that cannot be used.
+        """
+        for name in ("openai", "httpx2", "httpcore2"):  # they would log addresses, and with OPENAI_LOG whole prompts
+            logging.getLogger(name).setLevel(logging.WARNING)
+        url = httpx2.URL(self._base_url)
+        context = build_context(self._options, secure=url.scheme == "https")
+        loopback = is_loopback(url.host)
+        proxy = self._proxy()
+        return httpx2.AsyncClient(
+            verify=context,
+            proxy=proxy,
+            trust_env=proxy is None and not loopback,
+            transport=transport,
+            timeout=httpx2.Timeout(
+                connect=self._options.connect_timeout_seconds, read=_READ_SECONDS, write=_WRITE_SECONDS, pool=None
+            ),
+            limits=httpx2.Limits(
+                max_connections=CONNECTIONS_PER_PROVIDER,
+                max_keepalive_connections=CONNECTIONS_PER_PROVIDER,
+                keepalive_expiry=KEEP_ALIVE_SECONDS,
+            ),
+            follow_redirects=True,
+            max_redirects=_MAX_REDIRECTS,
+            headers={"user-agent": user_agent()},
+            event_hooks={
+                "request": [self._guard(_origin(url))],
+                "response": [self._check(_origin(url), read_error)],
+            },
+        )
+
+    def _proxy(self) -> str | None:
+        proxy = self._options.proxy
+        if not proxy:
+            return None
+        try:
+            scheme = httpx2.URL(proxy).scheme if httpx2.URL(proxy).host else ""
+        except (httpx2.InvalidURL, ValueError):
+            scheme = ""
+        if scheme not in {"http", "https"}:
+            message = f"providers.{self._options.name}.proxy: this is not a proxy; write it as http://host:port."
+            raise RequestError(ErrorKind.CONFIGURATION, message, provider=self._options.name, final_for_provider=True)
+        return proxy
+
+    def _guard(self, origin: tuple[str, str, int]) -> Callable[[httpx2.Request], Awaitable[None]]:
+        allowed = _WIRE_HEADERS | self._own_headers
+        signing = self._options.signing
+        placeholder = f"Bearer {PLACEHOLDER_KEY}"
+
+        async def guard(request: httpx2.Request) -> None:
+            if _origin(request.url) != origin:
+                raise self._blocked(request.url)
+            headers = request.headers
+            for name in [name for name in headers if name not in allowed]:
+                del headers[name]
+            if headers.get("authorization") == placeholder:
+                del headers["authorization"]
+            headers["user-agent"] = user_agent()
+            if signing is not None:
+                path = request.url.raw_path.decode("ascii")
+                headers[signing.header] = signature(signing.key, int(time.time()), path, request.content)
+
+        return guard
+
+    def _check(
+        self, origin: tuple[str, str, int], read_error: Callable[[httpx2.Request], ErrorReader]
+    ) -> Callable[[httpx2.Response], Awaitable[None]]:
+        async def check(response: httpx2.Response) -> None:
+            if response.is_success:
+                return
+            if response.has_redirect_location:
+                target = response.url.join(response.headers["location"])
+                if _origin(target) != origin:
+                    raise self._blocked(target)
+                if response.status_code in {307, 308} or response.request.method == "GET":
+                    return
+                raise self._moved(target)
+            body = bytearray()
+            try:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > _MAX_ERROR_BYTES:
+                        break
+            except httpx2.HTTPError:
+                pass  # the status alone must do
+            raise read_error(response.request)(response.status_code, response.headers, bytes(body[:_MAX_ERROR_BYTES]))
+
+        return check
+
+    def _blocked(self, target: httpx2.URL) -> RequestError:
+        name = self._options.name
+        message = (
+            f"The server of provider '{name}' redirects to {target.scheme}://{target.host[:100]}, another origin; this was "
+            f"not followed. If that is right, set providers.{name}.baseUrl to it and sign in there."
+        )
+        return RequestError(
+            ErrorKind.CONFIGURATION,
+            message,
+            provider=name,
+            final_for_provider=True,
+            security_event="redirect_blocked",
+        )
+
+    def _moved(self, target: httpx2.URL) -> RequestError:
+        name = self._options.name
+        message = (
+            f"The server of provider '{name}' says that its address is {target.path[:100]!a} now; correct "
+            f"providers.{name}.baseUrl."
+        )
+        return RequestError(ErrorKind.CONFIGURATION, message, provider=name)

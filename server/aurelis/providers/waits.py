@@ -1,0 +1,109 @@
+"""How long an upstream asks to wait, and when it says that it will end, from headers and sentences of every kind."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+_LONGEST_WAIT: Final = 31 * 86400.0
+_SENTENCE: Final = re.compile(
+    r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?(\d+(?:\.\d+)?)\s*"
+    r"(ms|milliseconds?|s\b|seconds?|secs?\b|m\b|minutes?|mins?\b|h\b|hours?)?"
+)
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
+
+
+def _duration(text: str) -> float | None:
+    parts = _DURATION.findall(text.strip().lower())
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def http_date(text: str) -> float | None:
+    """Seconds since the epoch of an HTTP date, or of an `@seconds` date (RFC 9745), or None."""
+    stripped = text.strip()
+    if stripped.startswith("@"):
+        return _seconds(stripped[1:])
+    try:
+        moment = parsedate_to_datetime(stripped)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def sunset_of(headers: Mapping[str, str]) -> float | None:
+    """When the service ends (RFC 8594), in seconds since the epoch, or None."""
+    value = headers.get("sunset")
+    return http_date(value) if value else None
+
+
+def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: float) -> float | None:
+    """Seconds to wait before another request can succeed, or None when nothing tells.
+
+    The order: `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-timeremaining`, a delay in the body, a
+    sentence in the message, `x-ratelimit-reset-*`. Negative values mean unknown.
+    """
+    for wait in _candidates(headers, message, retry_delay, now):
+        if wait is not None:
+            return min(wait, _LONGEST_WAIT)
+    return None
+
+
+def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now: float) -> list[float | None]:
+    milliseconds = _seconds(headers.get("retry-after-ms", ""))
+    after = headers.get("retry-after", "")
+    seconds = _seconds(after)
+    if seconds is None and after:
+        moment = http_date(after)
+        here = http_date(headers.get("date", ""))
+        seconds = None if moment is None else max(0.0, moment - (now if here is None else here))
+    resets = [
+        _duration(value) for name, value in headers.items() if name.startswith("x-ratelimit-reset") and "/" not in value
+    ]
+    known = [value for value in resets if value is not None]
+    return [
+        None if milliseconds is None else milliseconds / 1000.0,
+        seconds,
+        _seconds(headers.get("x-ratelimit-timeremaining", "")),
+        _duration(retry_delay),
+        _from_sentence(message),
+        max(known) if known else None,
+    ]
+
+
+def _from_sentence(message: str) -> float | None:
+    match = _SENTENCE.search(message)
+    if match is None:
+        return None
+    unit = (match.group(2) or "s").lower()
+    short = "ms" if unit.startswith(("ms", "milli")) else unit[0]
+    return float(match.group(1)) * _UNITS[short]
+
+
+def notice_of(headers: Mapping[str, str], title: str) -> str | None:
+    """A warning about the provider's future from `Sunset` or `Deprecation` (RFC 9745) headers, or None."""
+    sunset = sunset_of(headers)
+    if sunset is not None:
+        day = datetime.fromtimestamp(sunset, UTC).date().isoformat()
+        return f"{title} announces that this service ends on {day}; choose another provider before then."
+    deprecation = headers.get("deprecation", "").strip()
+    if deprecation and deprecation.lower() != "false":
+        return f"{title} calls this service deprecated; look for its successor before it ends."
+    return None
