@@ -1,0 +1,92 @@
+"""Fenced code blocks of a reply, and the words around them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+
+from aurelis.core.positions import split_lines
+
+_FENCE: Final = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`{]*)([^`\n]*)$")
+_THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
+_SEARCHED_FOR_THINKING: Final = 200_000
+
+
+@attrs.frozen
+class Block:
+    """A fenced block. `content` ends with a line break unless it is empty; `closed` is False at a reply's cut end."""
+
+    language: str
+    content: str = attrs.field(repr=False)
+    start: int
+    end: int
+    closed: bool = True
+
+
+def without_thinking(reply: str) -> str:
+    """The reply without reasoning that stands before it. Providers remove it already; this is the second lock."""
+    match = _THINKING.match(reply[:_SEARCHED_FOR_THINKING])
+    return reply[match.end() :] if match else reply
+
+
+def fenced_blocks(reply: str) -> tuple[Block, ...]:
+    """All outermost fenced blocks in order.
+
+    A fence ends a block if it is as long, no deeper indented and names no language; one that names a language opens a
+    block within the block. So fences in docstrings and in Markdown stay content.
+    """
+    blocks: list[Block] = []
+    opener: re.Match[str] | None = None
+    depth = 0
+    start = offset = 0
+    content: list[str] = []
+    for line in split_lines(reply):
+        match = _FENCE.match(line.rstrip("\r\n"))
+        if opener is None:
+            if match is not None:
+                opener, depth, start, content = match, 0, offset, []
+        elif match is not None and _pairs(opener, match):
+            if match.group(3):
+                depth += 1
+                content.append(line)
+            elif depth:
+                depth -= 1
+                content.append(line)
+            else:
+                blocks.append(_block(opener, content, start, offset + len(line), closed=True))
+                opener = None
+        else:
+            content.append(line)
+        offset += len(line)
+    if opener is not None:
+        blocks.append(_block(opener, content, start, offset, closed=False))
+    return tuple(blocks)
+
+
+def prose_around(reply: str, blocks: tuple[Block, ...]) -> str:
+    """What a reply says outside its blocks."""
+    parts = []
+    at = 0
+    for block in blocks:
+        parts.append(reply[at : block.start])
+        at = block.end
+    return "".join((*parts, reply[at:])).strip()
+
+
+def _pairs(opener: re.Match[str], other: re.Match[str]) -> bool:
+    fence, found = opener.group(2), other.group(2)
+    if found[0] != fence[0] or len(found) < len(fence):
+        return False
+    return len(other.group(1).expandtabs(4)) <= len(opener.group(1).expandtabs(4))
+
+
+def _block(opener: re.Match[str], lines: list[str], start: int, end: int, *, closed: bool) -> Block:
+    indent = opener.group(1)
+    if indent and all(line.startswith(indent) or not line.strip() for line in lines):
+        lines = [line.removeprefix(indent) for line in lines]
+    content = "".join(lines)
+    if content and not content.endswith(("\n", "\r")):
+        content += "\n"
+    return Block(opener.group(3).lower(), content, start, end, closed)
