@@ -11,7 +11,7 @@ function steps(pytestArguments) {
     ['formatting (ruff)', inEnvironment('ruff', 'format', '--check', '.')],
     ['lint (ruff)', inEnvironment('ruff', 'check', '.')],
     ['types (mypy)', inEnvironment('mypy')],
-    ['layers (import-linter)', inEnvironment('lint-imports')],
+    ['layers (import-linter)', inEnvironment('lint-imports', '--no-logo')],
     // -P keeps the checkout off the import path, so that the tests see the installed wheel.
     ['tests (pytest)', inEnvironment('python', '-P', '-m', 'pytest', ...pytestArguments)],
     ['extension check', () => (hasExtension() ? extensionScript('check') : null)],
