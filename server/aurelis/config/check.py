@@ -6,6 +6,7 @@ In goes one layer as it was read (anything at all) and what the earlier layers c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -27,6 +28,7 @@ from aurelis.config.kinds import (
     Text,
     expected,
     known,
+    written,
 )
 
 S = TypeVar("S")
@@ -260,7 +262,7 @@ def _shape(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case int() | float() if abs(value) < 1e12 or value != value:  # noqa: PLR0124, PLR2004 - NaN differs from itself; longer numbers are not shown
-            return f"{value:g}"
+            return written(value) if math.isfinite(value) else "no number"
         case int() | float():
             return "a huge number"
         case str():

@@ -138,7 +138,7 @@ def expected(kind: Kind) -> str:
         case Never():
             return "false"
         case Number(minimum, maximum, whole):
-            return f"a {'whole ' if whole else ''}number from {minimum:g} to {maximum:g}"
+            return f"a {'whole ' if whole else ''}number from {written(minimum)} to {written(maximum)}"
         case Text(words):
             return words
         case Choice(words):
@@ -146,12 +146,18 @@ def expected(kind: Kind) -> str:
         case ListOf(entry, _, single):
             entries = f"a list, each entry {expected(entry)}"
             return f"{expected(entry)}, or {entries}" if single else entries
-        case MapOf(_, _, names):
-            return "a table or a list of names" if names else "a table"
+        case MapOf(value, _, names):
+            inner = "" if isinstance(value, Table) else f" from {kind.key} to {expected(value)}"
+            return f"a table{inner}, or a list of names" if names else f"a table{inner}"
         case Table():
             return "a table"
         case Either(kinds):
             return either_of([expected(one) for one in kinds])
+
+
+def written(number: float) -> str:
+    """A number as people write it, with all its digits."""
+    return str(int(number)) if float(number).is_integer() else f"{number:g}"
 
 
 def either_of(words: Sequence[str]) -> str:
