@@ -41,7 +41,9 @@ export function say(line) {
 export function run(command, args, { capture = false, timeout, ...options } = {}) {
   return new Promise((resolve) => {
     const stdio = capture ? ['ignore', 'pipe', 'ignore'] : 'inherit';
-    const child = spawn(command, args, { env: cleanEnvironment(), windowsHide: true, stdio, timeout, ...options });
+    const child = spawn(command, args, { env: cleanEnvironment(), windowsHide: true, stdio, ...options });
+    // Not spawn's own timeout: its timer outlives a program that could not be started, and holds this process up.
+    const timer = timeout && setTimeout(() => child.kill('SIGKILL'), timeout);
     let output = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
     // Ctrl-C reaches the child through the terminal; this process stays to pass on how the child ended.
@@ -53,6 +55,7 @@ export function run(command, args, { capture = false, timeout, ...options } = {}
     const settle = (code) => {
       if (settled) return;
       settled = true;
+      clearTimeout(timer);
       process.off('SIGINT', wait);
       process.off('SIGTERM', forward);
       resolve({ code, output });
