@@ -221,7 +221,7 @@ async def test_edits_below_odd_characters_land_where_the_editor_meant(separator:
 
 
 async def test_no_second_copy_of_a_document_is_kept() -> None:
-    """pygls's own store of documents stays empty."""
+    """Pygls's own store of documents stays empty."""
     async with connection(FakeServices()) as (editor, server):
         await editor.initialize()
         editor.open(URI, "x\n")
