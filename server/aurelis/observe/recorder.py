@@ -27,6 +27,11 @@ class FanOutRecorder:
         self._sent: deque[SentPrompt] = deque(maxlen=KEPT_PROMPTS)
         self._failed: set[int] = set()
 
+    def adopt(self, sinks: Sequence[Recorder]) -> None:
+        """Go on with other sinks; the last prompts stay."""
+        self._sinks = tuple(sinks)
+        self._failed.clear()
+
     def record(self, record: CallRecord, sent: SentPrompt | None) -> None:
         """Remember a finished request in every sink."""
         if sent is not None:

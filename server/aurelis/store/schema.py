@@ -41,6 +41,8 @@ MIGRATIONS: Final = (
         ) WITHOUT ROWID
         """,
         "CREATE INDEX batch_items_at ON batch_items (at)",
+        "CREATE TABLE spend (id INTEGER PRIMARY KEY, at REAL NOT NULL, usd REAL NOT NULL, automatic INTEGER NOT NULL)",
+        "CREATE INDEX spend_at ON spend (at)",
     ),
 )
 

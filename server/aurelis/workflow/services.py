@@ -12,20 +12,12 @@ from typing import Any, Literal, Protocol
 
 import attrs
 
-from aurelis.config.settings import Settings
+from aurelis.config.settings import Problem, Settings
 from aurelis.core.model import ModelInfo
 from aurelis.core.ports import EgressPolicy
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request
-
-
-@attrs.frozen
-class Problem:
-    """A setting that was not taken: where it stands, what was expected and what is used instead (one sentence)."""
-
-    path: str
-    message: str
 
 
 @attrs.frozen

@@ -1,0 +1,263 @@
+"""The composition root: settings in, services out, opened and closed once.
+
+The parts are heavy (the SDK alone takes half a second to import), so an `Application` is cheap to make and to
+configure, and builds its parts in `start`, off the event loop, after the editor has its answer to `initialize`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
+from aurelis.config.settings import Problem, Settings
+from aurelis.core.deadline import Clock, SystemClock
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.record import SentPrompt
+from aurelis.core.reply import Answer, AnswerEvent
+from aurelis.core.request import Request
+from aurelis.workflow.services import Services, Status
+
+if TYPE_CHECKING:
+    from aurelis.composition.engine import Engine
+    from aurelis.core.model import ModelInfo
+    from aurelis.core.ports import EgressPolicy
+
+__all__ = ["Application", "create_services", "open_services"]
+
+LOGGER: Final = logging.getLogger("aurelis")
+
+
+class Application:
+    """The `Services` of one process; see `aurelis.workflow.services`.
+
+    `environ` is the process's environment, `clock` its time.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._clock = clock or SystemClock()
+        self._editor: Mapping[str, Any] | None = None
+        self._folders: tuple[Path, ...] = ()
+        self._trusted = True
+        self._settings = Settings()
+        self._problems: tuple[Problem, ...] = ()
+        self._engine: Engine | None = None
+        self._starting: asyncio.Task[Engine] | None = None
+        self._listeners: list[Callable[[Status], None]] = []
+        self._tokens: dict[str, str | None] = {}
+        self._status: Status | None = None
+        self._reconfigure = asyncio.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force now."""
+        return self._settings
+
+    @property
+    def egress(self) -> EgressPolicy:
+        """Which documents may leave the machine; known once the parts are built."""
+        if self._engine is None:
+            raise RequestError(ErrorKind.UNAVAILABLE, "The server is still starting; try again in a moment.")
+        return self._engine.egress
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the workspace is trusted."""
+        return self._trusted
+
+    async def configure(
+        self,
+        *,
+        editor: Mapping[str, Any] | None = None,
+        folders: Sequence[Path] | None = None,
+        trusted: bool | None = None,
+    ) -> tuple[Problem, ...]:
+        """Take new editor settings, workspace folders or trust; None leaves that part as it is."""
+        async with self._reconfigure:
+            if editor is not None:
+                self._editor = editor
+            if folders is not None:
+                self._folders = tuple(folders)
+            if trusted is not None:
+                self._trusted = trusted
+            self._settings, self._problems = await asyncio.to_thread(self._load)
+            if self._engine is not None:
+                await self._engine.adopt(self._settings, self._folders, self._problems)
+                self._changed()
+            return self._problems
+
+    def _load(self) -> tuple[Settings, tuple[Problem, ...]]:
+        from aurelis.config.folders import user_file  # noqa: PLC0415 - platformdirs stays off the import path
+
+        file, must_exist = user_file(self._environ)
+        layers = [user_layer(file, must_exist=must_exist)]
+        layers += [workspace_layer(folder) for folder in self._folders]
+        layers += [environment_layer(self._environ), editor_layer(self._editor)]
+        return load(layers, trusted=self._trusted)
+
+    async def start(self) -> None:
+        """Import and build the heavy parts off the event loop; further calls wait for the first."""
+        await self._ready()
+
+    async def _ready(self) -> Engine:
+        if self._engine is not None:
+            return self._engine
+        if self._starting is None:
+            self._starting = asyncio.create_task(self._build())
+        return await asyncio.shield(self._starting)
+
+    async def _build(self) -> Engine:
+        engine_type = await asyncio.to_thread(_import_engine)
+        async with self._reconfigure:
+            engine = await engine_type.open(
+                self._settings, self._folders, self._problems, self._environ, self._clock, self._changed
+            )
+            for provider, token in self._tokens.items():
+                await engine.set_token(provider, token)
+            self._engine = engine
+        self._changed()
+        return engine
+
+    async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
+        """Run a request through the orchestrator. Close the generator to cancel.
+
+        Raises:
+            RequestError: with the contract's kind and `request_id` set.
+        """
+        engine = await self._ready()
+        async with aclosing(engine.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def cached(self, request: Request) -> Answer | None:
+        """The kept answer to a request, if there is one; asks no model."""
+        return await (await self._ready()).orchestrator.cached(request)
+
+    async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
+        """What can be routed to."""
+        return await (await self._ready()).models(refresh=refresh)
+
+    async def describe(self, request: Request) -> ModelInfo | None:
+        """What is known of the model that would be asked first for this request."""
+        candidate = await (await self._ready()).orchestrator.first_candidate(request)
+        return candidate.info if candidate is not None else None
+
+    async def health(self, *, deep: bool = False) -> Mapping[str, Any]:
+        """The contract's health record."""
+        return await (await self._ready()).health(deep=deep)
+
+    async def stats(self) -> Mapping[str, Any]:
+        """Requests, latency, tokens, cost and hit rates, as plain JSON data."""
+        return await (await self._ready()).stats()
+
+    async def clear_cache(self) -> int:
+        """Drop all kept answers and count them."""
+        return await (await self._ready()).cache.clear()
+
+    async def cache_stats(self) -> Mapping[str, Any]:
+        """Entries, sizes and hits of each layer."""
+        return await (await self._ready()).cache.stats()
+
+    async def invalidate(
+        self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None
+    ) -> int:
+        """Drop what an event made stale and count it.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown event.
+        """
+        return await (await self._ready()).invalidate(event, language=language, path=path, project=project)
+
+    async def set_token(self, provider: str, token: str | None) -> None:
+        """Take a token from the editor for this process; None falls back to the next source."""
+        if self._engine is None:
+            self._tokens[provider] = token
+            return
+        await self._engine.set_token(provider, token)
+        self._changed()
+
+    async def login(self, provider: str, token: str, *, where: Literal["keychain", "file"] = "keychain") -> None:
+        """Keep a token for later sessions, bound to the provider's address.
+
+        Raises:
+            RequestError: of kind `configuration`, when it cannot be kept; the message says why.
+        """
+        await (await self._ready()).login(provider, token, where=where)
+
+    async def logout(self, provider: str) -> tuple[str, ...]:
+        """Remove a token wherever it is kept; returns where it was."""
+        return await (await self._ready()).logout(provider)
+
+    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
+        """Per provider: where its token comes from; never a token."""
+        return await (await self._ready()).auth_status()
+
+    def sent(self, request_id: str | None = None) -> tuple[SentPrompt, ...]:
+        """The last 20 requests as they were sent, newest last, or the one with that id."""
+        return self._engine.recorder.sent(request_id) if self._engine is not None else ()
+
+    def accepted(self, request_id: str, length: int, language: str) -> None:
+        """A shown completion was accepted."""
+        if self._engine is not None:
+            self._engine.accepted(request_id, length, language)
+
+    async def consent(self, host: str, *, allowed: bool) -> None:
+        """The user's answer to whether automatic features may send text to a host."""
+        await (await self._ready()).consent(host, allowed=allowed)
+        self._changed()
+
+    def on_status(self, listener: Callable[[Status], None]) -> None:
+        """Call the listener at once and whenever the status changes."""
+        self._listeners.append(listener)
+        listener(self._status or Status("ok", busy=False))
+
+    def _changed(self) -> None:
+        if self._engine is None:
+            return
+        status = self._engine.status()
+        if status == self._status:
+            return
+        self._status = status
+        for listener in self._listeners:
+            listener(status)
+
+    async def aclose(self) -> None:
+        """Finish writing and close every connection and file."""
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+        if self._engine is not None:
+            await self._engine.aclose()
+
+
+def _import_engine() -> type[Engine]:
+    from aurelis.composition.engine import Engine as EngineType  # noqa: PLC0415 - heavy, so only after `initialized`
+
+    return EngineType
+
+
+def create_services(environ: Mapping[str, str] | None = None) -> Services:
+    """The application, not yet configured or started."""
+    return Application(environ)
+
+
+@asynccontextmanager
+async def open_services(config_file: Path | None = None) -> AsyncIterator[Application]:
+    """A configured and started application for a command of the terminal.
+
+    `config_file` takes the place of the user's settings file.
+    """
+    environ = dict(os.environ)
+    if config_file is not None:
+        environ["AURELIS_CONFIG"] = str(config_file)
+    application = Application(environ)
+    await application.configure(folders=[Path.cwd()])
+    try:
+        yield application
+    finally:
+        await application.aclose()

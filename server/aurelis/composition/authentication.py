@@ -1,0 +1,154 @@
+"""Tokens for providers: which one a provider gets, and which providers a person has signed in to.
+
+The keychain cannot be listed, so the names (never the tokens) of providers that were signed in to are kept in a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from aurelis.composition.directory import Entry
+from aurelis.composition.entries import entry_of
+from aurelis.config.folders import Folders
+from aurelis.config.settings import ProviderSettings, Settings
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.providers.options import ProviderOptions
+from aurelis.providers.profiles import PROFILES
+from aurelis.security.credentials import Credentials, Lookup
+from aurelis.security.token import origin_of
+
+NAMES_FILE: Final = "signed-in.json"
+MOST_NAMES: Final = 100
+
+
+class Authentication:
+    """The tokens of this process and the list of sign-ins."""
+
+    def __init__(self, folders: Folders, environ: Mapping[str, str]) -> None:
+        self._credentials = Credentials(folders.config, environ)
+        self._names_file = folders.state / NAMES_FILE if folders.state is not None else None
+        self._handed_over: set[str] = set()
+
+    async def signed_in(self) -> tuple[str, ...]:
+        """Providers with a token that somebody gave us on purpose, in alphabetical order."""
+        kept = await asyncio.to_thread(_read_names, self._names_file)
+        return tuple(sorted(self._handed_over | kept))
+
+    def source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
+        """What fetches a provider's token before each request; the token goes to the provider's own origin only."""
+
+        async def fetch() -> str | None:
+            lookup = lookup_of(options)
+            token = await self._credentials.token(lookup)
+            return token.reveal(lookup.origin) if token is not None else None
+
+        return fetch
+
+    def hand_over(self, provider: str, token: str | None) -> None:
+        """Take a token from the editor; None falls back to the next source.
+
+        Raises:
+            RequestError: of kind `configuration`, for something that is no token.
+        """
+        self._credentials.hand_over(provider, token)
+        if token is None:
+            self._handed_over.discard(provider)
+        else:
+            self._handed_over.add(provider)
+
+    def forget(self, provider: str) -> None:
+        """Look the token up anew: it was refused."""
+        self._credentials.forget(provider)
+
+    async def login(
+        self, provider: str, token: str, settings: Settings, *, where: Literal["keychain", "file"] = "keychain"
+    ) -> None:
+        """Keep a token for later sessions, bound to the provider's address.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown provider or when the token cannot be kept.
+        """
+        if provider not in settings.providers and provider not in PROFILES:
+            known = ", ".join(dict.fromkeys((*settings.providers, *PROFILES)))
+            message = f"'{provider}' is not a provider; configure it under providers.{provider}, or use one of {known}."
+            raise RequestError(ErrorKind.CONFIGURATION, message)
+        own = settings.providers.get(provider, ProviderSettings())
+        entry = entry_of(provider, own, "signed in", {}, settings)
+        await self._credentials.store(provider, lookup_of(entry.options).origin, token, where=where)
+        await asyncio.to_thread(_change_names, self._names_file, {provider}, frozenset())
+
+    async def logout(self, provider: str) -> tuple[str, ...]:
+        """Remove a token wherever it is kept; returns where it was."""
+        removed = await self._credentials.delete(provider)
+        self._handed_over.discard(provider)
+        await asyncio.to_thread(_change_names, self._names_file, frozenset(), {provider})
+        return removed
+
+    async def status(self, entries: Iterable[Entry]) -> tuple[Mapping[str, Any], ...]:
+        """Per provider where its token comes from; never a token."""
+        rows = []
+        for entry in entries:
+            profile = PROFILES.get(entry.options.profile)
+            try:
+                [row] = await self._credentials.status([lookup_of(entry.options)])
+            except RequestError as error:
+                rows.append({"provider": entry.options.name, "present": False, "message": error.message})
+                continue
+            rows.append({**row, "required": profile.key_required if profile is not None else True, "why": entry.why})
+        return tuple(rows)
+
+    def mentioned(self, configured: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Variables in the environment that hold keys of providers nobody configured, each with the provider's name."""
+        taken = set(configured)
+        free = {
+            profile.key_variable: name
+            for name, profile in PROFILES.items()
+            if profile.key_variable is not None and name not in taken
+        }
+        return tuple((variable, free[variable]) for variable in self._credentials.mentions(free))
+
+    async def aclose(self) -> None:
+        """Let go of threads."""
+        close = getattr(self._credentials, "aclose", None)
+        if close is not None:
+            await close()
+
+
+def lookup_of(options: ProviderOptions) -> Lookup:
+    """Whose token a provider's requests need.
+
+    Raises:
+        RequestError: of kind `configuration`, for a provider without an address.
+    """
+    profile = PROFILES.get(options.profile)
+    base_url = options.base_url or (profile.base_url if profile is not None else None) or ""
+    return Lookup(
+        provider=options.name,
+        origin=origin_of(base_url),
+        variable=options.key_variable,
+        own_variable=profile.key_variable if profile is not None else None,
+        own_origin=origin_of(profile.base_url) if profile is not None and profile.base_url else None,
+    )
+
+
+def _read_names(file: Path | None) -> set[str]:
+    if file is None:
+        return set()
+    try:
+        names = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return set()
+    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+
+def _change_names(file: Path | None, add: Iterable[str], remove: Iterable[str]) -> None:
+    if file is None:
+        return
+    names = sorted((_read_names(file) | set(add)) - set(remove))[:MOST_NAMES]
+    aside = file.with_suffix(".new")
+    aside.write_text(json.dumps(names), "utf-8")
+    aside.replace(file)

@@ -1,0 +1,140 @@
+"""The providers of the present settings: which are configured, which comes first, opened when first asked for.
+
+`auto` means, in order: a provider that the user configured or signed in to, a model server that answers on this
+machine, the sandbox. A key in the environment for a provider that nobody configured does not make it one.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Final, Literal
+
+import attrs
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
+from aurelis.core.ports import Provider
+from aurelis.core.request import Task
+from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
+from aurelis.providers.options import ProviderOptions
+from aurelis.providers.profiles import PROFILES
+
+LOGGER: Final = logging.getLogger("aurelis.providers")
+
+Why = Literal["chosen", "configured", "signed in", "found on this machine", "nothing else is there"]
+TokenSource = Callable[[ProviderOptions], Callable[[], Awaitable[str | None]]]
+
+
+@attrs.frozen
+class Entry:
+    """One provider that may be used: its options, why it is here, and what is wrong with it, if anything is."""
+
+    options: ProviderOptions
+    why: Why
+    fault: str | None = None
+
+
+class SettingsDirectory:
+    """The `ProviderDirectory` port over entries in order of preference.
+
+    `named` is the provider that the user chose by name: then defaults come from it alone.
+    """
+
+    def __init__(
+        self, entries: Iterable[Entry], tokens: TokenSource, budget: ConnectionBudget, *, named: str | None
+    ) -> None:
+        self._entries: Mapping[str, Entry] = {entry.options.name: entry for entry in entries}
+        self._tokens = tokens
+        self._budget = budget
+        self._named = named
+        self._open: dict[str, Provider] = {}
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """All entries, the preferred one first."""
+        return tuple(self._entries.values())
+
+    def open_all(self) -> None:
+        """Open every provider that can be opened; takes up to 50 ms each, so call it off the event loop."""
+        for name, entry in self._entries.items():
+            if entry.fault is None and name not in self._open:
+                try:
+                    self.get(name)
+                except RequestError as error:
+                    LOGGER.warning("%s", error.message)
+
+    def adopt_open(self, other: SettingsDirectory) -> tuple[Provider, ...]:
+        """Take over the open providers whose options are unchanged; returns the others, to be closed."""
+        stale = []
+        for name, provider in other._open.items():
+            entry = self._entries.get(name)
+            if entry is not None and entry.options == other._entries[name].options:
+                self._open[name] = provider
+            else:
+                stale.append(provider)
+        return tuple(stale)
+
+    def get(self, name: str) -> Provider | None:
+        """The provider of that name, if it is configured.
+
+        Raises:
+            RequestError: of kind `configuration`, when its settings are wrong.
+        """
+        provider = self._open.get(name)
+        if provider is not None:
+            return provider
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        if entry.fault is not None:
+            message = f"The provider '{name}' is not used: {entry.fault}"
+            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
+        provider = self._open[name] = open_provider(entry.options, self._tokens(entry.options), budget=self._budget)
+        return provider
+
+    def names(self) -> tuple[str, ...]:
+        """All configured names, the preferred one first."""
+        return tuple(self._entries)
+
+    async def defaults(self, task: Task) -> tuple[ModelReference, ...]:
+        """The first model that each provider lists (the chosen provider alone, if one was chosen by name).
+
+        Raises:
+            RequestError: when no provider can say what it offers: the first one's reason.
+        """
+        names = (self._named,) if self._named is not None else self.names()
+        references: list[ModelReference] = []
+        first: RequestError | None = None
+        for name in names:
+            try:
+                references.extend(await self._defaults_of(name, task))
+            except RequestError as error:
+                first = first or error
+        if not references and first is not None:
+            raise first
+        return tuple(references)
+
+    async def _defaults_of(self, name: str, task: Task) -> tuple[ModelReference, ...]:
+        provider = self.get(name)
+        if provider is None:
+            message = f"The provider '{name}' is not configured; add it under providers.{name} or choose another."
+            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
+        entry = self._entries[name]
+        profile = PROFILES.get(entry.options.profile)
+        rows = getattr(profile, "routes", None)
+        if rows and task in rows and not entry.options.models:
+            return tuple(ModelReference(name, model) for model in rows[task])
+        if entry.options.models:
+            return (ModelReference(name, next(iter(entry.options.models))),)
+        listed = await provider.models()
+        if not listed:
+            message = f"{provider.host} lists no model; name one in the setting models.code."
+            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
+        return (listed[0].reference,)
+
+    async def aclose(self) -> None:
+        """Close every open provider."""
+        providers, self._open = tuple(self._open.values()), {}
+        for provider in providers:
+            await provider.aclose()

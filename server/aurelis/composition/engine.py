@@ -1,0 +1,292 @@
+"""Everything behind the services, built from one set of settings and rebuilt part by part when they change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from random import SystemRandom
+from typing import Any, Final, Literal, Self
+
+from aurelis.cache.invalidation import invalidation_for
+from aurelis.cache.key import cache_key
+from aurelis.cache.layered import LayeredCache
+from aurelis.composition.authentication import Authentication
+from aurelis.composition.consent import ConsentFile
+from aurelis.composition.directory import Entry, SettingsDirectory, Why
+from aurelis.composition.entries import SANDBOX, configured_entries
+from aurelis.composition.keeping import open_cache, store_file
+from aurelis.composition.observing import Observation
+from aurelis.composition.policies import policy_of
+from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
+from aurelis.config.folders import Folders, open_folders
+from aurelis.config.settings import Problem, Settings
+from aurelis.core.deadline import Clock
+from aurelis.core.record import SecurityEvent
+from aurelis.core.reply import AnswerEvent
+from aurelis.core.request import Request
+from aurelis.observe.recorder import FanOutRecorder
+from aurelis.orchestrator.orchestrator import Orchestrator, Parts
+from aurelis.providers.discovery import find_servers
+from aurelis.providers.openai_compatible import ConnectionBudget
+from aurelis.providers.options import ProviderOptions
+from aurelis.providers.pricing import GenaiPricing
+from aurelis.providers.profiles import PROFILES
+from aurelis.sandbox.server import Sandbox
+from aurelis.sandbox.server import start as start_sandbox
+from aurelis.security.egress import DocumentEgress, EgressRules
+from aurelis.security.redact import SecretRedactor
+from aurelis.store.database import Database
+from aurelis.store.ledger import SqliteQuotaLedger
+from aurelis.store.spend import SqliteSpendLedger
+from aurelis.store.usage import UsageStore
+from aurelis.workflow.services import Status
+
+LOGGER: Final = logging.getLogger("aurelis")
+
+
+class Engine:
+    """The parts in use.
+
+    Attributes:
+        orchestrator: answers requests.
+        egress: which documents may leave.
+        cache: kept answers.
+        recorder: the last prompts, and every sink of records.
+    """
+
+    orchestrator: Orchestrator
+    egress: DocumentEgress
+    cache: LayeredCache
+    directory: SettingsDirectory
+
+    def __init__(
+        self,
+        kept_in: Folders,
+        consent: ConsentFile,
+        environ: Mapping[str, str],
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self.clock = clock
+        self._kept_in = kept_in
+        self._consent = consent
+        self._environ = environ
+        self._changed = changed
+        self._settings = Settings()
+        self._sandbox: Sandbox | None = None
+        self._budget = ConnectionBudget()
+        self._database = Database(store_file(kept_in))
+        self._ledger = SqliteQuotaLedger(self._database)
+        self._spend = SqliteSpendLedger(self._database)
+        self.usage = UsageStore(self._database)
+        self.authentication = Authentication(kept_in, environ)
+        self.recorder = FanOutRecorder()
+        self._observation = Observation(kept_in, clock, self.usage, self.recorder)
+
+    @classmethod
+    async def open(
+        cls,
+        settings: Settings,
+        folders: Sequence[Path],
+        problems: Sequence[Problem],
+        environ: Mapping[str, str],
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> Self:
+        """Build every part."""
+        kept_in = await asyncio.to_thread(open_folders)
+        for problem in kept_in.problems:
+            LOGGER.warning("%s: %s", problem.path, problem.message)
+        consent = await asyncio.to_thread(ConsentFile.open, kept_in)
+        engine = cls(kept_in, consent, environ, clock, changed)
+        await engine._take(settings, folders, first=True)
+        engine._report(problems)
+        return engine
+
+    async def adopt(self, settings: Settings, folders: Sequence[Path], problems: Sequence[Problem]) -> None:
+        """Go on with other settings; parts whose settings are the same stay as they are."""
+        await self._take(settings, folders, first=False)
+        self._report(problems)
+
+    async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
+        before, self._settings = self._settings, settings
+        if first or before.cache != settings.cache:
+            old = None if first else self.cache
+            self.cache = open_cache(settings.cache, self._kept_in, self.clock)
+            if old is not None:
+                await old.aclose()
+        await self._observation.adopt(settings)
+        self._redactor = SecretRedactor(
+            settings.privacy.secrets, tuple(settings.privacy.patterns.values()), self._redacted
+        )
+        self.egress = DocumentEgress(
+            EgressRules(
+                folders=tuple(folders),
+                exclude=tuple(settings.privacy.exclude),
+                respect_ignore_files=settings.privacy.respect_ignore_files,
+            )
+        )
+        await self._take_providers(first=first, changed=first or _providers_differ(before, settings))
+
+    async def _take_providers(self, *, first: bool, changed: bool) -> None:
+        if changed:
+            entries = await self._entries()
+            named = self._settings.provider if self._settings.provider != "auto" else None
+            directory = SettingsDirectory(entries, self._token_source, self._budget, named=named)
+            stale = () if first else directory.adopt_open(self.directory)
+            self.directory = directory
+            await asyncio.to_thread(directory.open_all)
+            for provider in stale:
+                await provider.aclose()
+        policy = policy_of(self._settings, self._consent.hosts)
+        parts = Parts(
+            directory=self.directory,
+            redactor=self._redactor,
+            egress=self.egress,
+            cache=self.cache,
+            cache_key=cache_key,
+            recorder=self.recorder,
+            pricing=self._pricing(),
+            ledger=self._ledger,
+            spend=self._spend,
+            clock=self.clock,
+            random=SystemRandom(),
+        )
+        if first:
+            self.orchestrator = Orchestrator(parts, policy, self._changed)
+        else:
+            self.orchestrator.adopt(parts, policy)
+            if changed:
+                self.orchestrator.availability.provider_changed()
+
+    async def _entries(self) -> list[Entry]:
+        settings, catalogues = self._settings, None
+        if self._kept_in.cache is not None:
+            catalogues = str(self._kept_in.cache / "catalogues")
+        signed_in = await self.authentication.signed_in()
+        entries = configured_entries(settings, signed_in, self._environ, catalogues)
+        if settings.provider not in {"auto", SANDBOX}:
+            return entries
+        if settings.provider == SANDBOX:
+            if SANDBOX not in settings.providers:
+                entries.insert(0, await self._sandbox_entry("chosen"))
+            return entries
+        if not entries:
+            for server in await find_servers():
+                options = ProviderOptions(name=server.profile, profile=server.profile, base_url=server.base_url)
+                entries.append(Entry(options, "found on this machine"))
+        if not entries:
+            entries.append(await self._sandbox_entry("nothing else is there"))
+        return entries
+
+    async def _sandbox_entry(self, why: Why) -> Entry:
+        if self._sandbox is None:
+            self._sandbox = await start_sandbox()
+        return Entry(ProviderOptions(name=SANDBOX, profile=SANDBOX, base_url=self._sandbox.base_url), why)
+
+    def _token_source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
+        return self.authentication.source(options)
+
+    def _pricing(self) -> GenaiPricing:
+        sources = {}
+        for entry in self.directory.entries:
+            profile = PROFILES.get(entry.options.profile)
+            if profile is not None and profile.price_source is not None:
+                sources[entry.options.name] = profile.price_source
+        return GenaiPricing(sources)
+
+    def _redacted(self, request_id: str, rules: tuple[str, ...], blocked: bool) -> None:
+        name, severity = ("secret_blocked", "warning") if blocked else ("secret_redacted", "info")
+        event = SecurityEvent(name, severity, ", ".join(rules), self.clock.time(), request_id)
+        self.recorder.security_event(event)
+
+    def _report(self, problems: Sequence[Problem]) -> None:
+        for problem in problems:
+            if problem.security_event is not None:
+                event = SecurityEvent(problem.security_event, "warning", problem.path, self.clock.time())
+                self.recorder.security_event(event)
+
+    def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
+        """Run a request through the orchestrator.
+
+        Raises:
+            RequestError: of kind `configuration`, when the audit log is required and cannot be written.
+        """
+        self._observation.require()
+        return self.orchestrator.stream(request)
+
+    async def set_token(self, provider: str, token: str | None) -> None:
+        """Take a token for this process; whoever was out because of it is asked again."""
+        self.authentication.hand_over(provider, token)
+        await self._take_providers(first=False, changed=True)
+        self.orchestrator.availability.provider_changed(provider)
+
+    async def login(self, provider: str, token: str, *, where: Literal["keychain", "file"]) -> None:
+        """Keep a token for later sessions."""
+        await self.authentication.login(provider, token, self._settings, where=where)
+        await self._take_providers(first=False, changed=True)
+
+    async def logout(self, provider: str) -> tuple[str, ...]:
+        """Remove a token wherever it is kept."""
+        removed = await self.authentication.logout(provider)
+        await self._take_providers(first=False, changed=True)
+        return removed
+
+    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
+        """Per provider: where its token comes from; never a token."""
+        return await self.authentication.status(self.directory.entries)
+
+    async def consent(self, host: str, *, allowed: bool) -> None:
+        """Remember the user's answer about a host."""
+        if allowed:
+            await asyncio.to_thread(self._consent.allow, host)
+        await self._take_providers(first=False, changed=False)
+
+    def accepted(self, request_id: str, length: int, language: str) -> None:  # noqa: ARG002 - the row has it
+        """A shown completion was accepted."""
+        self.usage.accepted(request_id, length)
+
+    async def invalidate(
+        self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None
+    ) -> int:
+        """Drop what an event made stale.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown event.
+        """
+        return await self.cache.invalidate(invalidation_for(event, language=language, path=path, project=project))
+
+    async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
+        """What can be routed to, a row for each model."""
+        return await model_rows(self.directory, self.orchestrator, self._pricing(), refresh=refresh)
+
+    async def health(self, *, deep: bool) -> Mapping[str, Any]:
+        """The contract's health record."""
+        return await health_report(self, deep=deep)
+
+    async def stats(self) -> Mapping[str, Any]:
+        """Requests, latency, tokens, cost and hit rates."""
+        return await stats_report(self)
+
+    def status(self) -> Status:
+        """What the status item shows."""
+        return status_of(self)
+
+    async def aclose(self) -> None:
+        """Finish writing and close every connection and file."""
+        await self.directory.aclose()
+        await self.cache.aclose()
+        await self._observation.aclose()
+        await self._database.aclose()
+        await self.authentication.aclose()
+        if self._sandbox is not None:
+            await self._sandbox.aclose()
+
+
+def _providers_differ(before: Settings, after: Settings) -> bool:
+    names = ("provider", "providers", "models", "routing")
+    return any(getattr(before, name) != getattr(after, name) for name in names) or (
+        before.requests.connect_timeout_seconds != after.requests.connect_timeout_seconds
+    )

@@ -1,0 +1,109 @@
+"""Which providers there are: those of the settings, those signed in to, and what `auto` finds when there is neither."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from aurelis.composition.directory import Entry, Why
+from aurelis.config.settings import ModelSettings, ProviderSettings, Settings
+from aurelis.core.model import ModelReference, Price
+from aurelis.providers.options import ModelOptions, ProviderOptions, SigningOptions, TlsOptions
+from aurelis.providers.profile import Limits
+from aurelis.providers.profiles import PROFILES
+
+SANDBOX = "sandbox"
+
+
+def configured_entries(
+    settings: Settings, signed_in: Iterable[str], environ: Mapping[str, str], catalogue_folder: str | None
+) -> list[Entry]:
+    """The providers that the user configured, chose, named in a route, or signed in to; the preferred one first."""
+    why: dict[str, Why] = {}
+    if settings.provider != "auto":
+        why[settings.provider] = "chosen"
+    for name in settings.providers:
+        why.setdefault(name, "configured")
+    for name in signed_in:
+        if name in PROFILES or name in settings.providers:
+            why.setdefault(name, "signed in")
+    for name in _named_by_routes(settings):
+        if name in PROFILES and name != SANDBOX:
+            why.setdefault(name, "configured")
+    entries = []
+    for name, reason in why.items():
+        provider = settings.providers.get(name)
+        if provider is None and (name not in PROFILES or name == SANDBOX):
+            continue
+        entries.append(entry_of(name, provider or ProviderSettings(), reason, environ, settings, catalogue_folder))
+    return entries
+
+
+def entry_of(
+    name: str,
+    provider: ProviderSettings,
+    why: Why,
+    environ: Mapping[str, str],
+    settings: Settings,
+    catalogue_folder: str | None = None,
+) -> Entry:
+    """One provider's options; what is wrong with them becomes the entry's fault, so that nothing is sent astray."""
+    fault = provider.fault
+    headers = dict(provider.headers)
+    for header, variable in provider.headers_env.items():
+        value = environ.get(variable)
+        if value is None:
+            fault = fault or f"the environment variable {variable} (providers.{name}.headersEnv) is not set."
+        else:
+            headers[header] = value
+    signing = None
+    if provider.signing is not None:
+        key = environ.get(provider.signing.key_env)
+        if key:
+            signing = SigningOptions(key=key, header=provider.signing.header)
+        else:
+            fault = fault or f"the environment variable {provider.signing.key_env} (signing.keyEnv) is not set."
+    limits = provider.limits
+    return Entry(
+        ProviderOptions(
+            name=name,
+            profile=provider.profile or (name if name in PROFILES else "custom"),
+            base_url=provider.base_url,
+            organization=provider.organization,
+            deployments={deployment: model or "" for deployment, model in provider.deployments.items()},
+            headers=headers,
+            limits=Limits(**attrs.asdict(limits)),
+            models={model: _model_options(known) for model, known in provider.models.items()},
+            proxy=provider.proxy,
+            tls=TlsOptions(
+                min_version=provider.tls.min_version, ca_file=provider.tls.ca_file, pins=tuple(provider.tls.pins)
+            ),
+            signing=signing,
+            allow_insecure_http=provider.allow_insecure_http,
+            key_variable=provider.api_key_env,
+            connect_timeout_seconds=settings.requests.connect_timeout_seconds,
+            catalogue_path=f"{catalogue_folder}/{name}.json" if catalogue_folder else None,
+        ),
+        why,
+        fault,
+    )
+
+
+def _model_options(known: ModelSettings) -> ModelOptions:
+    price = Price(known.price.input, known.price.output) if known.price is not None else None
+    return ModelOptions(
+        input_tokens=known.input_tokens,
+        output_tokens=known.output_tokens,
+        fim=known.fim,
+        system_role=known.system_role,
+        base_model=known.base_model,
+        price=price,
+    )
+
+
+def _named_by_routes(settings: Settings) -> Iterable[str]:
+    for values in (*settings.models.values(), *settings.routing.tasks.values()):
+        for value in values:
+            if "/" in value:
+                yield ModelReference.parse(value).provider

@@ -1,0 +1,96 @@
+"""Who watches: the audit log, metrics and usage rows, switched by the settings while the server runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aurelis.config.folders import Folders
+from aurelis.config.settings import AuditSettings, Settings
+from aurelis.core.deadline import Clock
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.ports import Recorder
+from aurelis.observe.audit import AuditLog, AuditPolicy
+from aurelis.observe.metrics import Metrics
+from aurelis.observe.metrics_server import MetricsServer
+from aurelis.observe.recorder import FanOutRecorder
+from aurelis.store.usage import UsageStore
+
+
+class Observation:
+    """The sinks of records."""
+
+    def __init__(self, folders: Folders, clock: Clock, usage: UsageStore, recorder: FanOutRecorder) -> None:
+        self._folders = folders
+        self._clock = clock
+        self._usage = usage
+        self._recorder = recorder
+        self._audit_settings: AuditSettings | None = None
+        self._audit: AuditLog | None = None
+        self._unwritable: str | None = None
+        self._server: MetricsServer | None = None
+        self._port: int | None = None
+        self.metrics = Metrics()
+
+    async def adopt(self, settings: Settings) -> None:
+        """Follow the settings."""
+        if settings.privacy.audit != self._audit_settings:
+            await self._open_audit(settings.privacy.audit)
+        if settings.metrics.prometheus_port != self._port:
+            await self._serve_metrics(settings.metrics.prometheus_port)
+        sinks: list[Recorder] = [self._usage, self.metrics]
+        if self._audit is not None:
+            sinks.append(self._audit)
+        self._recorder.adopt(sinks)
+
+    def require(self) -> None:
+        """Refuse to go on while the audit log is required and cannot be written.
+
+        Raises:
+            RequestError: of kind `configuration`, saying what to do.
+        """
+        reason = self._unwritable or (self._audit.ready() if self._audit is not None else None)
+        if reason is not None:
+            raise RequestError(ErrorKind.CONFIGURATION, reason)
+
+    async def _open_audit(self, settings: AuditSettings) -> None:
+        old, self._audit, self._audit_settings, self._unwritable = self._audit, None, settings, None
+        if old is not None:
+            await old.aclose()
+        folder = audit_folder(settings, self._folders)
+        if not settings.enabled:
+            return
+        if folder is None:
+            if settings.required:
+                self._unwritable = (
+                    "There is no folder for the audit log and your settings require it; "
+                    "set privacy.audit.path or turn privacy.audit.required off."
+                )
+            return
+        policy = AuditPolicy(
+            required=settings.required, level=settings.level, user_id=settings.user_id, content=settings.content
+        )
+        anchor = self._folders.data / "audit.anchor" if self._folders.data is not None and not settings.path else None
+        self._audit = AuditLog(self._clock, folder, policy, anchor_file=anchor)
+        await self._audit.start()
+
+    async def _serve_metrics(self, port: int | None) -> None:
+        old, self._server, self._port = self._server, None, port
+        if old is not None:
+            await old.aclose()
+        if port is not None and self._folders.state is not None:
+            self._server = MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
+            await self._server.start()
+
+    async def aclose(self) -> None:
+        """Write what waits."""
+        if self._server is not None:
+            await self._server.aclose()
+        if self._audit is not None:
+            await self._audit.aclose()
+
+
+def audit_folder(settings: AuditSettings, folders: Folders) -> Path | None:
+    """Where the audit log lies."""
+    if settings.path:
+        return Path(settings.path).expanduser()
+    return folders.state / "audit" if folders.state is not None else None
