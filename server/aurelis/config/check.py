@@ -6,7 +6,6 @@ In goes one layer as it was read (anything at all) and what the earlier layers c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
@@ -40,6 +39,7 @@ FAULT: Final = "fault"
 """Key under which a partial provider carries why it must not be used: `{setting: sentence or None}`."""
 
 _LONGEST_KEY: Final = 300
+_LARGEST_SHOWN: Final = 1e12
 _CREDENTIALS: Final = frozenset({"apikey", "key", "token", "accesstoken", "password", "secret", "bearer"})
 _LEFT_OUT: Final = "the entry is left out"
 
@@ -145,6 +145,8 @@ def _list(kind: ListOf, value: object, path: str, findings: Findings) -> Any:
 def _map(kind: MapOf, value: object, earlier: Any, path: str, findings: Findings) -> Any:
     if kind.names and isinstance(value, list | tuple):
         return _list(ListOf(Text(f"a {kind.key}", _LONGEST_KEY), kind.longest), value, path, findings)
+    if kind.numbered and isinstance(value, list | tuple):
+        value = {str(number): entry for number, entry in enumerate(value, 1)}
     if not isinstance(value, Mapping):
         return WRONG
     fitting: dict[str, Any] = {}
@@ -152,22 +154,27 @@ def _map(kind: MapOf, value: object, earlier: Any, path: str, findings: Findings
         below = f"{path}.{key}"
         if (complaint := _key_complaint(kind, key)) is not None:
             findings.add(below, complaint)
-        elif entry is None and not kind.names:
-            continue
-        elif entry is None:
+        elif entry is not None:
+            found = _map_entry(kind.value, entry, _below(earlier, key), below, findings)
+            fitting.update({} if found is WRONG else {key: found})
+        elif kind.names:
             fitting[key] = None
-        else:
-            found = _value(kind.value, entry, _below(earlier, key), below, findings)
-            if found is not WRONG:
-                fitting[key] = found
-            elif isinstance(kind.value, Table) and FAULT in attrs.fields_dict(kind.value.shape):
-                findings.add(below, f"{_expected(kind.value, entry)}; the provider is not used.")
-                fitting[key] = {FAULT: {"": f"The setting {below} is not a table. Correct it to use the provider."}}
-            else:
-                findings.add(below, f"{_expected(kind.value, entry)}; {_LEFT_OUT}.")
     if len(value) > kind.longest:
         findings.add(path, f"Expected at most {kind.longest} entries; the rest is left out.")
     return fitting
+
+
+def _map_entry(kind: Kind, value: object, earlier: Any, path: str, findings: Findings) -> Any:
+    before = findings.count
+    found = _value(kind, value, earlier, path, findings)
+    if found is not WRONG:
+        return found
+    if isinstance(kind, Table) and FAULT in attrs.fields_dict(kind.shape):
+        findings.add(path, f"{_expected(kind, value)}; the provider is not used.")
+        return {FAULT: {"": f"The setting {path} is not a table. Correct it to use the provider."}}
+    if findings.count == before:
+        findings.add(path, f"{_expected(kind, value)}; {_LEFT_OUT}.")
+    return WRONG
 
 
 def _key_complaint(kind: MapOf, key: object) -> str | None:
@@ -261,12 +268,12 @@ def _shape(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int() | float() if abs(value) < 1e12 or value != value:  # noqa: PLR0124, PLR2004 - NaN differs from itself; longer numbers are not shown
-            return written(value) if math.isfinite(value) else "no number"
         case int() | float():
-            return "a huge number"
+            return written(value) if abs(value) < _LARGEST_SHOWN else "a number far off"
         case str():
-            return "a text" if value else "an empty text"
+            if not value:
+                return "an empty text"
+            return "a text" if _encodable(value) else "a text that cannot be written as UTF-8"
         case list() | tuple():
             return "a list"
         case Mapping():

@@ -41,8 +41,8 @@ what an earlier source said, or the default. Where that could send text or a tok
 protection, the provider is not used until the value is corrected. An empty text and null mean that nothing is set.
 Changes apply without a restart.
 
-Tokens never stand in settings. `aurelis login NAME` puts one into the keychain, or `apiKeyEnv` names a variable. A token
-is bound to scheme, host and port of the provider's address; after a change of `baseUrl`, sign in again.
+Tokens never stand in settings. `aurelis login NAME` puts one into the keychain, or `apiKeyEnv` names a variable. A
+stored token is bound to scheme, host and port of the provider's address; after a change of `baseUrl`, sign in again.
 
 ## What a workspace may decide
 
@@ -55,7 +55,7 @@ are ignored.
 def settings_document() -> str:
     """The whole page."""
     parts = [_INTRODUCTION]
-    top = [(key, about, getattr(Settings(), attribute.name)) for key, (about, attribute) in known(Settings).items()]
+    top = [(key, about, getattr(Settings(), found.name)) for key, (about, found) in known(Settings).items()]
     parts.append(
         "## Top level\n\n" + _rows([(key, about, default) for key, about, default in top if not _opens(about)])
     )

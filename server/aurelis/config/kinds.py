@@ -62,12 +62,14 @@ class ListOf(NamedTuple):
 class MapOf(NamedTuple):
     """A table whose keys the user chooses, or whose keys are the words in `keys`.
 
-    `names` also takes a list of keys without values. `fault` judges a key. `critical` see `setting`.
+    `names` also takes a list of keys without values, `numbered` a list of values, whose keys are then 1, 2, 3.
+    `key` is what messages call a key; `fault` judges one, as in `Text`.
     """
 
     value: Kind
     keys: tuple[str, ...] = ()
     names: bool = False
+    numbered: bool = False
     longest: int = 200
     key: str = "name"
     fault: Callable[[str], str | None] | None = None
@@ -146,9 +148,10 @@ def expected(kind: Kind) -> str:
         case ListOf(entry, _, single):
             entries = f"a list, each entry {expected(entry)}"
             return f"{expected(entry)}, or {entries}" if single else entries
-        case MapOf(value, _, names):
+        case MapOf(value, _, names, numbered):
             inner = "" if isinstance(value, Table) else f" from {kind.key} to {expected(value)}"
-            return f"a table{inner}, or a list of names" if names else f"a table{inner}"
+            listed = ", or a list of names" if names else ", or a list of the latter" if numbered else ""
+            return f"a table{inner}{listed}"
         case Table():
             return "a table"
         case Either(kinds):

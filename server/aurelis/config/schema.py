@@ -132,9 +132,10 @@ def _map(kind: MapOf) -> dict[str, Any]:
     if kind.keys:
         return {"type": "object", "properties": dict.fromkeys(kind.keys, value), "additionalProperties": False}
     table = {"type": "object", "additionalProperties": value, "maxProperties": kind.longest}
-    if not kind.names:
+    if not (kind.names or kind.numbered):
         return table
-    return {"anyOf": [{"type": "array", "items": {"type": "string"}, "maxItems": kind.longest}, table]}
+    items = {"type": "string"} if kind.names else value
+    return {"anyOf": [{"type": "array", "items": items, "maxItems": kind.longest}, table]}
 
 
 def _table(shape: type, defaults: Any) -> dict[str, Any]:
@@ -145,11 +146,15 @@ def _table(shape: type, defaults: Any) -> dict[str, Any]:
         properties[key] = {**kind_schema(about.kind), "description": description(about)}
         if isinstance(about.kind, Table) and default is not None:
             properties[key] = {**_table(about.kind.shape, default), "description": description(about)}
-        elif default is not None and not about.required:
+        elif default is not None and not about.required and not _holds_tables(about.kind):
             properties[key]["default"] = plain(default)
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
     required = [key for key, (about, _) in fields.items() if about.required]
     return {**schema, "required": required} if required else schema
+
+
+def _holds_tables(kind: Kind) -> bool:
+    return isinstance(kind, MapOf) and isinstance(kind.value, Table)
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from aurelis.config.faults import (
     route_fault,
     variable_fault,
 )
-from aurelis.config.findings import Problem
+from aurelis.config.findings import MOST_PROBLEMS, Problem
 from aurelis.config.kinds import (
     NOTHING_SET,
     Choice,
@@ -48,6 +48,7 @@ from aurelis.config.provider_settings import (
 from aurelis.core.request import Task
 
 __all__ = [
+    "MOST_PROBLEMS",
     "TASKS",
     "AuditSettings",
     "AutomaticSettings",
@@ -351,7 +352,7 @@ class PrivacySettings:
     )
     patterns: Mapping[str, str] = setting(
         NOTHING_SET,
-        MapOf(Text("a regular expression", 500, pattern_fault)),
+        MapOf(Text("a regular expression", 500, pattern_fault), numbered=True),
         "Regular expressions of your own for secrets, by name.",
         repr=False,
     )
@@ -409,7 +410,9 @@ class Settings:
     )
     routing: RoutingSettings = setting(RoutingSettings(), Table(RoutingSettings), "Which model answers which task.")
     tasks: Mapping[str, TaskSettings] = setting(
-        NOTHING_SET, MapOf(Table(TaskSettings), TASKS, key="task"), "How each task is asked."
+        MappingProxyType(dict.fromkeys(TASKS, TaskSettings())),
+        MapOf(Table(TaskSettings), TASKS, key="task"),
+        "How each task is asked.",
     )
     style: StyleSettings = setting(StyleSettings(), Table(StyleSettings), "How answers should be written.")
     instructions: InstructionSettings = setting(
