@@ -52,8 +52,12 @@ class TaskRow:
     reasoning: bool = True
 
 
-_HOVER_TIMING: Final = Timing(first_token=1.5, chunk=1.5, answer=1.5)
+_HOVER_TIMING: Final = Timing(first_token=15.0, chunk=10.0, answer=20.0)
+"""The editor is answered after `HOVER_SECONDS` at the latest; what comes later is kept for the next hover."""
 _GHOST_TIMING: Final = Timing(first_token=5.0, chunk=5.0, answer=5.0)
+
+HOVER_SECONDS: Final = 1.5
+"""How long an automatic hover may keep the editor waiting."""
 
 ROWS: Final = (
     TaskRow(

@@ -1,0 +1,70 @@
+"""What a running task tells its front end: a Started per candidate asked, any number of StreamText, one Outcome."""
+
+from __future__ import annotations
+
+import attrs
+
+from aurelis.core.model import ModelReference
+from aurelis.core.reply import Answer
+from aurelis.core.request import Task
+from aurelis.core.snapshot import Snapshot
+from aurelis.core.text_edits import TextEdit
+from aurelis.tasks.replies.findings import Finding
+
+
+@attrs.frozen
+class Started:
+    """A model is being asked (again, when an earlier candidate failed). An answer from the cache has none."""
+
+    request_id: str
+    model: ModelReference
+    local: bool
+
+
+@attrs.frozen
+class StreamText:
+    """More text, sanitised: as markdown for answers to read, of control characters alone for code."""
+
+    delta: str
+
+
+@attrs.frozen
+class NewFile:
+    """A file to create: `name` is relative to the workspace folder that the document lies in, with forward slashes.
+
+    Whoever creates it makes sure that the place is inside the workspace and free.
+    """
+
+    name: str
+    text: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """What became of a task.
+
+    Attributes:
+        answer: the model's answer with its figures; its text holds placeholders where secrets stood.
+        text: what a Result shows: sanitised, placeholders kept.
+        base: the snapshot that `edits` are made against.
+        edits: the smallest edits, in offsets of `base`; None where the task makes none.
+        new_file: a file to create, or None.
+        findings: what a review found.
+        confirmation: why a person should look before the edit is applied, a sentence; None if there is no reason.
+        cut: whether the model saw only part of the code.
+    """
+
+    request_id: str
+    verb: str
+    task: Task
+    answer: Answer
+    text: str = attrs.field(repr=False)
+    base: Snapshot | None = None
+    edits: tuple[TextEdit, ...] | None = None
+    new_file: NewFile | None = None
+    findings: tuple[Finding, ...] = ()
+    confirmation: str | None = None
+    cut: bool = False
+
+
+WorkflowEvent = Started | StreamText | Outcome

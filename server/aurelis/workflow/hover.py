@@ -1,0 +1,146 @@
+"""Hover: the kept explanation of a symbol, or one asked of a fast model while the editor waits a moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Final
+
+import attrs
+
+from aurelis.core.errors import RequestError
+from aurelis.core.reply import Answer, Completed
+from aurelis.core.request import Request, Urgency
+from aurelis.core.sanitise import sanitise_markdown
+from aurelis.core.snapshot import Snapshot
+from aurelis.syntax.parses import ParseCache, SyntaxTree
+from aurelis.syntax.scopes import enclosing_definition
+from aurelis.syntax.symbols import Identifier, definitions_of, identifier_at
+from aurelis.tasks.asking import Asked, Wishes, build_request
+from aurelis.tasks.context.regions import Region, whole_lines
+from aurelis.tasks.table import HOVER_SECONDS, row_for
+from aurelis.tasks.templates import load_prompt
+from aurelis.workflow.invocation import Invocation, new_request_id
+from aurelis.workflow.policy import task_policy
+from aurelis.workflow.run import prepare
+from aurelis.workflow.services import Services
+
+MOST_UNDER_WAY: Final = 4
+"""Hovers that may be asked for at once; a further one is answered without a model."""
+
+
+@attrs.frozen
+class HoverAnswer:
+    """What a hover shows.
+
+    `region` is what an explain command should be asked to explain. `markdown` is sanitised; None when there is no
+    explanation yet.
+    """
+
+    identifier: Identifier
+    region: Region
+    markdown: str | None = attrs.field(default=None, repr=False)
+    answer: Answer | None = attrs.field(default=None, repr=False)
+
+
+class Hovers:
+    """Answers hovers; keeps those that are still being asked, so that one symbol is asked about once."""
+
+    def __init__(self, services: Services, seconds: float = HOVER_SECONDS) -> None:
+        self._services = services
+        self._seconds = seconds
+        self._parses = ParseCache(limit=4)
+        self._under_way: dict[tuple[str, int | None, str, int], asyncio.Task[Answer | None]] = {}
+
+    async def answer(self, snapshot: Snapshot, offset: int, *, automatic: bool = False) -> HoverAnswer | None:
+        """What to show at a place, None where no identifier stands. Never fails for want of a model.
+
+        Without `automatic` no model is asked.
+        """
+        tree = self._parses.tree(snapshot.uri, snapshot.language_id, snapshot.text)
+        identifier = identifier_at(snapshot.text, offset, tree)
+        if identifier is None or self._services.egress.refusal(snapshot.source) is not None:
+            return None
+        region = explained_region(snapshot, tree, identifier)
+        found = HoverAnswer(identifier, region)
+        try:
+            kept = await self._kept(snapshot, region, identifier)
+            if kept is None:
+                request = self._request(snapshot, tree, region, identifier)
+                kept = await self._services.cached(request)
+                if kept is None and automatic:
+                    kept = await self._asked(snapshot, region, identifier, request)
+        except RequestError:
+            return found
+        if kept is None:
+            return found
+        return attrs.evolve(found, markdown=sanitise_markdown(kept.text), answer=kept)
+
+    async def aclose(self) -> None:
+        """Stop what is still being asked."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _kept(self, snapshot: Snapshot, region: Region, identifier: Identifier) -> Answer | None:
+        """The explanation that somebody asked for of this symbol, or of the line it stands in."""
+        line = whole_lines(snapshot.lines, identifier.start, identifier.end)
+        for wanted in dict.fromkeys((region, line)):
+            invocation = Invocation(verb="explain", snapshot=snapshot, range=(wanted.start, wanted.end))
+            prepared = await prepare(self._services, invocation)
+            kept = await self._services.cached(prepared.request)
+            if kept is not None:
+                return kept
+        return None
+
+    async def _asked(
+        self, snapshot: Snapshot, region: Region, identifier: Identifier, request: Request
+    ) -> Answer | None:
+        key = (snapshot.uri, snapshot.version, identifier.name, region.start)
+        task = self._under_way.get(key)
+        if task is None:
+            if len(self._under_way) >= MOST_UNDER_WAY:
+                return None
+            task = asyncio.create_task(_last_answer(self._services, request))
+            self._under_way[key] = task
+            task.add_done_callback(self._forget(key))
+        done, _ = await asyncio.wait({task}, timeout=self._seconds)
+        return task.result() if done else None
+
+    def _forget(self, key: tuple[str, int | None, str, int]) -> Callable[[asyncio.Task[Answer | None]], None]:
+        def forget(_task: asyncio.Task[Answer | None]) -> None:
+            self._under_way.pop(key, None)
+
+        return forget
+
+    def _request(self, snapshot: Snapshot, tree: SyntaxTree | None, region: Region, identifier: Identifier) -> Request:
+        row = row_for("hover")
+        asked = Asked(snapshot=snapshot, region=region, tree=tree, hints={"symbol": identifier.name})
+        wishes = Wishes(request_id=new_request_id(), urgency=Urgency.HOVER)
+        policy = task_policy(self._services.settings, row.task)
+        return build_request(row, load_prompt(row.prompt), asked, policy, wishes).request
+
+
+def explained_region(snapshot: Snapshot, tree: SyntaxTree | None, identifier: Identifier) -> Region:
+    """The lines that explain a name: its definition in the document, else the line where it stands."""
+    if tree is not None:
+        around = enclosing_definition(tree, identifier.start)
+        if around is not None and around.name == identifier.name and identifier.start < around.body_start:
+            return whole_lines(snapshot.lines, around.start, around.end)
+        found = definitions_of(tree, {identifier.name}, limit=1)
+        if found:
+            return whole_lines(snapshot.lines, found[0].start, found[0].end)
+    return whole_lines(snapshot.lines, identifier.start, identifier.end)
+
+
+async def _last_answer(services: Services, request: Request) -> Answer | None:
+    try:
+        async with aclosing(services.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    return event.answer
+    except RequestError:
+        return None
+    return None

@@ -1,0 +1,169 @@
+"""Ghost text: the request for a cursor, and the item that an answer makes. It never fails: it may be empty."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import Final
+
+import attrs
+
+from aurelis.core.errors import RequestError
+from aurelis.core.model import ModelReference
+from aurelis.core.reply import Answer, Completed, FinishReason, Verdict
+from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, Request
+from aurelis.core.snapshot import Snapshot
+from aurelis.syntax.parses import ParseCache, SyntaxTree
+from aurelis.tasks.asking import Policy, fenced
+from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
+from aurelis.tasks.replies.ghost import GhostText, Hole, enough, ghost_text
+from aurelis.tasks.replies.ghost_syntax import kept_parsing
+from aurelis.tasks.table import row_for
+from aurelis.tasks.templates import fill, load_prompt
+from aurelis.workflow.invocation import new_request_id
+from aurelis.workflow.policy import task_policy
+from aurelis.workflow.services import Services
+
+SINGLE_LINE_TOKENS: Final = 80
+"""The longest answer where only the rest of a line is wanted."""
+CURSOR: Final = "<<<CURSOR>>>"
+_STOP: Final = ("\n\n\n",)
+
+
+@attrs.frozen(kw_only=True)
+class CompletionAsked:
+    """A cursor that wants ghost text.
+
+    `others` are documents that are open, the most recently used first; `edits` are recent edits in words.
+    """
+
+    snapshot: Snapshot
+    position: int
+    others: tuple[Snapshot, ...] = ()
+    edits: tuple[str, ...] = ()
+    request_id: str = attrs.field(factory=new_request_id)
+
+
+@attrs.frozen
+class Completion:
+    """An item and what served it."""
+
+    item: GhostText
+    request_id: str
+    model: ModelReference
+
+
+@attrs.frozen
+class PreparedCompletion:
+    """A request for ghost text and the hole that its answer is read for."""
+
+    request: Request
+    hole: Hole = attrs.field(repr=False)
+    tree: SyntaxTree | None = attrs.field(default=None, repr=False)
+
+
+async def complete(
+    services: Services, asked: CompletionAsked, parses: ParseCache | None = None
+) -> tuple[Completion, ...]:
+    """The items at a cursor: one or none. Any failure is none; only cancellation passes through."""
+    prepared = prepare_completion(services, asked, parses)
+    if prepared is None:
+        return ()
+    try:
+        async with aclosing(services.stream(prepared.request)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    return completions(prepared, event.answer)
+    except RequestError:
+        return ()
+    return ()
+
+
+def completions(prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
+    """The items that an answer makes."""
+    if answer.finish is FinishReason.CONTENT_FILTER or any(
+        entry.placeholder in answer.text for entry in answer.redactions.entries
+    ):
+        return ()
+    item = item_of(answer.text, prepared, cut=answer.finish in {FinishReason.LENGTH, FinishReason.CUT})
+    return () if item is None else (Completion(item, answer.request_id, answer.model),)
+
+
+def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> GhostText | None:
+    """The item for a reply; a reply that was cut off loses its last, unfinished line where it has several."""
+    hole = prepared.hole
+    if cut and hole.multiline and "\n" in reply.strip():
+        reply = reply[: reply.rstrip().rindex("\n")]
+    item = ghost_text(reply, hole)
+    if item is None:
+        return None
+    return kept_parsing(item, hole.prefix + hole.suffix, hole.language_id, prepared.tree)
+
+
+def prepare_completion(
+    services: Services, asked: CompletionAsked, parses: ParseCache | None = None
+) -> PreparedCompletion | None:
+    """The request for a cursor, or None where nothing may be asked."""
+    snapshot = asked.snapshot
+    if services.egress.refusal(snapshot.source) is not None:
+        return None
+    row = row_for("completion")
+    policy = task_policy(services.settings, row.task)
+    others = tuple(other for other in asked.others if services.egress.refusal(other.source) is None)
+    tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
+    position = max(0, min(asked.position, len(snapshot.text)))
+    hole = Hole(
+        prefix=snapshot.text[:position],
+        suffix=snapshot.text[position:],
+        language_id=snapshot.language_id,
+        multiline=wants_many_lines(snapshot.text, position),
+        eol=snapshot.eol,
+        max_lines=services.settings.inline_completion.max_lines,
+    )
+    context = completion_context(snapshot, position, tree, others, asked.edits, policy.max_prompt_chars)
+    limit = policy.max_tokens or (row.max_tokens if hole.multiline else SINGLE_LINE_TOKENS)
+    prompt = load_prompt(row.prompt)
+
+    def judge(text: str) -> Verdict:
+        usable = ghost_text(text, hole) is not None
+        return Verdict(usable=usable, reason="" if usable else "nothing is left of the answer")
+
+    request = Request(
+        request_id=asked.request_id,
+        task=row.task,
+        messages=_messages(prompt.system, prompt.user, snapshot, context, hole, policy),
+        fim=FillInTheMiddle(
+            prefix=context.prefix,
+            suffix=context.suffix,
+            name=snapshot.name,
+            neighbours=tuple(Neighbour(piece.name, piece.text) for piece in context.pieces),
+        ),
+        parameters=Parameters(
+            temperature=row.temperature if policy.temperature is None else policy.temperature,
+            max_tokens=limit,
+            stop=_STOP,
+        ),
+        urgency=row.urgency,
+        timing=row.timing,
+        sources=tuple(document.source for document in (snapshot, *others)),
+        prompt_digest=prompt.digest,
+        facets={"language": snapshot.language_id, "path": snapshot.name, "lines": "many" if hole.multiline else "one"},
+        streams=False,
+        judge=judge,
+        enough=lambda text: enough(text, hole),
+        reasoning=False,
+    )
+    return PreparedCompletion(request, hole, tree)
+
+
+def _messages(
+    system: str, user: str, snapshot: Snapshot, context: CompletionContext, hole: Hole, policy: Policy
+) -> tuple[Message, ...]:
+    values = {
+        "task": "completion",
+        "language": snapshot.language_id,
+        "name": snapshot.name,
+        "context": "\n\n".join(str(section) for section in context.sections()),
+        "extent": "as many lines as the block needs" if hole.multiline else "the rest of its line only",
+        "code": fenced(context.prefix + CURSOR + context.suffix, snapshot.language_id),
+    }
+    return (Message("system", policy.system_prompt or fill(system, values)), Message("user", fill(user, values)))

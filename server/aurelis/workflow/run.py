@@ -1,0 +1,311 @@
+"""One task from a document to its outcome: ask, stream, read the answer, and make edits that can be trusted.
+
+The document is a snapshot; nothing here applies anything. An answer that is of no use is an error, and nothing changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from typing import Final, TypeVar
+
+import attrs
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict
+from aurelis.core.request import Request, Source, always_usable
+from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
+from aurelis.core.snapshot import Snapshot
+from aurelis.syntax.parses import SyntaxTree, does_parse, parse
+from aurelis.tasks.asking import Asked, Asking, Policy, Wishes, build_request
+from aurelis.tasks.context.diagnostics import Diagnostic
+from aurelis.tasks.context.regions import Region, line_range, region_of
+from aurelis.tasks.replies.edits import EditReading, read_edit, read_insertion, read_new_file
+from aurelis.tasks.replies.findings import read_findings
+from aurelis.tasks.styles import documentation_style
+from aurelis.tasks.table import ReplyKind, TaskRow, row_for
+from aurelis.tasks.templates import Prompt, load_prompt
+from aurelis.tasks.testing import TestPlan, plan_tests
+from aurelis.workflow.edits import edited_document, unusable
+from aurelis.workflow.events import NewFile, Outcome, Started, StreamText, WorkflowEvent
+from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.policy import min_confidence, task_policy
+from aurelis.workflow.services import Services
+
+LARGE_DOCUMENT: Final = 100_000
+"""Characters above which parsing and comparing happen in a thread, off the event loop."""
+
+_PLACEHOLDER: Final = re.compile(r"AURELIS_SECRET\w*_\d+")
+_T = TypeVar("_T")
+_NOTHING: Final = Snapshot(uri="", language_id="", text="")
+
+
+@attrs.frozen
+class Prepared:
+    """A request and what is needed to read its answer."""
+
+    row: TaskRow
+    asking: Asking
+    snapshot: Snapshot
+    region: Region
+    tests: TestPlan | None = None
+
+    @property
+    def request(self) -> Request:
+        """The request."""
+        return self.asking.request
+
+
+async def run(services: Services, invocation: Invocation) -> AsyncGenerator[WorkflowEvent, None]:
+    """Ask for one task. Close the generator to cancel.
+
+    Raises:
+        RequestError: with the contract's kind and `request_id` set; nothing is to be changed then.
+    """
+    try:
+        prepared = await prepare(services, invocation)
+        async for event in _answered(services, invocation, prepared):
+            yield event
+    except RequestError as error:
+        error.request_id = error.request_id or invocation.request_id
+        raise
+
+
+async def prepare(services: Services, invocation: Invocation) -> Prepared:
+    """The request of an invocation, without asking anybody.
+
+    Raises:
+        RequestError: `excluded`, `too_large`, or `configuration` for an invocation that makes no sense.
+    """
+    row = row_for(invocation.verb)
+    snapshot = invocation.snapshot or _NOTHING
+    _check(row, invocation)
+    refuse_excluded(services, invocation)
+    prompt = (
+        await asyncio.to_thread(load_prompt, row.prompt, invocation.prompts_folder)
+        if invocation.prompts_folder is not None
+        else load_prompt(row.prompt)
+    )
+    policy = task_policy(services.settings, row.task, invocation.instructions if services.trusted else ())
+    return await _off_loop(snapshot, lambda: _prepared(row, invocation, snapshot, prompt=prompt, policy=policy))
+
+
+def refuse_excluded(services: Services, invocation: Invocation) -> None:
+    """Refuse before any request is made, if one of the documents must not leave the machine.
+
+    Raises:
+        RequestError: of kind `excluded`.
+    """
+    for source in sources_of(invocation):
+        refusal = services.egress.refusal(source)
+        if refusal is not None:
+            raise RequestError(ErrorKind.EXCLUDED, refusal)
+
+
+def sources_of(invocation: Invocation) -> tuple[Source, ...]:
+    """Every document whose text an invocation carries."""
+    own = () if invocation.snapshot is None else (invocation.snapshot,)
+    return tuple(document.source for document in (*own, *invocation.context))
+
+
+def _prepared(row: TaskRow, invocation: Invocation, snapshot: Snapshot, *, prompt: Prompt, policy: Policy) -> Prepared:
+    tree = parse(snapshot.text, snapshot.language_id)
+    if row.reply is ReplyKind.INSERTION:
+        place = _place(invocation, snapshot)
+        region = Region(place, place)
+    else:
+        region = region_of(snapshot, tree, invocation.range, invocation.position)
+    tests = plan_tests(snapshot, invocation.project_files) if row.reply is ReplyKind.NEW_FILE else None
+    asked = Asked(
+        snapshot=snapshot,
+        region=region,
+        tree=tree,
+        instruction=invocation.instruction,
+        question=invocation.question,
+        diagnostics=_diagnostics_in(invocation, region),
+        documents=invocation.context,
+        metadata=invocation.metadata,
+        hints=_hints(row, snapshot, tree, tests, policy),
+    )
+    wishes = Wishes(
+        request_id=invocation.request_id,
+        urgency=invocation.urgency,
+        model=invocation.model,
+        priority=invocation.priority,
+        temperature=invocation.temperature,
+        max_tokens=invocation.max_tokens,
+        streams=row.streams and invocation.streams,
+    )
+    asking = build_request(row, prompt, asked, policy, wishes, _judge(row, snapshot, region))
+    request = asking.request
+    if not snapshot.uri:
+        request = attrs.evolve(request, sources=tuple(document.source for document in invocation.context))
+    request = attrs.evolve(request, cacheable=invocation.cacheable)
+    return Prepared(row, attrs.evolve(asking, request=request), snapshot, region, tests)
+
+
+async def _answered(
+    services: Services, invocation: Invocation, prepared: Prepared
+) -> AsyncGenerator[WorkflowEvent, None]:
+    sanitiser = MarkdownSanitiser() if prepared.row.reply is ReplyKind.MARKDOWN else None
+    answer: Answer | None = None
+    async with aclosing(services.stream(prepared.request)) as events:
+        async for event in events:
+            match event:
+                case Chosen(model, local):
+                    yield Started(invocation.request_id, model, local)
+                case Delta(text):
+                    delta = sanitiser.feed(text) if sanitiser is not None else plain_text(text)
+                    if delta:
+                        yield StreamText(delta)
+                case Completed(finished):
+                    answer = finished
+    rest = sanitiser.finish() if sanitiser is not None else ""
+    if rest:
+        yield StreamText(rest)
+    if answer is None:
+        raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+    yield await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, _confidence(services, prepared.row)))
+
+
+def outcome_of(prepared: Prepared, answer: Answer, confidence_wanted: float = 0.0) -> Outcome:
+    """What an answer means.
+
+    Raises:
+        RequestError: `invalid_response`, when an edit was asked for and the answer is cut or holds none.
+    """
+    row = prepared.row
+    outcome = Outcome(
+        request_id=answer.request_id,
+        verb=row.verb,
+        task=row.task,
+        answer=answer,
+        text=sanitise_markdown(answer.text) if row.reply is ReplyKind.MARKDOWN else plain_text(answer.text),
+        base=prepared.snapshot if prepared.snapshot.uri else None,
+        cut=prepared.asking.cut,
+    )
+    if row.reply is ReplyKind.MARKDOWN:
+        if row.verb == "review":
+            lines = line_range(prepared.snapshot.lines, prepared.region)
+            return attrs.evolve(outcome, findings=read_findings(outcome.text, *lines))
+        return outcome
+    _refuse_cut(answer)
+    if row.reply is ReplyKind.NEW_FILE:
+        return _with_new_file(outcome, prepared)
+    edited = edited_document(
+        prepared.snapshot.text,
+        prepared.region,
+        prepared.snapshot.language_id,
+        answer.redactions,
+        _reader(row, prepared.snapshot.language_id, answer.text),
+    )
+    return attrs.evolve(
+        outcome, edits=edited.edits, confirmation=_confirmation(edited.reasons, answer, confidence_wanted)
+    )
+
+
+def _with_new_file(outcome: Outcome, prepared: Prepared) -> Outcome:
+    plan = prepared.tests
+    if plan is None:
+        raise unusable("there is no place for it")
+    text = read_new_file(outcome.answer.text, plan.language_id, prepared.snapshot.eol)
+    if text is None:
+        raise unusable("it holds no code")
+    if any(entry.placeholder in text for entry in outcome.answer.redactions.entries):
+        raise unusable("it needs a secret that is not given away")
+    reason = None
+    if does_parse(text, plan.language_id) is False:
+        reason = "The new file does not parse."
+    return attrs.evolve(outcome, new_file=NewFile(plan.name, text), confirmation=reason)
+
+
+def _judge(row: TaskRow, snapshot: Snapshot, region: Region) -> Callable[[str], Verdict]:
+    """Whether an answer is of use, as far as its text alone tells (placeholders still stand where secrets do)."""
+    language_id = snapshot.language_id
+    if row.reply is ReplyKind.NEW_FILE:
+        return lambda text: _verdict(read_new_file(text, language_id, "\n"), "", "", None)
+    if row.reply not in {ReplyKind.EDIT, ReplyKind.INSERTION}:
+        return always_usable
+
+    def judge(text: str) -> Verdict:
+        reading = _reader(row, language_id, text)(snapshot.text, region.start, region.end)
+        if reading.text is None and _PLACEHOLDER.search(text):
+            return Verdict(usable=True, reason="judged when its secrets are back")
+        parses = None if reading.text is None else does_parse(reading.text, language_id)
+        if parses is False and not does_parse(snapshot.text, language_id):
+            parses = None
+        return _verdict(reading.text, snapshot.text, reading.reason, parses)
+
+    return judge
+
+
+def _verdict(text: str | None, before: str, reason: str, parses: bool | None) -> Verdict:
+    if text is None:
+        return Verdict(usable=False, reason=reason or "the answer holds no code")
+    if text == before:
+        return Verdict(usable=False, reason="the answer changes nothing")
+    return Verdict(usable=True, parses=parses)
+
+
+def _reader(row: TaskRow, language_id: str, reply: str) -> Callable[[str, int, int], EditReading]:
+    if row.reply is ReplyKind.INSERTION:
+        return lambda document, start, _end: read_insertion(document, start, language_id, reply)
+    return lambda document, start, end: read_edit(document, start, end, language_id, reply)
+
+
+def _refuse_cut(answer: Answer) -> None:
+    if answer.finish is FinishReason.LENGTH:
+        raise unusable("it was cut off at its longest length; select less code or raise the task's maxTokens")
+    if answer.incomplete or answer.finish in {FinishReason.CUT, FinishReason.CONTENT_FILTER}:
+        raise unusable("it is incomplete")
+
+
+def _confirmation(reasons: tuple[str, ...], answer: Answer, wanted: float) -> str | None:
+    if answer.confidence < wanted:
+        why = f": {', '.join(answer.confidence_reasons)}" if answer.confidence_reasons else ""
+        reasons = (*reasons, f"The confidence of {answer.confidence:.2f} is below {wanted:.2f}{why}.")
+    return " ".join(reasons) or None
+
+
+def _confidence(services: Services, row: TaskRow) -> float:
+    return min_confidence(services.settings, row.task)
+
+
+def _check(row: TaskRow, invocation: Invocation) -> None:
+    if row.verb == "ask" and not invocation.question.strip():
+        raise RequestError(ErrorKind.CONFIGURATION, "There is no question; give one.")
+    if invocation.snapshot is not None or row.verb in {"ask", "commit-message"}:
+        return
+    raise RequestError(ErrorKind.CONFIGURATION, "There is no document to work on; open one and try again.")
+
+
+def _place(invocation: Invocation, snapshot: Snapshot) -> int:
+    if invocation.position is not None:
+        return max(0, min(invocation.position, len(snapshot.text)))
+    return invocation.range[1] if invocation.range is not None else len(snapshot.text)
+
+
+def _diagnostics_in(invocation: Invocation, region: Region) -> tuple[Diagnostic, ...]:
+    return tuple(
+        diagnostic
+        for diagnostic in invocation.diagnostics
+        if diagnostic.start <= region.end and region.start <= diagnostic.end
+    )
+
+
+def _hints(
+    row: TaskRow, snapshot: Snapshot, tree: SyntaxTree | None, tests: TestPlan | None, policy: Policy
+) -> Mapping[str, str]:
+    if tests is not None:
+        return {"tests": tests.describe()}
+    if row.verb == "document":
+        wanted = policy.style.get("documentation_format")
+        return {"documentation_style": documentation_style(tree, snapshot.language_id, wanted)}
+    return {}
+
+
+async def _off_loop(snapshot: Snapshot, work: Callable[[], _T]) -> _T:
+    """Do pure work, in a thread if the document is large."""
+    return await asyncio.to_thread(work) if len(snapshot.text) > LARGE_DOCUMENT else work()
