@@ -329,7 +329,7 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
                     f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
                 )
             else:
-                reason = cause.verify_message or "it is not trusted"
+                reason = getattr(cause, "verify_message", "") or "it is not trusted"
                 message = (
                     f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
                 )

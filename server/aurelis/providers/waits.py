@@ -11,9 +11,11 @@ from typing import Final
 
 _LONGEST_WAIT: Final = 31 * 86400.0
 _SENTENCE: Final = re.compile(
-    r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?(\d+(?:\.\d+)?)\s*"
-    r"(ms|milliseconds?|s\b|seconds?|secs?\b|m\b|minutes?|mins?\b|h\b|hours?)?"
+    r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?"
+    r"((?:\d+(?:\.\d+)?(?:ms|h|m|s)\b?)+|\d+(?:\.\d+)?)(?:\s*(milliseconds?|hours?|minutes?|mins?)\b)?"
 )
+_LAST_DATE: Final = 253_402_300_799.0
+"""The end of the year 9999, as seconds since the epoch."""
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -37,7 +39,8 @@ def http_date(text: str) -> float | None:
     """Seconds since the epoch of an HTTP date, or of an `@seconds` date (RFC 9745), or None."""
     stripped = text.strip()
     if stripped.startswith("@"):
-        return _seconds(stripped[1:])
+        seconds = _seconds(stripped[1:])
+        return seconds if seconds is not None and seconds <= _LAST_DATE else None
     try:
         moment = parsedate_to_datetime(stripped)
     except (ValueError, TypeError, IndexError, OverflowError):
@@ -58,7 +61,7 @@ def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: flo
     """Seconds to wait before another request can succeed, or None when nothing tells.
 
     The order: `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-timeremaining`, a delay in the body, a
-    sentence in the message, `x-ratelimit-reset-*`. Negative values mean unknown.
+    sentence in the message, `x-ratelimit-reset-*` of what is spent. Negative values mean unknown.
     """
     for wait in _candidates(headers, message, retry_delay, now):
         if wait is not None:
@@ -74,10 +77,12 @@ def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now:
         moment = http_date(after)
         here = http_date(headers.get("date", ""))
         seconds = None if moment is None else max(0.0, moment - (now if here is None else here))
-    resets = [
-        _duration(value) for name, value in headers.items() if name.startswith("x-ratelimit-reset") and "/" not in value
+    spent = [
+        _duration(headers.get(f"x-ratelimit-reset-{what}", ""))
+        for what in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
     ]
-    known = [value for value in resets if value is not None]
+    known = [value for value in spent if value is not None]
     return [
         None if milliseconds is None else milliseconds / 1000.0,
         seconds,
@@ -92,9 +97,10 @@ def _from_sentence(message: str) -> float | None:
     match = _SENTENCE.search(message)
     if match is None:
         return None
-    unit = (match.group(2) or "s").lower()
-    short = "ms" if unit.startswith(("ms", "milli")) else unit[0]
-    return float(match.group(1)) * _UNITS[short]
+    number, unit = match.group(1), (match.group(2) or "").lower()
+    if not number[-1].isdigit():
+        return _duration(number)
+    return float(number) * (0.001 if unit.startswith("milli") else _UNITS[unit[0]] if unit else 1.0)
 
 
 def notice_of(headers: Mapping[str, str], title: str) -> str | None:

@@ -1,0 +1,239 @@
+"""One answer, in every shape in which servers give it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from unit.providers.raw_server import (
+    DONE,
+    Exchange,
+    RawServer,
+    ask,
+    collect,
+    delta,
+    end_of,
+    head,
+    provider_for,
+    stream,
+    text_of,
+    whole,
+)
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Finished, FinishReason, TextDelta, Thinking, Usage
+from aurelis.providers import answers
+from aurelis.providers.surrogates import SurrogateJoiner
+
+
+def event(value: Any) -> bytes:
+    """One event."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+USAGE = {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7}}
+FILTER_FIRST = {"choices": [], "prompt_filter_results": [{"prompt_index": 0}], "id": "", "object": ""}
+PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "hel"}]
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "reason"),
+    [
+        ([delta("hel"), delta("lo"), delta("", "stop"), DONE], "hello", FinishReason.STOP),
+        ([event(FILTER_FIRST), delta("hello", "stop"), event(USAGE), DONE], "hello", FinishReason.STOP),
+        ([delta("hello"), event({"choices": [{"index": 0, "finish_reason": "length"}]}), DONE], "hello", "length"),
+        ([delta("hello"), event({"choices": [{"content_filter_offsets": {}}]}), DONE], "hello", FinishReason.STOP),
+        ([event({"choices": [{"delta": {"content": None, "role": "assistant"}}]}), delta("hello", "stop")], "hello", "stop"),
+        ([event({"choices": [{"delta": {"content": PARTS}}]}), delta("lo", "stop"), DONE], "hello", FinishReason.STOP),
+        ([event({"choices": [{"delta": {"content": ["hel", {"text": "lo"}]}}]}), DONE], "hello", FinishReason.STOP),
+        ([event({"choices": [{"delta": {"reasoning_content": "hm"}}]}), delta("\n\nhello", "stop")], "hello", "stop"),
+        ([event({"choices": [{"delta": {"reasoning": "hm", "content": ""}}]}), delta("hello", "stop")], "hello", "stop"),
+        ([event({"choices": [{"text": "hello", "finish_reason": "stop"}]}), DONE], "hello", FinishReason.STOP),
+        ([event({"choices": [{"delta": {"content": "hello"}, "finish_reason": "content_filter"}]})], "hello", "content_filter"),
+        ([event({"choices": [{"index": 1, "delta": {"content": "no"}}]}), delta("hello", "stop")], "hello", "stop"),
+        ([event({"content": "hel", "stop": False}), event({"content": "lo", "stop": True, "stop_type": "limit"})], "hello", "length"),
+        ([delta("hello")], "hello", FinishReason.CUT),
+        ([delta("hello"), DONE], "hello", FinishReason.STOP),
+        ([delta("<think>no</th"), delta("ink>\n\nhello"), delta("", "stop"), DONE], "hello", FinishReason.STOP),
+        ([delta("hello<think>cut off here", "length"), DONE], "hello", FinishReason.LENGTH),
+        ([delta("", "stop"), DONE], "", FinishReason.STOP),
+    ],
+)  # fmt: skip
+async def test_streams_of_every_shape_are_read(server: RawServer, parts: list[bytes], text: str, reason: str) -> None:
+    """The text, why it ended, and nothing of the reasoning."""
+    server.answers = [stream(*parts)]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert text_of(events) == text
+    assert end_of(events).reason == reason
+    assert sum(isinstance(item, Finished) for item in events) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ({"choices": [{"message": {"content": "hello"}, "finish_reason": "stop"}], "usage": USAGE["usage"]}, "hello"),
+        ({"choices": [{"message": {"content": "<think>a</think>hello", "reasoning_content": "b"}}]}, "hello"),
+        ({"response": "hello", "done": True, "done_reason": "stop"}, "hello"),
+        ({"content": "hello", "stop": True, "tokens_predicted": 2}, "hello"),
+        ([{"choices": [{"message": {"content": "hello"}}]}], "hello"),
+    ],
+)
+async def test_a_whole_answer_is_accepted_for_a_stream(server: RawServer, body: Any, text: str) -> None:
+    """A server that ignores `stream` is understood, its JSON pretty-printed or not."""
+    server.answers = [whole(200, json.dumps(body).encode()), whole(200, json.dumps(body, indent=1).encode())]
+    async with provider_for(server.base_url) as provider:
+        for _ in range(2):
+            events = await collect(provider)
+            assert text_of(events) == text
+            assert end_of(events).reason is FinishReason.STOP
+
+
+async def test_usage_and_log_probabilities_are_kept(server: RawServer) -> None:
+    """Token counts after the end of the answer and the mean log-probability arrive with the last event."""
+    probable = {"content": [{"token": "a", "logprob": -0.5}, {"token": "b", "logprob": -1.5}]}
+    choice = {"index": 0, "delta": {"content": "ab"}, "logprobs": probable, "finish_reason": "stop"}
+    server.answers = [stream(event({"choices": [choice]}), event(USAGE), DONE)]
+    async with provider_for(server.base_url) as provider:
+        end = end_of(await collect(provider))
+    assert end.usage == Usage(5, 2, 7)
+    assert end.mean_logprob == -1.0
+
+
+async def test_reasoning_shows_as_a_sign_of_life(server: RawServer) -> None:
+    """While the model reasons, `Thinking` tells that the stream is alive."""
+    server.answers = [stream(event({"choices": [{"delta": {"reasoning_content": "hm"}}]}), delta("a", "stop"), DONE)]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert Thinking() in events
+    assert events.index(Thinking()) < events.index(TextDelta("a"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (whole(200, b"<!doctype html><p>Sign in", content_type="text/html"), ("web page", "providers.mine.baseUrl")),
+        (whole(200, b"<html>", content_type="text/event-stream"), ("web page", "baseUrl")),
+        (whole(200, b""), ("nothing",)),
+        (stream(), ("nothing",)),
+        (whole(200, b'{"hello": "world"}'), ("no completion", "baseUrl")),
+        (whole(200, b"OK", content_type="text/plain"), ("no completion", "baseUrl")),
+        (stream(b"data: {half"), ("cannot be read",)),
+        (stream(delta("a"), b"data: nonsense\n\n", delta("b")), ("cannot be read",)),
+        (stream(b'data: {"a":' + b"[" * 150_000 + b"\n\n"), ("cannot be read",)),
+        (whole(200, b"[" * 150_000), ("no completion",)),
+    ],
+)
+async def test_what_is_no_answer_is_an_invalid_response(server: RawServer, answer: Any, words: tuple[str, ...]) -> None:
+    """Pages, nothing and rubbish are named for what they are, with the setting to look at."""
+    server.answers = [answer]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert caught.value.kind is ErrorKind.INVALID_RESPONSE
+    assert all(word in caught.value.message for word in words)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "retryable"),
+    [
+        ({"message": "Rate limit reached", "code": "rate_limit_exceeded"}, ErrorKind.RATE_LIMIT, True),
+        ({"message": "overloaded", "type": "overloaded_error"}, ErrorKind.UNAVAILABLE, True),
+        ({"message": "Provider returned error", "code": 502}, ErrorKind.UNAVAILABLE, True),
+        ({"code": 400, "message": "the request exceeds the available context size"}, ErrorKind.TOO_LARGE, False),
+        ({"code": "content_filter", "message": "filtered"}, ErrorKind.CONTENT_FILTER, False),
+        ("something broke", ErrorKind.UNAVAILABLE, True),
+    ],
+)
+async def test_an_error_inside_the_stream_is_raised(
+    server: RawServer, error: Any, kind: ErrorKind, retryable: bool
+) -> None:
+    """An error object after the answer's beginning has the kind that its code means."""
+    server.answers = [stream(delta("a"), event({"error": error}))]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (kind, retryable)
+
+
+async def test_a_connection_lost_within_the_answer_is_a_network_error(server: RawServer) -> None:
+    """A body that breaks off is not taken for an answer."""
+
+    async def breaks(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("hel"))
+        await exchange.send(b"50\r\ndata: {")
+        exchange.writer.close()
+
+    server.answers = [breaks]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.NETWORK, True)
+
+
+async def test_a_connection_lost_after_the_answer_is_no_error(server: RawServer) -> None:
+    """Once the model has said that it is finished, a rude end changes nothing."""
+
+    async def breaks(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("hello", "stop"))
+        await exchange.send(b"50\r\ndata: {")
+        exchange.writer.close()
+
+    server.answers = [breaks]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert (text_of(events), end_of(events).reason) == ("hello", FinishReason.STOP)
+
+
+async def test_an_answer_is_bounded(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the bound the answer ends as if cut by length, and the connection is closed."""
+    monkeypatch.setattr(answers, "MAX_ANSWER_CHARACTERS", 10)
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.send(head())
+        while True:
+            await exchange.chunk(delta("abcd"))
+
+    server.answers = [endless]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+        await server.closed.wait()
+    assert text_of(events) == "abcdabcdab"
+    assert end_of(events).reason is FinishReason.LENGTH
+
+
+async def test_an_unmarked_beginning_of_reasoning_is_learned(server: RawServer) -> None:
+    """A template that opens the block itself spoils one attempt, which may be repeated; then the answer is clean."""
+    server.answers = [stream(delta("I should greet.\n"), delta("</think>\n\nhello"), delta("", "stop"), DONE)]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+        events = await collect(provider)
+        other = provider.stream(ask(), "other", 5.0)
+        first = await anext(other)
+        await other.aclose()
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.INVALID_RESPONSE, True)
+    assert text_of(events) == "hello"
+    assert isinstance(first, TextDelta)
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["\ud83c", "\udf89"], "🎉"),
+        (["a\ud83c\udf89b"], "a🎉b"),
+        (["\ud83c", "x"], "\ufffdx"),
+        (["\udf89"], "\ufffd"),
+        (["end\ud83c"], "end\ufffd"),
+        (["\ud83c", "", "\udf89"], "🎉"),
+    ],
+)
+def test_halves_of_characters_are_joined_or_replaced(parts: list[str], expected: str) -> None:
+    """No half of a surrogate pair leaves the provider."""
+    joiner = SurrogateJoiner()
+    text = "".join([*map(joiner.feed, parts), joiner.finish()])
+    assert text == expected
+    text.encode()

@@ -1,0 +1,293 @@
+"""What goes over the wire: headers, pooling, closing, redirects, timeouts."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import socket
+from contextlib import aclosing
+
+import httpx2
+import pytest
+from unit.providers.raw_server import (
+    DONE,
+    Exchange,
+    RawServer,
+    ask,
+    collect,
+    delta,
+    head,
+    provider_for,
+    stream,
+    text_of,
+    whole,
+)
+
+from aurelis import __version__
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Finished, FinishReason, TextDelta
+from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
+from aurelis.providers.options import ProviderOptions
+
+
+async def test_only_meant_headers_are_sent(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our name, the key and the user's headers; nothing of the SDK's fingerprint and nothing of its environment."""
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY"):
+        monkeypatch.setenv(name, "leaked")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Leaked: leaked\nAuthorization: leaked")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    async with provider_for(server.base_url, token="t-1", headers={"X-Team": "blue"}) as provider:
+        await collect(provider)
+    received = server.received[0]
+    assert (received.method, received.path) == ("POST", "/v1/chat/completions")
+    assert received.headers["user-agent"] == f"Aurelis/{__version__}"
+    assert received.headers["authorization"] == "Bearer t-1"
+    assert received.headers["x-team"] == "blue"
+    assert "leaked" not in str(received)
+    extra = set(received.headers) - {
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-type",
+        "content-length",
+    }
+    assert extra == {"user-agent", "authorization", "x-team"}
+
+
+async def test_no_token_sends_no_authorization(server: RawServer) -> None:
+    """A server without a key gets no placeholder."""
+    async with provider_for(server.base_url) as provider:
+        await collect(provider)
+    assert "authorization" not in server.received[0].headers
+
+
+async def test_connections_are_kept(server: RawServer) -> None:
+    """Requests one after the other use one connection."""
+    async with provider_for(server.base_url) as provider:
+        for _ in range(5):
+            await collect(provider)
+    assert server.connections == 1
+
+
+async def test_two_hundred_requests_share_twenty_connections(server: RawServer) -> None:
+    """More requests than connections wait and are all answered."""
+    async with provider_for(server.base_url) as provider:
+        answers = await asyncio.gather(*(collect(provider, seconds=60.0) for _ in range(200)))
+    assert [text_of(events) for events in answers] == ["hello"] * 200
+    assert server.most_open <= 20
+
+
+async def test_all_providers_share_one_budget(server: RawServer) -> None:
+    """Two providers together never hold more answers open than the budget allows."""
+
+    async def token() -> None:
+        return None
+
+    budget = ConnectionBudget(3)
+    both = [
+        open_provider(ProviderOptions(name=name, base_url=server.base_url), token, budget=budget) for name in ("a", "b")
+    ]
+    arrived, gate = asyncio.Semaphore(0), asyncio.Event()
+
+    async def slow(exchange: Exchange) -> None:
+        arrived.release()
+        await gate.wait()
+        await stream(delta("x", "stop"), DONE)(exchange)
+
+    server.answers = [slow]
+    tasks = [asyncio.create_task(collect(provider)) for provider in both for _ in range(20)]
+    for _ in range(3):
+        await arrived.acquire()
+    await asyncio.wait(tasks, timeout=0.05)
+    assert len(server.received) == 3
+    gate.set()
+    assert [text_of(events) for events in await asyncio.gather(*tasks)] == ["x"] * 40
+    for provider in both:
+        await provider.aclose()
+
+
+@pytest.mark.parametrize("way", ["aclose", "cancel"])
+async def test_closing_the_generator_closes_the_connection(server: RawServer, way: str) -> None:
+    """A reader that goes away ends the upstream's work at once."""
+    first = asyncio.Event()
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("a"))
+        await exchange.gone.wait()
+
+    server.answers = [endless]
+
+    async def read() -> None:
+        async with aclosing(provider.stream(ask(), "m", 5.0)) as events:
+            async for _ in events:
+                first.set()
+                if way == "aclose":
+                    return
+
+    async with provider_for(server.base_url) as provider:
+        task = asyncio.create_task(read())
+        await first.wait()
+        if way == "cancel":
+            task.cancel()
+        await asyncio.wait([task])
+        await asyncio.wait_for(_disconnected(server), 5)
+        server.answers = [stream(delta("b", "stop"), DONE)]
+        assert text_of(await collect(provider)) == "b"
+
+
+async def _disconnected(server: RawServer) -> None:
+    """Wait until the client's end of the only connection is closed."""
+    while server.clients_connected:
+        await asyncio.sleep(0.005)
+
+
+async def test_a_cancelled_wait_for_headers_frees_its_place(server: RawServer) -> None:
+    """Requests cancelled before their answer began leave no connection and no place taken."""
+    arrived = asyncio.Semaphore(0)
+
+    async def silent(exchange: Exchange) -> None:
+        arrived.release()
+        await exchange.gone.wait()
+
+    server.answers = [silent]
+    async with provider_for(server.base_url) as provider:
+        for _ in range(3):
+            tasks = [asyncio.create_task(collect(provider)) for _ in range(20)]
+            for _ in tasks:
+                await arrived.acquire()
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        await asyncio.wait_for(_disconnected(server), 5)
+        server.answers = [stream(delta("b", "stop"), DONE)]
+        assert text_of(await collect(provider)) == "b"
+
+
+async def test_a_server_that_does_not_answer_is_a_timeout(server: RawServer) -> None:
+    """The wait for the headers is bounded by the caller's time."""
+
+    async def silent(exchange: Exchange) -> None:
+        await exchange.gone.wait()
+
+    server.answers = [silent]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider, seconds=0.05)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.TIMEOUT, True)
+
+
+async def test_deltas_arrive_before_the_answer_is_finished(server: RawServer) -> None:
+    """Text is handed on as it comes."""
+    go_on = asyncio.Event()
+
+    async def waits(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("a"))
+        await go_on.wait()
+        await exchange.chunk(delta("b", "stop") + DONE)
+        await exchange.send(b"0\r\n\r\n")
+
+    server.answers = [waits]
+    async with provider_for(server.base_url) as provider, aclosing(provider.stream(ask(), "m", 5.0)) as events:
+        assert await anext(events) == TextDelta("a")
+        go_on.set()
+        assert [event async for event in events] == [TextDelta("b"), Finished(FinishReason.STOP)]
+
+
+async def test_nobody_listening_is_a_network_error() -> None:
+    """A refused connection may be tried again and names the setting."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with provider_for(f"http://127.0.0.1:{port}/v1") as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.NETWORK, True)
+    assert "baseUrl" in caught.value.message
+
+
+async def test_an_unknown_host_is_a_network_error() -> None:
+    """A name that does not resolve is told as such; nothing is asked of the network in this test."""
+
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("Name or service not known", request=request)
+
+    async def token() -> str:
+        return "t"
+
+    options = ProviderOptions(name="mine", base_url="https://models.example.invalid/v1")
+    provider = open_provider(options, token, transport=httpx2.MockTransport(fail))
+    with pytest.raises(RequestError) as caught:
+        await collect(provider)
+    await provider.aclose()
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.NETWORK, True)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_to_another_origin_is_not_followed(server: RawServer, status: int) -> None:
+    """The token stays with the origin that it belongs to, and the log gets a security event."""
+    other = RawServer()
+    await other.start()
+    server.answers = [whole(status, b"", location=f"{other.base_url}/chat/completions")]
+    async with provider_for(server.base_url, token="t-1") as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+        with pytest.raises(RequestError) as listing:
+            await provider.models()
+    await other.stop()
+    assert other.received == []
+    assert caught.value.security_event == listing.value.security_event == "redirect_blocked"
+
+
+async def test_a_redirect_within_the_origin_is_followed(server: RawServer) -> None:
+    """A moved path of the same origin gets the same request, the key included."""
+    server.answers = [whole(308, b"", location="/v2/chat"), stream(delta("hello", "stop"), DONE)]
+    async with provider_for(server.base_url, token="t-1") as provider:
+        assert text_of(await collect(provider)) == "hello"
+    first, second = server.received
+    assert second.path == "/v2/chat"
+    assert (second.method, second.body, second.headers["authorization"]) == (first.method, first.body, "Bearer t-1")
+
+
+@pytest.mark.parametrize("location", ["/v2", "http://[bad", "", "file:///etc/passwd", "//127.0.0.2/v1"])
+async def test_odd_redirects_are_errors(server: RawServer, location: str) -> None:
+    """A redirect that would turn the request into another, or leads nowhere, is a clear error."""
+    server.answers = [whole(302, b"", location=location)]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert caught.value.kind in {ErrorKind.CONFIGURATION, ErrorKind.REJECTED, ErrorKind.INVALID_RESPONSE}
+    assert len(server.received) == 1
+
+
+async def test_redirects_without_end_are_an_error(server: RawServer) -> None:
+    """A circle of redirects ends."""
+    server.answers = [whole(307, b"", location="/v1/chat/completions")]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError):
+            await collect(provider)
+    assert len(server.received) < 10
+
+
+async def test_prompts_never_reach_a_log(server: RawServer, caplog: pytest.LogCaptureFixture) -> None:
+    """Even a root logger at its most talkative sees neither prompt nor token."""
+    caplog.set_level(logging.DEBUG)
+    async with provider_for(server.base_url, token="t-planted") as provider:
+        await collect(provider, ask("planted prompt"))
+    assert "planted" not in caplog.text
+
+
+async def test_nothing_is_left_open(server: RawServer, recwarn: pytest.WarningsRecorder) -> None:
+    """After closing, no connection remains and nothing complains at collection."""
+    async with provider_for(server.base_url) as provider:
+        await collect(provider)
+        events = provider.stream(ask(), "m", 5.0)
+        await anext(events)
+        await events.aclose()
+    await asyncio.wait_for(_disconnected(server), 5)
+    gc.collect()
+    assert not [str(item.message) for item in recwarn]
