@@ -12,7 +12,7 @@ from typing import Final
 _LONGEST_WAIT: Final = 31 * 86400.0
 _SENTENCE: Final = re.compile(
     r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?"
-    r"((?:\d+(?:\.\d+)?(?:ms|h|m|s)\b?)+|\d+(?:\.\d+)?)(?:\s*(milliseconds?|hours?|minutes?|mins?)\b)?"
+    r"((?:\d+(?:\.\d+)?(?:ms|h|m|s))+|\d+(?:\.\d+)?)(?:\s*(milliseconds?|ms|hours?|minutes?|mins?)\b)?"
 )
 _LAST_DATE: Final = 253_402_300_799.0
 """The end of the year 9999, as seconds since the epoch."""
@@ -100,7 +100,7 @@ def _from_sentence(message: str) -> float | None:
     number, unit = match.group(1), (match.group(2) or "").lower()
     if not number[-1].isdigit():
         return _duration(number)
-    return float(number) * (0.001 if unit.startswith("milli") else _UNITS[unit[0]] if unit else 1.0)
+    return float(number) * (0.001 if unit.startswith(("milli", "ms")) else _UNITS[unit[0]] if unit else 1.0)
 
 
 def notice_of(headers: Mapping[str, str], title: str) -> str | None:
