@@ -17,6 +17,8 @@ const LOCK = join(ROOT, '.venv.lock');
 // Raise it when an environment made by older scripts must not be used any more.
 const FORMAT = 1;
 const LOCK_WAIT_MS = 15 * 60_000;
+// Half a second apart.
+const REMOVAL_ATTEMPTS = 30;
 
 const WHEEL_SOURCES = ['pyproject.toml', 'README.md', 'LICENSE', 'server'];
 const RUNTIME_LOCKS = ['requirements/runtime.txt', 'requirements/build.txt'];
@@ -136,13 +138,25 @@ function installLocked(files, doing) {
   return pip(['install', '--require-hashes', '--no-deps', '--only-binary', ':all:', ...requirements], { online: true, doing });
 }
 
+/** Delete `.venv`; a pip that outlived a killed run, or a running program of it, may hold on for some seconds. */
+async function removeEnvironment() {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return rmSync(FOLDER, { recursive: true, force: true });
+    } catch (error) {
+      if (attempt < REMOVAL_ATTEMPTS) await new Promise((resolve) => setTimeout(resolve, 500));
+      else throw new Complaint(`The folder .venv is in use (${error.code}). End what runs from it, then run the same command again.`);
+    }
+  }
+}
+
 async function create() {
   if (existsSync(FOLDER) && !existsSync(OWNED)) {
     throw new Complaint('The folder .venv here was not made by these scripts. Move it away, then run the same command again.', 2);
   }
   const found = await findPython();
   say(`Making the private environment .venv with Python ${found.version.join('.')} (once) ...`);
-  rmSync(FOLDER, { recursive: true, force: true, maxRetries: 5 });
+  await removeEnvironment();
   mkdirSync(FOLDER);
   writeFileSync(OWNED, 'The scripts may delete this folder and make it again.\n');
   const { code } = await run(found.executable, ['-I', '-m', 'venv', FOLDER], { stdio: ['ignore', 2, 2] });
