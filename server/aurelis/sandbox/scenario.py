@@ -7,6 +7,7 @@ are used up the server answers normally.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +23,8 @@ MAX_STEPS: Final = 10_000
 MAX_SCENARIO_BYTES: Final = 16 * 1024 * 1024
 """Largest scenario file that is read."""
 
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_TEXT: Final = re.compile(r"[ -~]*")
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -69,7 +72,10 @@ def _is_seconds(value: Any) -> bool:
 
 
 def _is_headers(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for pair in value.items() for item in pair)
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and _HEADER_NAME.fullmatch(name) and isinstance(text, str) and _HEADER_TEXT.fullmatch(text)
+        for name, text in value.items()
+    )
 
 
 _FIELDS: Final = MappingProxyType(

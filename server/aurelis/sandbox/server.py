@@ -9,8 +9,8 @@ In a test it is an upstream that fails on purpose:
         await sandbox.until(lambda: sandbox.requests[-1].client_closed)  # that the connection was closed early
 
 Each model request (POST) uses one step up; after the last one answers are normal. `Step(hold_after=N)` stops a stream
-after the event that completes N bytes until `sandbox.release()`, which shows without any waiting by the clock that a delta arrived before the
-end; `sandbox.add(Step(...))` appends a step later.
+after the event that completes N bytes until `sandbox.release()`: so a test sees without any waiting by the clock that a
+delta arrived before the end. `sandbox.add(Step(...))` appends a step later.
 """
 
 from __future__ import annotations
