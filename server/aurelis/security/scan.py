@@ -7,6 +7,8 @@ the anchors of all rules, plus a bounded look at each hit.
 from __future__ import annotations
 
 import math
+import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -15,8 +17,12 @@ import attrs
 
 from aurelis.security.rules.row import Rule
 
-_REACH: Final = 20_000
-"""Characters behind an anchor that a rule may look at (a private key of 16,384 bits has about 13,000)."""
+_RUN: Final = re.compile(r"[A-Za-z0-9_-]{16}[A-Za-z0-9_-]*")
+_LEAD: Final = 16
+"""Characters before a run that belong to its region: where a prefix ends with a dot, it stands there."""
+
+_LONG_RUN: Final = 27
+"""Where rules without anchors are asked: a run longer than words are."""
 
 
 @attrs.frozen(order=True)
@@ -35,40 +41,107 @@ def entropy(text: str) -> float:
 
 
 def find_secrets(text: str, rules: Sequence[Rule]) -> tuple[Finding, ...]:
-    """All secrets in a text, in order; where two rules overlap the longer span wins, then the earlier rule."""
-    folded = text.lower() if text.isascii() else "".join(map(_lower, text))
+    """All secrets in a text, in order; where two rules overlap the spans are joined and the earlier rule names it."""
+    index = _Index(text)
     found: list[tuple[int, int, int, str]] = []
     for order, rule in enumerate(rules):
-        for start, end in _matches(rule, text, folded):
+        for start, end in _matches(rule, text, index.hits(rule)):
             found.append((start, -end, order, rule.name))
     return tuple(_without_overlap(found))
 
 
+class _Index:
+    """Where the anchors of rules stand in one text; each anchor is looked for once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._folded = text.lower() if text.isascii() else "".join(map(_lower, text))
+        self._known: dict[tuple[bool, str], list[int]] = {}
+        self._long_runs: list[int] = []
+        pieces: list[str] = []
+        self._origins: list[int] = []
+        self._offsets: list[int] = []
+        offset = 0
+        for match in _RUN.finditer(text):
+            start, end = match.span()
+            if end - start >= _LONG_RUN:
+                self._long_runs.append(start)
+            first = max(0, start - _LEAD)
+            self._origins.append(first)
+            self._offsets.append(offset)
+            pieces.append(text[first:end])
+            offset += end - first + 1
+        self._regions = "\n".join(pieces)
+
+    def hits(self, rule: Rule) -> Sequence[int]:
+        """The places where a rule is to be asked, in order."""
+        if not rule.anchors:
+            return self._long_runs
+        if rule.in_run:
+            return self._places_in_runs(rule.anchors)
+        if len(rule.anchors) == 1:
+            return self._places(rule.anchors[0], fold=rule.fold)
+        return sorted({place for anchor in rule.anchors for place in self._places(anchor, fold=rule.fold)})
+
+    def _places_in_runs(self, anchors: Sequence[str]) -> list[int]:
+        places = set()
+        for anchor in anchors:
+            for position in _occurrences(self._regions, anchor):
+                region = bisect_right(self._offsets, position) - 1
+                places.add(self._origins[region] + position - self._offsets[region])
+        return sorted(places)
+
+    def _places(self, anchor: str, *, fold: bool) -> list[int]:
+        places = self._known.get((fold, anchor))
+        if places is None:
+            places = list(_occurrences(self._folded if fold else self._text, anchor))
+            self._known[fold, anchor] = places
+        return places
+
+
 def _lower(character: str) -> str:
     # Keeps offsets: some characters become two in lower case.
-    return character.lower() if character.isascii() else character
+    lower = character.lower()
+    return lower if len(lower) == 1 else character
 
 
-def _matches(rule: Rule, text: str, folded: str) -> Iterator[tuple[int, int]]:
-    haystack = folded if rule.fold else text
-    for anchor in rule.anchors:
-        position = haystack.find(anchor)
-        while position >= 0:
-            match = rule.compiled.match(text, position, min(len(text), position + _REACH))
-            after = position + 1
-            if match is not None:
-                span = match.span("secret") if "secret" in rule.compiled.groupindex else match.span()
-                secret = text[slice(*span)]
-                plausible = rule.accept is None or rule.accept(secret)
-                if span[0] < span[1] and plausible and (not rule.entropy or entropy(secret) >= rule.entropy):
-                    yield span
-                    after = max(after, span[1])
-            position = haystack.find(anchor, after)
+def _occurrences(haystack: str, anchor: str) -> Iterator[int]:
+    position = haystack.find(anchor)
+    while position >= 0:
+        yield position
+        position = haystack.find(anchor, position + 1)
+
+
+def _matches(rule: Rule, text: str, positions: Sequence[int]) -> Iterator[tuple[int, int]]:
+    look = rule.compiled.search if rule.behind else rule.compiled.match
+    gate = rule.compiled_gate
+    named = "secret" in rule.compiled.groupindex
+    done = 0
+    for position in positions:
+        if position < done or (gate is not None and gate.match(text, position) is None):
+            continue
+        match = look(text, max(done, position - rule.behind), position + rule.reach)
+        if match is None:
+            continue
+        start, end = match.span("secret") if named else match.span()
+        secret = text[start:end]
+        if (
+            start < end
+            and (not rule.entropy or entropy(secret) >= rule.entropy)
+            and (rule.accept is None or rule.accept(secret))
+        ):
+            yield start, end
+            done = end
 
 
 def _without_overlap(found: list[tuple[int, int, int, str]]) -> Iterator[Finding]:
-    covered = 0
-    for start, minus_end, _order, name in sorted(found):
-        if start >= covered:
-            covered = -minus_end
-            yield Finding(start, covered, name)
+    joined: list[tuple[int, int, int, str]] = []
+    for start, minus_end, order, name in sorted(found):
+        end = -minus_end
+        if joined and start < joined[-1][1]:
+            first, last, best, known = joined[-1]
+            joined[-1] = (first, max(last, end), *min((best, known), (order, name)))
+        else:
+            joined.append((start, end, order, name))
+    for start, end, _order, name in joined:
+        yield Finding(start, end, name)

@@ -1,7 +1,7 @@
 """The shape of a rule: what one kind of secret looks like, as data.
 
 A rule is looked at only where one of its anchors stands, so that the cost of a scan is that of finding literals. Its
-pattern is then matched beginning at the anchor.
+pattern is then matched from the anchor on, or from a little before it.
 """
 
 from __future__ import annotations
@@ -19,19 +19,26 @@ RIGHT: Final = r"(?![A-Za-z0-9])"
 """Nothing that belongs to the same run of letters and digits stands behind."""
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Rule:
     """One kind of secret.
 
     Attributes:
         name: what people and records call it.
-        anchors: literals, one of which stands at the beginning of every match (lower case where `fold`).
-        pattern: a regular expression that matches from the anchor on. The secret is the group `secret`, or all of it.
+        anchors: literals, one of which stands in every match (lower case where `fold`). None at all means that the
+            rule is asked at every long run of letters, digits, `_` and `-`, as if the run's beginning were the anchor.
+        pattern: a regular expression. The secret is the group `secret`, or all of it. No unbounded repetition may
+            stand beside another that matches the same characters: lines can be a megabyte long.
         examples: texts in which the rule finds a secret. Invented, and split so that this file is no leak.
-        counter_examples: texts in which it must find none.
+        counter_examples: texts in which no rule may find one.
+        behind: how many characters before the anchor a match may begin; 0 means exactly at the anchor.
+        reach: how many characters after the anchor's beginning a match may extend.
         entropy: the least bits per character (Shannon) that the secret must have.
         fold: whether anchors and pattern ignore case.
         accept: a last look at the secret; False drops the finding.
+        gate: a cheap expression that must match at the anchor before the pattern is tried.
+        in_run: the anchor stands within, or at most 16 characters before, a run of at least 16 letters, digits, `_`
+            and `-`, so that only such places need to be looked at.
     """
 
     name: str
@@ -39,11 +46,48 @@ class Rule:
     pattern: str
     examples: tuple[str, ...]
     counter_examples: tuple[str, ...] = ()
+    behind: int = 0
+    reach: int = 400
     entropy: float = 0.0
     fold: bool = False
     accept: Callable[[str], bool] | None = None
+    gate: str | None = None
+    in_run: bool = False
     compiled: re.Pattern[str] = attrs.field(init=False, repr=False, eq=False)
+    compiled_gate: re.Pattern[str] | None = attrs.field(init=False, repr=False, eq=False)
 
     @compiled.default
     def _compile(self) -> re.Pattern[str]:
         return re.compile(self.pattern, re.IGNORECASE if self.fold else 0)
+
+    @compiled_gate.default
+    def _compile_gate(self) -> re.Pattern[str] | None:
+        return None if self.gate is None else re.compile(self.gate, re.IGNORECASE if self.fold else 0)
+
+
+def token(  # noqa: PLR0913 - one keyword for each column of the table
+    name: str,
+    anchors: str,
+    body: str,
+    *examples: str,
+    entropy: float = 2.0,
+    reach: int = 400,
+    counter_examples: tuple[str, ...] = (),
+    in_run: bool = True,
+) -> Rule:
+    """The row of a token that begins with one of the `anchors` (divided by blanks) and goes on with `body`.
+
+    The least entropy keeps rows of x and other stand-ins of manuals out.
+    """
+    starts = tuple(anchors.split())
+    alternatives = "|".join(re.escape(start) for start in starts)
+    return Rule(
+        name=name,
+        anchors=starts,
+        pattern=f"{LEFT}(?:{alternatives}){body}",
+        examples=examples,
+        counter_examples=counter_examples,
+        entropy=entropy,
+        reach=reach,
+        in_run=in_run,
+    )
