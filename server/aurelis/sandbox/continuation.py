@@ -15,6 +15,9 @@ import attrs
 MIN_MATCHED_CHARACTERS: Final = 10
 """Fewest characters, blanks aside, that an earlier place must share with the text before the hole."""
 
+CLEAR_LEAD_CHARACTERS: Final = 6
+"""A place that agrees so much longer than all that say otherwise is taken as the only one."""
+
 MAX_MATCHED_TOKENS: Final = 80
 """How far back two places are compared; whatever agrees longer than this counts as equal."""
 
@@ -55,7 +58,8 @@ def continue_text(prefix: str, suffix: str) -> str:
     longest = max((place.matched for place in places), default=0)
     if longest < MIN_MATCHED_CHARACTERS:
         return ""
-    continuations = {_continue_like(place, prefix, suffix) for place in places if place.matched == longest}
+    close = (place for place in places if place.matched > longest - CLEAR_LEAD_CHARACTERS)
+    continuations = {_continue_like(place, prefix, suffix) for place in close}
     return continuations.pop() if len(continuations) == 1 else ""
 
 

@@ -73,7 +73,10 @@ def _is_seconds(value: Any) -> bool:
 
 def _is_headers(value: Any) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(name, str) and _HEADER_NAME.fullmatch(name) and isinstance(text, str) and _HEADER_TEXT.fullmatch(text)
+        isinstance(name, str)
+        and _HEADER_NAME.fullmatch(name)
+        and isinstance(text, str)
+        and _HEADER_TEXT.fullmatch(text)
         for name, text in value.items()
     )
 
