@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 import attrs
 
+from aurelis.cache.bulletin import EVERYTHING, Bulletin
 from aurelis.cache.entry import Entry, Layer
 from aurelis.core.deadline import Clock
 from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
@@ -16,6 +18,11 @@ from aurelis.core.reply import CacheLayer
 from aurelis.core.request import Task
 
 LOGGER: Final = logging.getLogger("aurelis.cache")
+
+LOOK_SECONDS: Final = 0.25
+"""How old the knowledge of other processes' invalidations may be when an answer is served."""
+
+LOOK_WAIT_SECONDS: Final = 0.05
 
 DEFAULT_TTL_BY_TASK: Final[Mapping[str, float]] = MappingProxyType(
     {"code_generation": 1_800.0, "documentation": 3_600.0, "explanation": 7_200.0}
@@ -31,25 +38,34 @@ class LayeredCache:
         clock: wall-clock time.
         layers: nearest first.
         ttl_by_task: lifetimes in seconds by task name; tasks that are not named go by the layers alone.
+        bulletins: where other processes tell what they dropped.
     """
 
     def __init__(
-        self, clock: Clock, layers: Sequence[Layer], ttl_by_task: Mapping[str, float] = DEFAULT_TTL_BY_TASK
+        self,
+        clock: Clock,
+        layers: Sequence[Layer],
+        ttl_by_task: Mapping[str, float] = DEFAULT_TTL_BY_TASK,
+        bulletins: Sequence[Bulletin] = (),
     ) -> None:
         self._clock = clock
         self._layers = tuple(layers)
         self._ttl_by_task = dict(ttl_by_task)
+        self._bulletins = tuple(bulletins)
+        self._next_look = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
         self._epoch = 0
         self._warned: set[str] = set()
 
     async def get(self, key: str) -> tuple[CachedAnswer, CacheLayer] | None:
         """The answer and the layer that had it; any fault of a layer is a miss."""
+        await self._look()
         epoch = self._epoch
         for place, layer in enumerate(self._layers):
             try:
                 entry = await layer.get(key)
             except Exception as error:  # noqa: BLE001  # A fault of a cache is a miss, whatever it is.
-                self._warn(layer, error)
+                self._warn(layer.name, error)
                 continue
             if entry is None or min(entry.expires_at, self._end_by_task(entry)) <= self._clock.time():
                 continue
@@ -73,7 +89,8 @@ class LayeredCache:
             try:
                 counts.append(await layer.invalidate(invalidation))
             except Exception as error:  # noqa: BLE001  # The other layers must still drop theirs.
-                self._warn(layer, error)
+                self._warn(layer.name, error)
+        await self._publish(invalidation)
         return max(counts)
 
     async def clear(self) -> int:
@@ -84,7 +101,8 @@ class LayeredCache:
             try:
                 counts.append(await layer.clear())
             except Exception as error:  # noqa: BLE001  # The other layers must still drop theirs.
-                self._warn(layer, error)
+                self._warn(layer.name, error)
+        await self._publish(EVERYTHING)
         return max(counts)
 
     async def stats(self) -> Mapping[str, Any]:
@@ -101,12 +119,48 @@ class LayeredCache:
         return {"layers": rows}
 
     async def aclose(self) -> None:
-        """Finish writing and close every layer."""
+        """Finish writing and close every layer; the bulletins are their maker's to close."""
+        if self._looking is not None:
+            await asyncio.wait({self._looking})
         for layer in self._layers:
             try:
                 await layer.aclose()
             except Exception as error:  # noqa: BLE001  # The other layers must still be closed.
-                self._warn(layer, error)
+                self._warn(layer.name, error)
+
+    async def _look(self) -> None:
+        """Learn what other processes dropped, at most every `LOOK_SECONDS`; a slow look goes on without us."""
+        if self._bulletins and self._looking is None and self._clock.monotonic() >= self._next_look:
+            self._next_look = self._clock.monotonic() + LOOK_SECONDS
+            self._looking = asyncio.create_task(self._apply_news())
+            await asyncio.wait({self._looking}, timeout=LOOK_WAIT_SECONDS)
+
+    async def _apply_news(self) -> None:
+        try:
+            for bulletin in self._bulletins:
+                await self._apply_news_of(bulletin)
+        finally:
+            self._looking = None
+
+    async def _apply_news_of(self, bulletin: Bulletin) -> None:
+        try:
+            for invalidation in await bulletin.news():
+                self._epoch += 1
+                for layer in self._layers:
+                    if layer.name in bulletin.reach:
+                        await layer.invalidate(invalidation)
+        except Exception as error:  # noqa: BLE001  # Without news the lifetimes still bound what is stale.
+            self._warn("bulletin", error)
+
+    async def _publish(self, invalidation: Invalidation) -> None:
+        for bulletin in self._bulletins:
+            # A layer that is a bulletin too has told the others when it was asked to drop.
+            if any(bulletin is layer for layer in self._layers):
+                continue
+            try:
+                await bulletin.publish(invalidation)
+            except Exception as error:  # noqa: BLE001  # A fault of a cache is logged and forgotten.
+                self._warn("bulletin", error)
 
     async def _keep(self, layer: Layer, key: str, entry: Entry) -> None:
         now = self._clock.time()
@@ -116,14 +170,14 @@ class LayeredCache:
         try:
             await layer.put(key, attrs.evolve(entry, expires_at=expires_at))
         except Exception as error:  # noqa: BLE001  # A fault of a cache is logged and forgotten.
-            self._warn(layer, error)
+            self._warn(layer.name, error)
 
     def _end_by_task(self, entry: Entry) -> float:
         seconds = self._ttl_by_task.get(Task(entry.tags.task).value)
         return float("inf") if seconds is None else entry.answer.stored_at + seconds
 
-    def _warn(self, layer: Layer, error: Exception) -> None:
-        reason = f"{layer.name}:{type(error).__name__}"
+    def _warn(self, name: str, error: Exception) -> None:
+        reason = f"{name}:{type(error).__name__}"
         if reason not in self._warned and len(self._warned) < 50:  # noqa: PLR2004  # Bound of the set of reasons.
             self._warned.add(reason)
-            LOGGER.warning("The %s cache failed (%s) and counts as empty.", layer.name, type(error).__name__)
+            LOGGER.warning("The %s cache failed (%s) and counts as empty.", name, type(error).__name__)

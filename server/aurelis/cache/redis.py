@@ -1,0 +1,314 @@
+"""The layer that a team shares: a Redis server, which may be slow, gone, or full of other people's values.
+
+Nothing that stands in the server is trusted (see `shared_entry`). A server that fails is left alone for a while, so
+that it costs each request nothing. What is invalidated is deleted and also put on a list, under a growing number, for
+the other processes; an entry older than an item that concerns it is a miss, whoever wrote it back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, Final, TypeVar
+
+import redis.asyncio
+import redis.exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from aurelis.cache.bulletin import EVERYTHING, invalidation_from_plain, invalidation_to_plain
+from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
+from aurelis.cache.redis_address import redis_problem
+from aurelis.cache.sealed import seal, unseal
+from aurelis.cache.shared_entry import (
+    MAX_HEADER_BYTES,
+    TeamKeys,
+    from_shared,
+    shared_name,
+    tags_of_shared,
+    to_shared,
+)
+from aurelis.core.deadline import Clock
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.ports import CacheTags, Invalidation
+from aurelis.core.reply import CacheLayer
+
+LOGGER: Final = logging.getLogger("aurelis.cache")
+
+CONNECT_SECONDS: Final = 1.0
+COMMAND_SECONDS: Final = 2.0
+SILENCE_SECONDS: Final = 30.0
+"""How long a server that failed is left alone."""
+
+FAILURES: Final = 3
+"""Look-ups in a row that took too long before the server is left alone; a refused connection is enough at once."""
+
+MAX_PENDING: Final = 100
+"""Writes that may be under way; further ones are dropped."""
+
+MAX_ITEMS: Final = 500
+"""Invalidations kept on the list. An entry that is older than a full list counts as a miss."""
+
+SCAN_SECONDS: Final = 10.0
+
+_ENTRY: Final = "aurelis:1:entry:"
+_NUMBER: Final = "aurelis:1:number"
+_ITEMS: Final = "aurelis:1:invalidations"
+_PUBLISH: Final = """
+local number = redis.call('INCR', KEYS[1])
+redis.call('RPUSH', KEYS[2], number .. ':' .. ARGV[1])
+redis.call('LTRIM', KEYS[2], ARGV[2], -1)
+return number
+"""
+_STRANGER: Final = "the shared cache held a value that was not written with the team's key"
+_FAULTS: Final = (redis.exceptions.RedisError, OSError, TimeoutError)
+
+Result = TypeVar("Result")
+
+
+class RedisLayer:
+    """A team's cache, each entry for at most `ttl_seconds`; its size is bounded by the server's own `maxmemory`.
+
+    Args:
+        clock: for lifetimes and for how long a failed server is left alone.
+        url: `rediss://`, `unix://`, or `redis://` on loopback.
+        team_key: the team's secret, at least 16 bytes.
+        ttl_seconds: how long an entry may stay.
+        wait_seconds: how long a look-up may take before it counts as a miss.
+
+    Raises:
+        RequestError: of kind `configuration`, when the address is unsafe or the key too short.
+    """
+
+    def __init__(
+        self, clock: Clock, url: str, team_key: bytes, *, ttl_seconds: float = 3_600.0, wait_seconds: float = 0.15
+    ) -> None:
+        problem = redis_problem(url, team_key)
+        if problem is not None:
+            raise RequestError(ErrorKind.CONFIGURATION, problem)
+        self._clock = clock
+        self._keys = TeamKeys.of(team_key)
+        self._ttl_seconds = ttl_seconds
+        self._wait_seconds = wait_seconds
+        # The library's own types mix the answers of its synchronous and asynchronous clients.
+        self._client: Any = redis.asyncio.Redis.from_url(
+            url,
+            socket_connect_timeout=CONNECT_SECONDS,
+            socket_timeout=COMMAND_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+            max_connections=MAX_PENDING + 20,
+        )
+        self._own = secrets.token_hex(8)
+        self._writes: set[asyncio.Task[None]] = set()
+        self._number = 0
+        self._items: dict[int, Invalidation] = {}
+        self._fresh: list[Invalidation] = []
+        self._first_look = True
+        self._failures = 0
+        self._silent_until = float("-inf")
+        self._warned: set[str] = set()
+        self._error: str | None = None
+        self._hits = 0
+        self._misses = 0
+
+    @property
+    def name(self) -> CacheLayer:
+        """`redis`."""
+        return "redis"
+
+    @property
+    def ttl_seconds(self) -> float:
+        """How long an entry may stay."""
+        return self._ttl_seconds
+
+    @property
+    def reach(self) -> frozenset[CacheLayer]:
+        """A team's other machines have memories and disks of their own."""
+        return frozenset({"memory", "disk"})
+
+    async def get(self, key: str) -> Entry | None:
+        """The entry, or None: also when the server is slow or gone, or the value a stranger's."""
+        entry = await self._attempt(self._get(key), None, self._wait_seconds)
+        if entry is None or entry.expires_at <= self._clock.time():
+            self._misses += 1
+            return None
+        self._hits += 1
+        return entry
+
+    async def put(self, key: str, entry: Entry) -> None:
+        """Begin to write an entry; nobody waits for it."""
+        seconds = min(entry.expires_at - self._clock.time(), self._ttl_seconds)
+        if seconds <= 0 or len(self._writes) >= MAX_PENDING or self._silent():
+            return
+        number = None if self._first_look else self._number
+        task = asyncio.create_task(self._attempt(self._put(key, entry, seconds, number), None, COMMAND_SECONDS))
+        self._writes.add(task)
+        task.add_done_callback(self._writes.discard)
+
+    async def invalidate(self, invalidation: Invalidation) -> int:
+        """Drop matching entries, tell the other processes, and count what was dropped."""
+        await self.settled()
+        await self.publish(invalidation)
+        return await self._attempt(self._drop(invalidation), 0, SCAN_SECONDS)
+
+    async def clear(self) -> int:
+        """Drop all of the team's entries, and nothing else in the server, and count them."""
+        await self.settled()
+        return await self._attempt(self._drop(None), 0, SCAN_SECONDS)
+
+    async def publish(self, invalidation: Invalidation) -> None:
+        """Tell the other processes."""
+        await self._attempt(self._publish(invalidation), None, COMMAND_SECONDS)
+
+    async def news(self) -> tuple[Invalidation, ...]:
+        """What others have published since the last look; the first look begins at the present."""
+        await self._attempt(self._catch_up(), None, self._wait_seconds)
+        fresh, self._fresh = tuple(self._fresh), []
+        return fresh
+
+    async def stats(self) -> LayerStats:
+        """Hits and misses; how much the server holds is not asked."""
+        return LayerStats("redis", None, None, self._hits, self._misses, self._error)
+
+    async def settled(self) -> None:
+        """Wait until everything handed over so far is written or has failed."""
+        await asyncio.gather(*self._writes, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Finish writing and close the connections."""
+        await self.settled()
+        await self._client.aclose()
+
+    async def _get(self, key: str) -> Entry | None:
+        name = _ENTRY + shared_name(self._keys, key)
+        async with self._client.pipeline(transaction=False) as pipeline:
+            found, number = await pipeline.getrange(name, 0, MAX_ENTRY_BYTES).get(_NUMBER).execute()
+        if not found:
+            return None
+        if self._first_look or _whole(number) != self._number:
+            await self._catch_up()
+        try:
+            entry, sequence = from_shared(self._keys, key, found)
+        except ValueError:
+            self._warn("stranger", _STRANGER)
+            return None
+        return None if self._stale(entry.tags, sequence) else entry
+
+    def _stale(self, tags: CacheTags, sequence: int) -> bool:
+        newer = [item for number, item in self._items.items() if number > sequence]
+        return self._number - sequence > len(newer) or any(matches(tags, item) for item in newer)
+
+    async def _put(self, key: str, entry: Entry, seconds: float, number: int | None) -> None:
+        if number is None:
+            await self._catch_up()
+            number = self._number
+        value = to_shared(self._keys, key, entry, number)
+        if len(value) <= MAX_ENTRY_BYTES:
+            await self._client.set(_ENTRY + shared_name(self._keys, key), value, px=max(1, int(seconds * 1_000)))
+
+    async def _publish(self, invalidation: Invalidation) -> None:
+        data = {"from": self._own, **invalidation_to_plain(invalidation)}
+        item = seal(self._keys.sealing, _ITEMS, json.dumps(data).encode())
+        await self._client.eval(_PUBLISH, 2, _NUMBER, _ITEMS, item, -MAX_ITEMS)
+
+    async def _catch_up(self) -> None:
+        """Read the list when its number has grown; what others put there since the last look is news."""
+        number = _whole(await self._client.get(_NUMBER))
+        if number == self._number and not self._first_look:
+            return
+        # A server that was emptied counts from the start again.
+        seen = self._number if number >= self._number else 0
+        items: dict[int, Invalidation] = {}
+        fresh: list[Invalidation] = []
+        for raw in await self._client.lrange(_ITEMS, -MAX_ITEMS, -1):
+            try:
+                place, _, sealed = raw.partition(b":")
+                data = json.loads(unseal(self._keys.sealing, _ITEMS, sealed))
+                items[int(place)] = invalidation_from_plain(data)
+                if data["from"] != self._own and int(place) > seen:
+                    fresh.append(items[int(place)])
+            except (ValueError, KeyError, TypeError, RecursionError):
+                self._warn("stranger", _STRANGER)
+        number = max([number, *items])
+        if number - seen > len([place for place in items if place > seen]):
+            fresh.append(EVERYTHING)
+        if not self._first_look:
+            self._fresh = [*self._fresh, *fresh][-MAX_ITEMS:]
+        self._items, self._number, self._first_look = items, number, False
+
+    async def _drop(self, invalidation: Invalidation | None) -> int:
+        count = 0
+        async for names in self._names():
+            doomed = names
+            if invalidation is not None:
+                async with self._client.pipeline(transaction=False) as pipeline:
+                    for name in names:
+                        pipeline.getrange(name, 0, MAX_HEADER_BYTES)
+                    beginnings = await pipeline.execute(raise_on_error=False)
+                pairs = zip(names, beginnings, strict=True)
+                doomed = [name for name, found in pairs if self._concerns(found, invalidation)]
+            if doomed:
+                count += int(await self._client.unlink(*doomed))
+        return count
+
+    async def _names(self) -> AsyncIterator[list[bytes]]:
+        names: list[bytes] = []
+        async for name in self._client.scan_iter(match=f"{_ENTRY}*", count=500):
+            names.append(name)
+            if len(names) == 500:  # noqa: PLR2004  # one round trip for so many
+                yield names
+                names = []
+        if names:
+            yield names
+
+    def _concerns(self, beginning: Any, invalidation: Invalidation) -> bool:
+        try:
+            return matches(tags_of_shared(self._keys, beginning), invalidation)
+        except (ValueError, TypeError):
+            return False
+
+    async def _attempt(self, work: Coroutine[Any, Any, Result], otherwise: Result, seconds: float) -> Result:
+        """Do some work unless the server is left alone; a fault counts and gives the other result."""
+        if self._silent():
+            work.close()
+            return otherwise
+        try:
+            async with asyncio.timeout(seconds):
+                result = await work
+        except redis.exceptions.ResponseError as error:
+            # The server answers; it is the value that is of another kind.
+            self._error = str(error).partition(" ")[0]
+            self._warn("stranger", "the shared cache answered with an error; it counts as empty for that")
+            return otherwise
+        except _FAULTS as error:
+            self._failed(error)
+            return otherwise
+        self._failures, self._error = 0, None
+        return result
+
+    def _silent(self) -> bool:
+        return self._clock.monotonic() < self._silent_until
+
+    def _failed(self, error: Exception) -> None:
+        self._error = "it takes too long to answer" if isinstance(error, TimeoutError) else type(error).__name__
+        self._failures += 1
+        if self._failures >= FAILURES or not isinstance(error, TimeoutError):
+            self._failures = 0
+            self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
+            # Whatever was published meanwhile is learnt from the list, whose numbers go on.
+            self._warn("gone", f"the shared cache cannot be used ({self._error}); it is tried again later")
+
+    def _warn(self, reason: str, message: str) -> None:
+        if reason not in self._warned:
+            self._warned.add(reason)
+            LOGGER.warning("%s.", message)
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value or 0)
+    except (TypeError, ValueError):
+        return 0
