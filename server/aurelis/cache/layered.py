@@ -77,6 +77,7 @@ class LayeredCache:
 
     async def put(self, key: str, answer: CachedAnswer, tags: CacheTags) -> None:
         """Keep an answer in all layers; a fault is logged and forgotten."""
+        await self._look()
         entry = Entry(answer, tags, float("inf"))
         for layer in self._layers:
             await self._keep(layer, key, entry)
@@ -155,7 +156,7 @@ class LayeredCache:
     async def _publish(self, invalidation: Invalidation) -> None:
         for bulletin in self._bulletins:
             # A layer that is a bulletin too has told the others when it was asked to drop.
-            if any(bulletin is layer for layer in self._layers):
+            if id(bulletin) in {id(layer) for layer in self._layers}:
                 continue
             try:
                 await bulletin.publish(invalidation)
