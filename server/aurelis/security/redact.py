@@ -16,12 +16,16 @@ import attrs
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.redaction_map import Redaction, RedactionMap
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, RedactedRequest, Request
-from aurelis.security.rules import ALL_RULES, Rule
+from aurelis.security.patterns import compile_patterns, user_matches
+from aurelis.security.rules import ALL_RULES
 from aurelis.security.scan import find_secrets
 
 SecretMode = Literal["redact", "block", "off"]
 OnRedacted = Callable[[str, tuple[str, ...], bool], None]
 """Called with the request's id, the rules in order of first occurrence, and whether the request was blocked."""
+
+_Span = tuple[int, int, str]
+"""Start, end and the rule's name."""
 
 STEM: Final = "AURELIS_SECRET_"
 _ECHO_LENGTH: Final = 8
@@ -42,10 +46,10 @@ class SecretRedactor:
         self, mode: SecretMode = "redact", patterns: tuple[str, ...] = (), on_redacted: OnRedacted | None = None
     ) -> None:
         self._mode = mode
-        self._rules: Sequence[Rule] = ALL_RULES
-        self._patterns = patterns
         self._on_redacted = on_redacted
-        self.problems: tuple[str, ...] = ()
+        own = compile_patterns(patterns)
+        self._patterns = own.usable
+        self.problems: tuple[str, ...] = own.problems
 
     def redact(self, request: Request) -> RedactedRequest:
         """Replace secrets by placeholders in every text of the request.
@@ -58,7 +62,9 @@ class SecretRedactor:
                 request=request, messages=request.messages, fim=request.fim, redactions=RedactionMap()
             )
         texts = _texts(request)
-        redacted, redactions = redact_texts(texts, self._rules)
+        # A secret that the cursor splits is found in the text as it stands in the document, and hidden in both halves.
+        seam = len(request.messages) if request.fim is not None else None
+        redacted, redactions = redact_texts(texts, self._patterns, seam)
         if not redactions.entries:
             return RedactedRequest(request=request, messages=request.messages, fim=request.fim, redactions=redactions)
         rules = tuple(dict.fromkeys(entry.rule for entry in redactions.entries))
@@ -74,9 +80,18 @@ class SecretRedactor:
         return RedactedRequest(request=clean, messages=messages, fim=fim, redactions=redactions)
 
 
-def redact_texts(texts: Sequence[str], rules: Sequence[Rule]) -> tuple[tuple[str, ...], RedactionMap]:
-    """Replace the secrets of several texts that belong together; the same secret gets the same placeholder."""
-    spans = [[(f.start, f.end, f.rule) for f in find_secrets(text, rules)] for text in texts]
+def redact_texts(
+    texts: Sequence[str], patterns: Sequence[re.Pattern[str]] = (), seam: int | None = None
+) -> tuple[tuple[str, ...], RedactionMap]:
+    """Replace the secrets of several texts that belong together; the same secret gets the same placeholder.
+
+    `seam` says that the text of that number is continued by the next one.
+    """
+    spans = [_spans(text, patterns) for text in texts]
+    if seam is not None:
+        spans[seam], spans[seam + 1] = _spans_across(
+            texts[seam], texts[seam + 1], spans[seam], spans[seam + 1], patterns
+        )
     kinds: dict[str, str] = {}
     for text, found in zip(texts, spans, strict=True):
         for start, end, rule in found:
@@ -98,6 +113,37 @@ def redact_texts(texts: Sequence[str], rules: Sequence[Rule]) -> tuple[tuple[str
             position = end
         redacted.append("".join([*pieces, text[position:]]))
     return tuple(redacted), RedactionMap(tuple(entries.values()))
+
+
+def _spans(text: str, patterns: Sequence[re.Pattern[str]]) -> list[_Span]:
+    found = [(finding.start, finding.end, finding.rule) for finding in find_secrets(text, ALL_RULES)]
+    if not patterns:
+        return found
+    return _merged([*found, *((start, end, "own-pattern") for start, end in user_matches(text, patterns))])
+
+
+def _merged(spans: Iterable[_Span]) -> list[_Span]:
+    merged: list[_Span] = []
+    for start, end, rule in sorted(spans):
+        if merged and start < merged[-1][1]:
+            first, last, known = merged[-1]
+            merged[-1] = (first, max(last, end), known)
+        else:
+            merged.append((start, end, rule))
+    return merged
+
+
+def _spans_across(
+    left: str, right: str, left_spans: list[_Span], right_spans: list[_Span], patterns: Sequence[re.Pattern[str]]
+) -> tuple[list[_Span], list[_Span]]:
+    seam = len(left)
+    whole = _spans(left + right, patterns)
+    left_spans = [*left_spans, *((start, min(end, seam), rule) for start, end, rule in whole if start < seam)]
+    right_spans = [
+        *right_spans,
+        *((max(start, seam) - seam, end - seam, rule) for start, end, rule in whole if end > seam),
+    ]
+    return _merged(left_spans), _merged(right_spans)
 
 
 def _unused_stem(texts: Iterable[str]) -> str:

@@ -21,8 +21,11 @@ _RUN: Final = re.compile(r"[A-Za-z0-9_-]{16}[A-Za-z0-9_-]*")
 _LEAD: Final = 16
 """Characters before a run that belong to its region: where a prefix ends with a dot, it stands there."""
 
-_LONG_RUN: Final = 27
-"""Where rules without anchors are asked: a run longer than words are."""
+_LONG_RUN: Final = 24
+"""Where rules without anchors are asked: a run longer than words are, ..."""
+
+_TOKEN_LIKE: Final = re.compile(r"\d[^\d]{0,9}\d|\d[A-Za-z]{1,9}_?[A-Z]|[A-Z]\d[a-z]|[a-z]{24}(?![\w-])")
+"""... with digits among its letters, or of the one length at which letters alone make a key."""
 
 
 @attrs.frozen(order=True)
@@ -45,8 +48,9 @@ def find_secrets(text: str, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     index = _Index(text)
     found: list[tuple[int, int, int, str]] = []
     for order, rule in enumerate(rules):
-        for start, end in _matches(rule, text, index.hits(rule)):
-            found.append((start, -end, order, rule.name))
+        hits = index.hits(rule)
+        if hits:
+            found += [(start, -end, order, rule.name) for start, end in _matches(rule, text, hits)]
     return tuple(_without_overlap(found))
 
 
@@ -55,7 +59,8 @@ class _Index:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._folded = text.lower() if text.isascii() else "".join(map(_lower, text))
+        # Of all characters only U+0130 grows when it becomes lower case; offsets must stay those of the text.
+        self._folded = text.replace("\u0130", "i").lower()
         self._known: dict[tuple[bool, str], list[int]] = {}
         self._long_runs: list[int] = []
         pieces: list[str] = []
@@ -64,7 +69,7 @@ class _Index:
         offset = 0
         for match in _RUN.finditer(text):
             start, end = match.span()
-            if end - start >= _LONG_RUN:
+            if end - start >= _LONG_RUN and _TOKEN_LIKE.search(text, start, end):
                 self._long_runs.append(start)
             first = max(0, start - _LEAD)
             self._origins.append(first)
@@ -81,11 +86,15 @@ class _Index:
             return self._places_in_runs(rule.anchors)
         if len(rule.anchors) == 1:
             return self._places(rule.anchors[0], fold=rule.fold)
-        return sorted({place for anchor in rule.anchors for place in self._places(anchor, fold=rule.fold)})
+        places = [place for anchor in rule.anchors for place in self._places(anchor, fold=rule.fold)]
+        return sorted(places) if places else places
 
     def _places_in_runs(self, anchors: Sequence[str]) -> list[int]:
+        present = [anchor for anchor in anchors if anchor in self._regions]
+        if not present:
+            return []
         places = set()
-        for anchor in anchors:
+        for anchor in present:
             for position in _occurrences(self._regions, anchor):
                 region = bisect_right(self._offsets, position) - 1
                 places.add(self._origins[region] + position - self._offsets[region])
@@ -97,12 +106,6 @@ class _Index:
             places = list(_occurrences(self._folded if fold else self._text, anchor))
             self._known[fold, anchor] = places
         return places
-
-
-def _lower(character: str) -> str:
-    # Keeps offsets: some characters become two in lower case.
-    lower = character.lower()
-    return lower if len(lower) == 1 else character
 
 
 def _occurrences(haystack: str, anchor: str) -> Iterator[int]:

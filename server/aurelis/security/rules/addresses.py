@@ -18,7 +18,11 @@ _NAME: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 
 
 def _address_password(secret: str) -> bool:
-    return (len(secret) == 1 or not is_stand_in(secret)) and _FORMAT.search(secret) is None and _NAME.fullmatch(secret) is None
+    return (
+        (len(secret) == 1 or not is_stand_in(secret))
+        and _FORMAT.search(secret) is None
+        and _NAME.fullmatch(secret) is None
+    )
 
 
 def _header_token(secret: str) -> bool:
@@ -49,13 +53,6 @@ ADDRESSES: Final[tuple[Rule, ...]] = (
     Rule(
         name="address-password",
         anchors=("://",),
-        pattern=r"://(?P<secret>[^\s:/?#@\"'`<>]{16,256}):x-oauth-basic@",
-        examples=("https://" + _HEX + _HEX[:8] + ":x-oauth-basic@github.com/",),
-    ),
-    Rule(
-        name="address-password",
-        anchors=(":x-oauth-basic@",),
-        behind=264,
         pattern=r"://(?P<secret>[^:@\n]{1,256}):x-oauth-basic@",
         examples=("https://" + _HEX + _HEX[:8] + ":x-oauth-basic@github.com/",),
         accept=lambda secret: not is_stand_in(secret),
@@ -71,9 +68,9 @@ ADDRESSES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="address-token",
-        anchors=("token", "key", "secret", "signature", "pass", "auth"),
+        anchors=("token", "key", "secret", "pass", "auth"),
         fold=True,
-        pattern=r"(?<=[?&_-])(?:token|key|secret|signature|password|auth)=(?P<secret>[\w\-.~%+/]{16,500})(?![\w(])",
+        pattern=r"(?<=[?&_-])(?:token|key|secret|password|auth)=(?P<secret>[\w\-.~%+/]{16,500})(?![\w(])",
         examples=("https://api.example/v1?access_token=" + _MIXED,),
         counter_examples=("?token=your_token_goes_here", "&key=user_preferences_key"),
         reach=600,
@@ -81,7 +78,7 @@ ADDRESSES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="bearer-token",
-        anchors=("bearer ", "basic ", "token "),
+        anchors=("bearer", "basic", "token"),
         fold=True,
         pattern=r"(?:bearer|(?:(?<=authorization: )|(?<=[\"']))(?:token|basic))[ ]{1,4}(?P<secret>[\w\-.~+/]{12,2000}={0,2})(?![\w(])",
         reach=2_100,

@@ -24,8 +24,8 @@ _SURE_KEY: Final = (
 _SURE_PASS: Final = (
     "(?:" + "|".join(f"(?<={p}{j})" for p in ("db", "database", "key", "user", "smtp", "mail", "admin", "root", "ftp", "mysql", "redis") for j in ("", "_", "-")) + ")pass"
 )  # fmt: skip
-_SURE: Final = rf"(?:passw(?:or)?d|passphrase|passcode|pwd|secret|contrase(?:ñ|n)a|kennwort|mot_?de_?passe|{_SURE_KEY}|{_SURE_PASS})"
-_SURE_ANCHORS: Final = ("pass", "pwd", "secret", "key", "contrase", "kennwort", "mot_de_", "motdepasse")
+_SURE: Final = rf"(?:passw(?:or)?d|passphrase|passcode|pwd|secret|contrase(?:ñ|n)a|(?<=mot_de_)passe|(?<=motde)passe|{_SURE_KEY}|{_SURE_PASS})"
+_SURE_ANCHORS: Final = ("pass", "pwd", "secret", "key", "contrase")
 
 _NOT_THE_VALUE: Final = (
     r"(?!(?:[\w\-.]{0,40}?(?:[_\-.]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:name|names|file|files|filename|path|paths|url|uri|field|fields|label|prompt|hint|type|types|"
@@ -136,9 +136,9 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="key-assignment",
-        anchors=("key", "token", "auth", "cred", "pass", "pwd", "secret", "signature", "salt", "cookie", "session"),
+        anchors=("key", "token", "auth", "cred", "pass", "pwd", "secret"),
         fold=True,
-        pattern=r"(?:key|token|auth|credentials?|creds?|pass|passw(?:or)?d|pwd?|secret|signature|salt|cookie|session)"
+        pattern=r"(?:key|token|auth|credentials?|creds?|pass|passw(?:or)?d|pwd|secret)"
         r"[\w.\-]{0,40}" + _CLOSE + _TYPE + r"\s{0,40}+(?::=|=>|={1,3}|!==?|::|:|,|\(|(?<=[ \t]))\s{0,40}+(?:[A-Za-z@$]{0,2}\\?[\"'`])?"
         r"(?P<secret>[A-Za-z0-9+/_\-.~=!@#%^&*]{16,400})(?![A-Za-z0-9+/_\-.~=!@#%^&*(\[])",
         examples=('token = "' + _MIXED + '"', "auth: " + _HEX, "api.key(" + '"' + _MIXED + '")', "session_token=" + _HEX),

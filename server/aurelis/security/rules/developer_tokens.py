@@ -27,7 +27,7 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="npm-registry-token",
         anchors=("_auth", "_password"),
-        pattern=r"(?<![A-Za-z0-9])_(?:authToken|auth|password)[ \t]{0,40}=[ \t]{0,40}[\"']?(?P<secret>[^\s\"'$][^\s\"']*)",
+        pattern=r"(?:(?<=[:\n])|(?<![\s\S]))_(?:authToken|auth|password)[ \t]{0,40}=[ \t]{0,40}[\"']?(?P<secret>[^\s\"'$][^\s\"']*)",
         examples=("//npm.pkg.example/:_authToken=" + _HEX[:20],),
         counter_examples=("//npm.pkg.example/:_authToken=${NPM_TOKEN}", "_password = value", "_auth=auth"),
         accept=lambda secret: len(secret) >= 8 or any(c.isdigit() for c in secret),  # noqa: PLR2004 - a name is shorter
@@ -71,7 +71,7 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
     ),
     token("readme-token", "rdme_", r"[a-z0-9]{70}" + RIGHT, "rdme_" + _HEX + _HEX + "a1b2c3"),
     token("fly-token", "FlyV1", r"[ _][A-Za-z0-9_,+/=\-]{40,2000}", "FlyV1 fm2_" + _MIXED, reach=2_100, in_run=False),
-    token("1password-token", "ops_", r"ey[A-Za-z0-9+/=_\-]{98,1300}", "ops_ey" + _MIXED * 3, reach=1_400),
+    token("1password-token", "ops_", r"ey[A-Za-z0-9+/=_\-]{98,1300}", "ops_ey" + _MIXED * 3, reach=1_400, in_run=False),
     token("age-secret-key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{58}" + RIGHT, "AGE-SECRET-KEY-1" + (_HEX * 2).upper()[:58]),
 )  # fmt: skip
 """One row each; the bodies of the examples are typed at random."""

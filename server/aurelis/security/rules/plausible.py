@@ -41,7 +41,9 @@ _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _VOWELS: Final = frozenset("aeiouyäöüéAEIOUYÄÖÜÉ")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*(?:[.\-:/][A-Za-z_$][A-Za-z0-9_$]*)*")
 _JOINT: Final = re.compile(r"[_.:/-]")
-_CODE: Final = re.compile(r"\w\(|\)$|^\w+\[|^[\[({]|[\])}]$|^lambda\b|^(?:new|await|self|this|os|process|env|config)\b[.\s]")
+_CODE: Final = re.compile(
+    r"\w\(|\)$|^\w+\[|^[\[({]|[\])}]$|^lambda\b|^(?:new|await|self|this|os|process|env|config)\b[.\s]"
+)
 
 _KNOWN_DIGITS: Final = re.compile(
     r"(?:base|utf|sha|md|oauth|ed|int|float|aes|rc|http|ipv|log|latin|urlsafe_b)_?\d{1,4}|b64|x509|k8s|s3|ec2|p12|i18n|v\d",
@@ -99,7 +101,7 @@ def machine_made(value: str) -> bool:
         return False
     odd = sum(1 for word in _words(value) if not _pronounceable(word))
     changes = sum(a.isdigit() != b.isdigit() for a, b in zip(value, value[1:], strict=False))
-    if digits * 10 >= len(value) and changes * 6 >= len(value):
+    if digits * 10 >= len(value) and changes * 5 >= len(value):
         return True
     return odd * 12 >= len(value)
 

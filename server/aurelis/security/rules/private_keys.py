@@ -50,7 +50,8 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         name="private-key",
-        anchors=('"d"', "'d'"),
+        anchors=(),
+        behind=12,
         pattern=r"[\"']d[\"']\s?:\s?[\"'](?P<secret>[A-Za-z0-9_\-]{42,800})[\"']",
         reach=900,
         examples=('{"kty": "EC", "d": "' + _HALF[:43] + '"}',),
