@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -32,6 +31,9 @@ LARGEST_FILE: Final = 1_048_576
 ORDER: Final[tuple[Origin, ...]] = ("user", "workspace", "environment", "editor")
 CLIENT_KEYS: Final = frozenset({"trusted", "trace", "client"})
 """Keys beside the tree that belong to the editor's own side: trust, protocol tracing, the extension's own settings."""
+
+_WITHOUT_WAITING: Final = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+"""Flags that exist on one system or the other: no waiting for a pipe, no inheriting, no changed line ends."""
 
 
 @attrs.frozen
@@ -131,6 +133,8 @@ def _file_layer(origin: Origin, file: Path, source: str, *, must_exist: bool) ->
         return failed(f"The file cannot be read ({error.strerror or 'not a plain file'}); nothing of it is used.")
     except ValueError:
         return failed("The path is not one of a file; nothing is read.")
+    import tomllib  # noqa: PLC0415 - only those who have a file pay for it at the start
+
     if len(content) > LARGEST_FILE:
         return failed(f"The file is larger than {LARGEST_FILE} bytes; nothing of it is used.")
     try:
@@ -147,7 +151,7 @@ def _file_layer(origin: Origin, file: Path, source: str, *, must_exist: bool) ->
 
 def _read(file: Path) -> bytes:
     """The content of a plain file, one byte more than is allowed at most; never waits for a pipe or a device."""
-    descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    descriptor = os.open(file, os.O_RDONLY | _WITHOUT_WAITING)
     with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, opened without waiting
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError

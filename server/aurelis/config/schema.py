@@ -127,6 +127,17 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def shown(value: Any) -> Any:
+    """Settings as JSON for people (`aurelis config show`): what is set, texts that may hold a secret as `***`."""
+    if isinstance(value, Mapping):
+        return {key: shown(entry) for key, entry in value.items()}
+    if not attrs.has(type(value)):
+        return plain(value)
+    fields = [(key, attribute, getattr(value, attribute.name)) for key, (_, attribute) in known(type(value)).items()]
+    rows = {key: shown(entry) if attribute.repr or not entry else "***" for key, attribute, entry in fields}
+    return {key: row for key, row in rows.items() if row is not None and row != {}}
+
+
 def _map(kind: MapOf) -> dict[str, Any]:
     value = kind_schema(kind.value)
     if kind.keys:

@@ -25,6 +25,9 @@ NAME: Final = "credentials.toml"
 LARGEST_FILE: Final = 1_048_576
 """Bytes; the file holds a few hundred."""
 
+_WITHOUT_WAITING: Final = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+"""Flags that exist on one system or the other: no waiting for a pipe, no inheriting, no changed line ends."""
+
 
 @attrs.frozen
 class Entry:
@@ -45,7 +48,7 @@ def read(file: Path) -> dict[str, Entry]:
         CredentialFileError: when the file is not private to the user, or is not what it should be.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+        descriptor = os.open(file, os.O_RDONLY | _WITHOUT_WAITING)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError):

@@ -217,13 +217,13 @@ class Credentials:
                 self._handed_over[lookup.provider] = Entry(entry.token, str(lookup.origin))
                 return _Found(Token(entry.token, lookup.origin), "editor")
             bound_elsewhere = entry.origin
+        notes = []
         name = lookup.variable
         if name is None and lookup.own_variable and self._environ.get(lookup.own_variable):
             if lookup.own_origin in {None, lookup.origin}:
                 name = lookup.own_variable
             else:
-                bound_elsewhere = bound_elsewhere or str(lookup.own_origin)
-        notes = []
+                notes.append(f"{lookup.own_variable} belongs to {lookup.own_origin} and is not sent to {lookup.origin}")
         if name and self._environ.get(name):
             value = clean_token(self._environ[name])
             if value is not None:

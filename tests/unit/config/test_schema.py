@@ -1,3 +1,4 @@
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 
 from aurelis.config.document import settings_document
 from aurelis.config.load import Layer, editor_layer, load
-from aurelis.config.schema import editor_properties, json_schema, restricted_configurations
+from aurelis.config.schema import editor_properties, json_schema, restricted_configurations, shown
 from aurelis.config.settings import Settings
 from aurelis.config.trust import workspace_may_set
 
@@ -76,3 +77,21 @@ def test_the_schema_says_what_is_expected(path: Any, expected: Any) -> None:
     for key in path:
         schema = schema["properties"][key]
     assert expected.items() <= schema.items()
+
+
+def test_settings_are_shown_without_what_may_be_secret() -> None:
+    """Shown settings are JSON in the users' names; headers, proxies and addresses with passwords are stars."""
+    data = {
+        "providers": {
+            "p": {"baseUrl": "https://host/v1", "headers": {"X-A": "first-value"}, "proxy": "http://u:second-value@h:1"}
+        },
+        "cache": {"redis": {"url": "redis://:third-value@h"}},
+    }
+    settings, problems = load([editor_layer(data)])
+    assert problems == ()
+    text = json.dumps(shown(settings))
+    assert not [word for word in ("first-value", "second-value", "third-value") if word in text]
+    found = shown(settings)
+    assert found["providers"]["p"]["baseUrl"] == "https://host/v1"
+    assert found["providers"]["p"]["headers"] == found["cache"]["redis"]["url"] == "***"
+    assert found["requests"]["timeoutSeconds"] == 60
