@@ -1,0 +1,82 @@
+"""The program `aurelis`: finds the command by its word and imports that command alone.
+
+Nothing else is imported here, so that `aurelis serve` starts no slower than its own parts.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "serve": ("serve", "run the language server (editors start this)"),
+        "demo": ("demo", "see the main features work, without an account or network"),
+        "explain": ("tasks", "explain code"),
+        "fix": ("tasks", "correct code"),
+        "refactor": ("tasks", "restructure code"),
+        "optimize": ("tasks", "make code faster or leaner"),
+        "document": ("tasks", "document code"),
+        "test": ("tasks", "write tests for code"),
+        "review": ("review", "find faults in code"),
+        "generate": ("generate", "write new code at a line"),
+        "ask": ("ask", "ask a question about code"),
+        "commit-message": ("commit_message", "write a message for the staged changes"),
+        "login": ("login", "keep a provider's token in the system's keychain"),
+        "logout": ("login", "remove a provider's token"),
+        "auth": ("login", "show where tokens come from"),
+        "models": ("models", "list the models that can be asked"),
+        "doctor": ("doctor", "check that everything works, and say what to do"),
+        "stats": ("stats", "show requests, latency, tokens and cost"),
+        "cache": ("cache", "look at kept answers or drop them"),
+        "audit": ("audit", "show the audit log or check it"),
+        "config": ("config", "show the settings, their schema or their file"),
+        "sandbox": ("sandbox", "run the loopback stand-in for a model server"),
+    }
+)
+"""Word, module in `cli/`, and what the command does."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; the exit code is 0 for done, 1 for failed, 2 for wrong usage or configuration."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    word = given[0] if given else "--help"
+    if word in {"-h", "--help", "help"}:
+        print(_usage(), file=sys.stdout if given else sys.stderr)
+        return 0 if given else 2
+    if word in {"-V", "--version"}:
+        from aurelis import __version__  # noqa: PLC0415 - only when asked for
+
+        print(f"aurelis {__version__}")
+        return 0
+    if word not in COMMANDS:
+        print(f"'{word}' is not a command of aurelis{_suggestion(word)}. See `aurelis --help`.", file=sys.stderr)
+        return 2
+    from aurelis.cli.command_line import run_command  # noqa: PLC0415 - not needed for --help and --version
+
+    module, summary = COMMANDS[word]
+    return run_command(word, summary, import_module(f"aurelis.cli.{module}"), given[1:])
+
+
+def _usage() -> str:
+    width = max(len(word) for word in COMMANDS)
+    commands = "\n".join(f"  {word:<{width}}  {summary}" for word, (_module, summary) in COMMANDS.items())
+    return (
+        "usage: aurelis COMMAND [options]\n\n"
+        f"{commands}\n\n"
+        "`aurelis COMMAND --help` tells more. Start with `aurelis demo`."
+    )
+
+
+def _suggestion(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only after a mistake
+
+    near = get_close_matches(word, COMMANDS, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

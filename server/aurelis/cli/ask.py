@@ -1,0 +1,44 @@
+"""`aurelis ask "question" [PATH[:A-B]]...`: a question, with files to answer it from."""
+
+from __future__ import annotations
+
+import argparse
+
+from aurelis.cli.command_line import DONE, wrong
+from aurelis.cli.documents import open_context
+from aurelis.cli.invocations import prompts_folder
+from aurelis.cli.outcomes import add_output_options, ask, print_json
+from aurelis.cli.request_options import add_request_options, request_options
+from aurelis.cli.services import opened_services
+from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.result import result_of
+
+
+def configure(parser: argparse.ArgumentParser, word: str) -> None:
+    """Add the options."""
+    parser.set_defaults(verb=word)
+    parser.add_argument("question", help="what you want to know")
+    parser.add_argument("targets", nargs="*", metavar="PATH[:A-B]", help="files, or lines of them, to answer from")
+    add_request_options(parser)
+    add_output_options(parser, edits=False)
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Ask and show the answer."""
+    if not arguments.question.strip():
+        raise wrong("There is no question; give one.")
+    documents = await open_context(arguments.targets)
+    async with opened_services() as services:
+        invocation = Invocation(
+            verb=arguments.verb,
+            snapshot=documents[0] if documents else None,
+            context=documents[1:],
+            question=arguments.question,
+            streams=not arguments.json,
+            prompts_folder=await prompts_folder(),
+            **request_options(arguments),
+        )
+        outcome = await ask(services, invocation, show=not arguments.json)
+    if arguments.json:
+        print_json(result_of(outcome))
+    return DONE

@@ -1,0 +1,91 @@
+"""What all commands share: options, exit codes, and that a failure is one plain sentence."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Final, NoReturn, Protocol
+
+from aurelis.core.errors import ErrorKind, RequestError
+
+DONE: Final = 0
+FAILED: Final = 1
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+"""As shells report a process that Ctrl-C ended."""
+
+
+class CommandModule(Protocol):
+    """What a module of `cli/` offers."""
+
+    def configure(self, parser: argparse.ArgumentParser, word: str) -> None:
+        """Add the options of the command of that word."""
+
+    async def run(self, arguments: argparse.Namespace) -> int:
+        """Do it and give the exit code."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """An argument parser whose errors are one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to read more."""
+        say(f"{message[:1].upper()}{message[1:]}. See `{self.prog} --help`.")
+        self.exit(WRONG_USAGE)
+
+
+def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
+    """Parse the options of a command, run it, and turn whatever happens into an exit code."""
+    _use_utf8()
+    parser = CommandParser(prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False)
+    module.configure(parser, word)
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    try:
+        arguments = parser.parse_args(given)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else WRONG_USAGE
+    try:
+        code = asyncio.run(module.run(arguments))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has enough; Python would complain about it again while shutting down.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except RequestError as error:
+        _show_traceback(arguments)
+        say(error.message)
+        return WRONG_USAGE if error.kind is ErrorKind.CONFIGURATION else FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
+        _show_traceback(arguments)
+        say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
+        return FAILED
+    return code
+
+
+def say(sentence: str) -> None:
+    """Tell the person something that is not the output."""
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def wrong(sentence: str) -> RequestError:
+    """An error of usage or configuration: exit code 2."""
+    return RequestError(ErrorKind.CONFIGURATION, sentence)
+
+
+def _show_traceback(arguments: argparse.Namespace) -> None:
+    if arguments.debug:
+        traceback.print_exc()
+
+
+def _use_utf8() -> None:
+    """Source code and answers are Unicode whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")

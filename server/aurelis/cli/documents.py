@@ -1,0 +1,105 @@
+"""From what a person typed, `PATH[:A[-B]]`, to a snapshot and the offsets that are meant."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from aurelis.cli.command_line import wrong
+from aurelis.core.snapshot import Snapshot
+from aurelis.lsp.closed_documents import read_closed
+
+_TARGET: Final = re.compile(r"(?P<path>.+?)(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?)?", re.DOTALL)
+
+
+@attrs.frozen
+class Target:
+    """A file and lines in it, counted from 1; None means all of it, `last` None the definition around `first`."""
+
+    path: Path
+    first: int | None = None
+    last: int | None = None
+
+
+@attrs.frozen
+class Chosen:
+    """A document with what was chosen in it: a range of offsets, or a position."""
+
+    snapshot: Snapshot
+    folder: Path
+    range: tuple[int, int] | None = None
+    position: int | None = None
+
+
+def read_target(text: str) -> Target:
+    """Take `PATH[:A[-B]]` apart; a file whose name really ends like that is meant as a whole.
+
+    Raises:
+        RequestError: of kind `configuration`, for lines that make no sense.
+    """
+    match = _TARGET.fullmatch(text)
+    if match is None:
+        raise wrong("There is an empty path; give a file.")
+    if match["first"] is None or Path(text).is_file():
+        return Target(Path(text))
+    first = int(match["first"])
+    last = int(match["last"]) if match["last"] is not None else None
+    if first < 1 or (last is not None and last < first):
+        raise wrong(f"'{text}' names no lines; they count from 1 and the first comes first, as in file.py:10-20.")
+    return Target(Path(match["path"]), first, last)
+
+
+async def open_target(target: Target) -> Chosen:
+    """Read the file.
+
+    Raises:
+        RequestError: `configuration` when it is not there or has no such lines; `excluded` when it is no text.
+    """
+    snapshot, folder = await asyncio.to_thread(_read, target.path)
+    if target.first is None:
+        return Chosen(snapshot, folder)
+    lines = snapshot.lines
+    count = lines.line_count
+    highest = target.last or target.first
+    if highest > count:
+        raise wrong(f"{snapshot.name} has {count} lines and no line {highest}; choose lines within it.")
+    if target.last is None:
+        start = lines.line_start(target.first - 1)
+        text = lines.line_text(target.first - 1)
+        return Chosen(snapshot, folder, position=start + len(text) - len(text.lstrip()))
+    return Chosen(snapshot, folder, range=(lines.line_start(target.first - 1), lines.next_line_start(target.last - 1)))
+
+
+async def open_context(texts: Iterable[str]) -> tuple[Snapshot, ...]:
+    """Read further files, each cut to its lines where some are named.
+
+    Raises:
+        RequestError: as `open_target` does.
+    """
+    found = []
+    for text in texts:
+        target = read_target(text)
+        chosen = await open_target(target if target.last is not None else attrs.evolve(target, last=target.first))
+        snapshot = chosen.snapshot
+        if chosen.range is not None:
+            start, end = chosen.range
+            snapshot = attrs.evolve(snapshot, text=snapshot.text[start:end])
+        found.append(snapshot)
+    return tuple(found)
+
+
+def _read(path: Path) -> tuple[Snapshot, Path]:
+    try:
+        resolved = path.resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):
+        raise wrong(f"{path} is not there; check the path.") from None
+    if resolved.is_dir():
+        raise wrong(f"{path} is a folder; give a file.")
+    here = Path.cwd().resolve()
+    folder = here if resolved.is_relative_to(here) else resolved.parent
+    return read_closed(resolved.as_uri(), (folder,)), folder

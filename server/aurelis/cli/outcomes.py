@@ -1,0 +1,194 @@
+"""From a running task to the terminal: streaming, diffs, written files, and the Result as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import difflib
+import json
+import os
+import sys
+import tempfile
+from contextlib import aclosing, suppress
+from pathlib import Path
+from typing import Any
+
+from aurelis.cli.command_line import say
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.snapshot import Snapshot
+from aurelis.core.text_edits import apply_edits
+from aurelis.workflow.events import NewFile, Outcome, Started, StreamText
+from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.result import result_of
+from aurelis.workflow.run import run
+from aurelis.workflow.services import Services
+
+
+def add_output_options(parser: argparse.ArgumentParser, *, edits: bool) -> None:
+    """Add what becomes of the answer."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--json", action="store_true", help="print the Result as JSON instead of the text")
+    if edits:
+        group.add_argument("--diff", action="store_true", help="print the change as a diff instead of the answer")
+        group.add_argument("--write", action="store_true", help="apply the change to the file")
+
+
+async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outcome:
+    """Run a task; `show` prints the text as it comes.
+
+    Raises:
+        RequestError: as the task does.
+    """
+    outcome: Outcome | None = None
+    shown = ""
+    async with aclosing(run(services, invocation)) as events:
+        async for event in events:
+            match event:
+                case StreamText(delta) if show:
+                    sys.stdout.write(delta)
+                    sys.stdout.flush()
+                    shown = delta or shown
+                case Started() | StreamText():
+                    pass
+                case Outcome():
+                    outcome = event
+    if outcome is None:
+        raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+    if show and not shown:
+        sys.stdout.write(outcome.text)
+        shown = outcome.text
+    if show and not shown.endswith("\n"):
+        sys.stdout.write("\n")
+    return outcome
+
+
+async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:
+    """Show and apply the change of an outcome, as the options say.
+
+    Raises:
+        RequestError: `configuration` when the file cannot be written; `rejected` when it changed meanwhile.
+    """
+    changes = bool(outcome.edits) or outcome.new_file is not None
+    if arguments.diff and changes:
+        sys.stdout.write(diff_of(outcome))
+    applied = False
+    if arguments.write and changes:
+        path = await asyncio.to_thread(_write, outcome, folder)
+        applied = True
+        say(f"Wrote {path}.")
+    elif changes and not arguments.json and not arguments.diff:
+        say("Nothing was changed; --diff shows the change and --write applies it.")
+    if outcome.confirmation is not None:
+        say(f"Look at the change: {outcome.confirmation}")
+    if arguments.json:
+        print_json(result_of(outcome, edit=_edit_json(outcome, folder), applied=applied))
+
+
+def print_json(data: Any) -> None:
+    """Print data as JSON that a person can read too."""
+    print(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def diff_of(outcome: Outcome) -> str:
+    """The change as a unified diff that `git apply` and `patch -p1` take."""
+    if outcome.new_file is not None:
+        return _unified("", outcome.new_file.text, None, outcome.new_file.name)
+    base = _base(outcome)
+    return _unified(base.text, apply_edits(base.text, outcome.edits or ()), base.name, base.name)
+
+
+def _unified(before: str, after: str, old_name: str | None, new_name: str) -> str:
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        "/dev/null" if old_name is None else f"a/{old_name}",
+        f"b/{new_name}",
+    )
+    return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def _base(outcome: Outcome) -> Snapshot:
+    if outcome.base is None:
+        raise RequestError(ErrorKind.INVALID_RESPONSE, "The answer changes no file.")
+    return outcome.base
+
+
+def _edit_json(outcome: Outcome, folder: Path) -> Any:
+    """The change in the form of LSP's `WorkspaceEdit`, positions in UTF-16 units."""
+    if outcome.new_file is not None:
+        uri = (folder / outcome.new_file.name).as_uri()
+        start = {"line": 0, "character": 0}
+        insertion = {"range": {"start": start, "end": start}, "newText": outcome.new_file.text}
+        document = {"uri": uri, "version": None}
+        return {"documentChanges": [{"kind": "create", "uri": uri}, {"textDocument": document, "edits": [insertion]}]}
+    if not outcome.edits:
+        return None
+    base = _base(outcome)
+    edits = []
+    for edit in outcome.edits:
+        start, end = base.lines.position_at(edit.start), base.lines.position_at(edit.end)
+        places = {"start": _place(start.line, start.character), "end": _place(end.line, end.character)}
+        edits.append({"range": places, "newText": edit.new_text})
+    return {"documentChanges": [{"textDocument": {"uri": base.uri, "version": None}, "edits": edits}]}
+
+
+def _place(line: int, character: int) -> dict[str, int]:
+    return {"line": line, "character": character}
+
+
+def _write(outcome: Outcome, folder: Path) -> Path:
+    if outcome.new_file is not None:
+        return _create(outcome.new_file, folder)
+    base = _base(outcome)
+    if base.path is None:
+        raise RequestError(ErrorKind.CONFIGURATION, "The document is no file, so nothing was written.")
+    mark = b"\xef\xbb\xbf"
+    try:
+        now = base.path.read_bytes()
+        prefix = mark if now.startswith(mark) else b""
+        if now.removeprefix(mark) != base.text.encode():
+            message = f"{base.name} was changed meanwhile, so nothing was written; run the command again."
+            raise RequestError(ErrorKind.REJECTED, message)
+        _replace(base.path, prefix + apply_edits(base.text, outcome.edits or ()).encode())
+    except OSError as error:
+        raise _unwritable(base.name, error) from None
+    return Path(base.name)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put the new content in the file's place in one step, its permissions kept."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+        temporary.chmod(path.stat().st_mode & 0o7777)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _create(new: NewFile, folder: Path) -> Path:
+    root = folder.resolve()
+    path = (root / new.name).resolve()
+    hidden = any(part.startswith(".") for part in Path(new.name).parts)
+    if hidden or not path.is_relative_to(root):
+        message = f"{new.name} is not a place for a new file, so nothing was written."
+        raise RequestError(ErrorKind.REJECTED, message)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as stream:
+            stream.write(new.text.encode())
+    except FileExistsError:
+        message = f"{new.name} exists already, so nothing was written; move it away and run the command again."
+        raise RequestError(ErrorKind.REJECTED, message) from None
+    except OSError as error:
+        raise _unwritable(new.name, error) from None
+    return path.relative_to(root)
+
+
+def _unwritable(name: str, error: OSError) -> RequestError:
+    reason = error.strerror or "no reason given"
+    return RequestError(ErrorKind.CONFIGURATION, f"{name} cannot be written ({reason}); nothing was changed.")

@@ -1,0 +1,38 @@
+"""The application for one command: configured for the folder that the person is in, started, and closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from aurelis.app import Application
+from aurelis.cli.command_line import say
+from aurelis.workflow.services import Status
+
+
+@asynccontextmanager
+async def opened_services(*, tell_status: bool = True) -> AsyncIterator[Application]:
+    """The services, with every setting that was not taken and anything amiss with the models told on standard error."""
+    application = Application()
+    for problem in await application.configure(folders=[Path.cwd()]):
+        say(f"{problem.path}: {problem.message}")
+    try:
+        await application.start()
+        if tell_status:
+            application.on_status(_told_once())
+        yield application
+    finally:
+        await application.aclose()
+
+
+class _told_once:  # noqa: N801 - used like a function
+    """Says a status's message when it comes first; later changes are seen in the answer."""
+
+    def __init__(self) -> None:
+        self._told = False
+
+    def __call__(self, status: Status) -> None:
+        if not self._told and status.health != "ok" and status.message:
+            say(status.message)
+        self._told = True
