@@ -1,4 +1,4 @@
-"""Counting brackets without knowing the language: strings on one line are skipped, nothing else."""
+"""Counting brackets and quotes without knowing the language: what stands in strings does not count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from typing import Final
 
 OPENER_OF: Final = MappingProxyType({")": "(", "]": "[", "}": "{"})
 CLOSERS: Final = frozenset(OPENER_OF)
-_TOKEN: Final = re.compile(r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[()\[\]{}]")
+_TOKEN: Final = re.compile(
+    r"""
+    \"{3} (?:\\. | (?!\"{3}).)*+ \"{3}
+  | '{3} (?:\\. | (?!'{3}).)*+ '{3}
+  | \" (?:\\. | [^\"\\\n])*+ \"
+  | ' (?:\\. | [^'\\\n])*+ '
+  | ` (?:\\. | [^`\\])*+ `
+  | \"{3} | '{3} | ["'`()\[\]{}]
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def unmatched_closers(text: str) -> str:
@@ -21,9 +31,16 @@ def unmatched_openers(text: str) -> str:
     return _unmatched(text)[1]
 
 
-def _unmatched(text: str) -> tuple[str, str]:
+def unmatched_count(text: str) -> int:
+    """How many brackets and quotes of a text have no partner in it."""
+    closers, openers, quotes = _unmatched(text)
+    return len(closers) + len(openers) + quotes
+
+
+def _unmatched(text: str) -> tuple[str, str, int]:
     stack: list[str] = []
     closers: list[str] = []
+    quotes = 0
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token in OPENER_OF.values():
@@ -31,6 +48,8 @@ def _unmatched(text: str) -> tuple[str, str]:
         elif token in OPENER_OF:
             if stack and stack[-1] == OPENER_OF[token]:
                 stack.pop()
-            elif not stack:
+            else:
                 closers.append(token)
-    return "".join(closers), "".join(stack)
+        elif len(token) == 1 or token in {'"""', "'''"}:
+            quotes += 1
+    return "".join(closers), "".join(stack), quotes

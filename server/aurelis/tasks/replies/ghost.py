@@ -15,7 +15,7 @@ import attrs
 
 from aurelis.core.positions import split_lines
 from aurelis.core.text_edits import with_line_ending
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
@@ -24,6 +24,11 @@ COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 REPEATED_LINES: Final = 3
 """A line so often in a row is a model that runs away."""
+_WORD_MARKS: Final = frozenset("#@")
+"""Marks that begin a word and are not doubled: `#define`, `@property`."""
+BALANCED_CHARACTERS: Final = 2_000
+"""Characters before and after the cursor in which brackets are counted."""
+_TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`", ",", ";"}
 TELLING: Final = 3
 """Word characters that a repeated line needs, to be taken for a repetition."""
 
@@ -80,10 +85,10 @@ def ghost_text(reply: str, hole: Hole) -> GhostText | None:
     text = _MARKER.sub("", without_thinking(reply)).replace("\r\n", "\n").replace("\r", "\n")
     text = _unwrapped(text, hole)
     text = _without_prefix(text, hole)
-    text = _with_indentation(text, hole)
+    text = _with_indentation("\n".join(_before_next_lines(text.split("\n"), hole)), hole)
     lines = _bounded(text.split("\n"), hole)
-    text = _before_suffix("\n".join(lines), hole).rstrip(" \t\n")
-    text, covered = _closed(text, hole)
+    text, covered = _fitted("\n".join(lines).rstrip(" \t\n"), hole)
+    text = text.rstrip(" \t\n")
     if not text.strip() or text == hole.line_after[:covered]:
         return None
     cursor = len(hole.prefix)
@@ -105,7 +110,8 @@ def enough(so_far: str, hole: Hole) -> bool:
     lines = cleaned.split("\n")
     if not hole.multiline:
         return bool(lines[0].strip()) or len(lines) > 1
-    return len(_bounded(_with_indentation(cleaned, hole).split("\n"), hole)) < len(lines)
+    kept = _before_next_lines(lines, hole)
+    return len(kept) < len(lines) or len(_bounded(_with_indentation(cleaned, hole).split("\n"), hole)) < len(lines)
 
 
 def _unwrapped(text: str, hole: Hole) -> str:
@@ -137,22 +143,32 @@ def _without_prefix(text: str, hole: Hole) -> str:
     lines = text.split("\n")
     earlier = [line.strip() for line in before if line.strip()]
     filled = [index for index, line in enumerate(lines) if line.strip()]
+    repeats = False
     for count in range(min(len(earlier), len(filled)), 0, -1):
         said = [lines[index].strip() for index in filled[:count]]
-        if said == earlier[-count:] and any(len(re.findall(r"\w", line)) >= TELLING for line in said):
+        if said == earlier[-count:] and (count > 1 or _telling(said[0])):
             rest = lines[filled[count - 1] + 1 :]
-            if not current.strip() or any(line.strip().startswith(current.strip()) for line in rest[:1]):
+            following = next((line.strip() for line in rest if line.strip()), "")
+            if not current.strip() or following.startswith(current.strip()):
                 lines = rest
+                repeats = True
                 break
     text = "\n".join(lines)
     if not current.strip():
         return _without_indent(text, current)
     typed = current.lstrip()
     said_first = text.lstrip(" \t\n")
-    if said_first.startswith(typed) and (len(typed.strip()) >= TELLING or said_first[: len(typed) + 1] != said_first):
-        rest_of_line = said_first[len(typed) :]
-        if len(typed.strip()) >= TELLING or rest_of_line[:1].isidentifier():
-            return rest_of_line
+    if said_first.startswith(typed):
+        rest = said_first[len(typed) :]
+        indented = current != typed and text.lstrip("\n").startswith(current)
+        if rest.strip() and (
+            repeats
+            or indented
+            or len(typed.strip()) >= TELLING
+            or (typed in _WORD_MARKS and rest[0].isalpha())
+            or imbalance(hole, rest) < imbalance(hole, text)
+        ):
+            return rest
     return _without_typed_word(text, hole)
 
 
@@ -190,11 +206,10 @@ def _with_indentation(text: str, hole: Hole) -> str:
         below = [line for line in lines[1:] if line.strip()]
     base = indent_of(hole.line_before)
     opened = (hole.line_before + lines[0]).rstrip().endswith((":", "{", "(", "[", "=>", "->"))
-    shallowest = min(len(indent_of(line)) for line in below)
-    if base and shallowest < len(base) and (opened or not hole.line_before.strip()):
-        closing_only = below[0].lstrip()[:1] in CLOSERS and len(below) == 1
-        if not closing_only and all(len(indent_of(line)) < len(base) or opened for line in below[:1]):
-            lines = [lines[0], *(base + line if line.strip() else line for line in lines[1:])]
+    depth = len(indent_of(below[0]))
+    begun_again = depth <= len(base) if opened else depth < len(base) and not hole.line_before.strip()
+    if base and begun_again and not (below[0].lstrip()[:1] in CLOSERS and len(below) == 1):
+        lines = [lines[0], *(base + line if line.strip() else line for line in lines[1:])]
     return "\n".join(lines)
 
 
@@ -208,7 +223,6 @@ def _bounded(lines: Sequence[str], hole: Hole) -> list[str]:
     if not hole.multiline:
         return list(lines[:1])
     base = len(indent_of(hole.line_before))
-    below = hole.lines_below
     kept: list[str] = []
     for number, line in enumerate(lines):
         if number >= hole.max_lines:
@@ -218,13 +232,20 @@ def _bounded(lines: Sequence[str], hole: Hole) -> list[str]:
             depth = len(indent_of(line))
             if depth < base or (depth == base and hole.line_before.strip() and stripped[0] not in CLOSERS):
                 break
-            if below and stripped == below[0] and _goes_on_as(lines[number:], below):
-                break
             if [other.strip() for other in kept[-REPEATED_LINES + 1 :]] == [stripped] * (REPEATED_LINES - 1):
                 kept = kept[: -REPEATED_LINES + 2]
                 break
         kept.append(line)
     return kept
+
+
+def _before_next_lines(lines: Sequence[str], hole: Hole) -> list[str]:
+    """The lines up to where they go on as the document does below the cursor."""
+    below = hole.lines_below
+    for number, line in enumerate(lines):
+        if number and below and line.strip() == below[0] and _goes_on_as(lines[number:], below):
+            return list(lines[:number])
+    return list(lines)
 
 
 def _goes_on_as(lines: Sequence[str], below: Sequence[str]) -> bool:
@@ -233,31 +254,47 @@ def _goes_on_as(lines: Sequence[str], below: Sequence[str]) -> bool:
     same = 0
     while same < min(len(said), len(below)) and said[same] == below[same]:
         same += 1
-    telling = any(len(re.findall(r"\w", line)) >= TELLING for line in said[:same])
+    telling = any(_telling(line) for line in said[:same])
     return telling and (same == len(said) or same >= 2)  # noqa: PLR2004 - two lines in a row are no accident
 
 
-def _before_suffix(text: str, hole: Hole) -> str:
-    """The text without its end where that is what follows the cursor on its line."""
+def _fitted(text: str, hole: Hole) -> tuple[str, int]:
+    """The text without what it repeats of the cursor's line, and how many characters behind the cursor it replaces.
+
+    Among the ways to read the text (as it is, without its end, over closers that the editor typed by itself) the one
+    that leaves the fewest brackets and quotes unmatched is meant; where that does not tell, a repetition is one.
+    """
     after = hole.line_after.rstrip()
-    if not after.strip():
-        return text
-    if "\n" in text and after.strip()[0] not in CLOSERS | {'"', "'", "`", ",", ";"}:
-        text = text.split("\n", 1)[0]
-    for length in range(min(len(after), len(text)), 0, -1):
-        end = after[:length]
-        if text.endswith(end) and (length == len(after) or len(re.findall(r"\w", end)) >= TELLING):
-            shorter = text[:-length]
-            if not unmatched_closers(text) or end[0] not in CLOSERS or unmatched_closers(text).endswith(end[:1]):
-                return shorter if length == len(after) or end.strip() else text
-    return text
-
-
-def _closed(text: str, hole: Hole) -> tuple[str, int]:
-    """The text and how many characters behind the cursor it covers: closers that it brings along itself."""
-    after = hole.line_after
+    if not after:
+        return text, 0
+    if "\n" in text and after.strip()[:1] not in _TYPED_BY_EDITORS:
+        text = text.split("\n", 1)[0].rstrip()
+    readings = [
+        (text[:-length], 0) for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)
+    ]
     closers = unmatched_closers(text)
     covered = 0
     while covered < min(len(closers), len(after)) and after[covered] == closers[covered]:
         covered += 1
-    return text, covered
+        readings.append((text, covered))
+    readings.append((text, 0))
+    whole = readings[0][0] != text and len(text) - len(readings[0][0]) == len(after) and _telling(after)
+    return readings[0] if whole else min(readings, key=lambda reading: imbalance(hole, *reading))
+
+
+def _repeats(text: str, after: str, length: int) -> bool:
+    """Whether the text ends with the first characters behind the cursor, all of them or telling ones."""
+    end = after[:length]
+    return text.endswith(end) and (length == len(after) or _telling(end))
+
+
+def _telling(text: str) -> bool:
+    """Whether a text has enough letters and digits for its repetition to be no accident."""
+    return len(re.findall(r"\w", text)) >= TELLING
+
+
+def imbalance(hole: Hole, text: str, covered: int = 0) -> int:
+    """How many brackets and quotes near the cursor have no partner, once the text stands there."""
+    return unmatched_count(
+        hole.prefix[-BALANCED_CHARACTERS:] + text + hole.suffix[covered : covered + BALANCED_CHARACTERS]
+    )
