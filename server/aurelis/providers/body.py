@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from aurelis.core.request import Message, RedactedRequest
 from aurelis.providers.errors import Details
 from aurelis.providers.profile import Profile
+
+Known = Callable[[str], Any]
 
 _REFUSAL: Final = re.compile(
     r"(?i)unsupported|not supported|does not support|unrecogni[sz]ed|unknown (?:field|parameter|name)|not permitted|"
@@ -30,34 +33,36 @@ def _merge_system(messages: tuple[Message, ...]) -> list[dict[str, str]]:
 
 
 def chat_body(
-    request: RedactedRequest, model: str, profile: Profile, *, refused: frozenset[str], system_role: bool
+    request: RedactedRequest, model: str, profile: Profile, known: Known, *, refused: frozenset[str], system_role: bool
 ) -> dict[str, Any]:
-    """The body of `chat/completions`; `refused` are the parameters that this model is known to refuse."""
+    """The body of `chat/completions`.
+
+    `known` is the profile's word on a field of this model; `refused` are the parameters that it is known to refuse.
+    """
     parameters = request.request.parameters
     if system_role and "system" not in refused:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
     else:
         messages = _merge_system(request.messages)
-    streams = profile.known(model, "streams") is not False
+    streams = known("streams") is not False
     body: dict[str, Any] = {"model": model, "messages": messages, "stream": streams}
-    if streams and profile.stream_usage and "stream_options" not in refused:
+    if streams and profile.stream_usage:
         body["stream_options"] = {"include_usage": True}
-    takes_temperature = profile.temperature and profile.known(model, "temperature") is not False
-    if parameters.temperature is not None and takes_temperature and "temperature" not in refused:
-        body["temperature"] = parameters.temperature
-    field = bound_field(model, profile, refused)
+    if parameters.temperature is not None and profile.temperature and known("temperature") is not False:
+        body["temperature"] = min(parameters.temperature, profile.hottest)
+    field = bound_field(known("max_tokens_field") or profile.max_tokens_field, refused)
     if parameters.max_tokens is not None and field:
         body[field] = parameters.max_tokens
-    if parameters.stop and "stop" not in refused:
+    if parameters.stop:
         body["stop"] = list(parameters.stop)
     if not request.request.reasoning:
-        body |= {name: value for name, value in profile.reasoning_off.items() if name not in refused}
-    return body
+        row = known("reasoning_off")
+        body |= profile.reasoning_off if row is None else row
+    return {name: value for name, value in body.items() if name not in refused}
 
 
-def bound_field(model: str, profile: Profile, refused: frozenset[str]) -> str:
+def bound_field(preferred: str, refused: frozenset[str]) -> str:
     """The name of the parameter that bounds the answer, or "" when both were refused."""
-    preferred = profile.known(model, "max_tokens_field") or profile.max_tokens_field
     other = "max_tokens" if preferred == "max_completion_tokens" else "max_completion_tokens"
     return next((name for name in (preferred, other) if name not in refused), "")
 
@@ -72,7 +77,7 @@ def refused_parameter(status: int, details: Details, body: dict[str, Any]) -> st
     text = details.message
     if not (_REFUSAL.search(text) or details.parameter or "unsupported" in " ".join(details.codes)):
         return None
-    names = [name for name in body if name not in {"model", "messages", "prompt", "stream", "input_prefix"}]
+    names = [name for name in body if name not in {"model", "messages", "stream"}]
     if details.parameter in names:
         return details.parameter
     mentioned = [(match.start(), name) for name in names if (match := re.search(rf"\b{re.escape(name)}\b", text))]

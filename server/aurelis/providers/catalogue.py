@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference, Price
+from aurelis.providers.catalogue_file import CatalogueFile, Listed
 from aurelis.providers.events import MalformedStreamError, decode_json
 from aurelis.providers.options import ModelOptions, ProviderOptions
-from aurelis.providers.profile import Profile
+from aurelis.providers.profile import Limits, Profile
 
 MAX_MODELS: Final = 20_000
-MAX_LIST_BYTES: Final = 64 * 1024 * 1024
 _FRESH_SECONDS: Final = 300.0
 _MAX_ID_CHARACTERS: Final = 256
 _INPUT_FIELDS: Final = (
@@ -81,7 +81,7 @@ def _reasons(entry: dict[str, Any]) -> bool:
     return "reasoning" in words or "thinking" in words
 
 
-def parse_models(body: bytes, provider: str) -> tuple[ModelInfo, ...]:
+def parse_models(body: bytes, provider: str) -> tuple[Listed, ...]:
     """The models of a list: `{"data": [...]}`, `{"models": [...]}` or a bare array, of objects or of ids.
 
     Raises:
@@ -96,42 +96,70 @@ def parse_models(body: bytes, provider: str) -> tuple[ModelInfo, ...]:
         entries = next((value[name] for name in ("data", "models", "value") if isinstance(value.get(name), list)), None)
     if not isinstance(entries, list):
         raise ValueError("not a list of models")  # noqa: TRY004 - a wrong value from outside, not a wrong call
-    found: dict[str, ModelInfo] = {}
+    found: dict[str, Listed] = {}
     for entry in entries[:MAX_MODELS]:
-        info = _parse_entry(entry, provider)
-        if info is not None:
-            found.setdefault(info.reference.model, info)
+        listed = _parse_entry(entry, provider)
+        if listed is not None:
+            found.setdefault(listed.info.reference.model, listed)
     return tuple(found.values())
 
 
-def _parse_entry(entry: Any, provider: str) -> ModelInfo | None:
+def _base_model(entry: dict[str, Any]) -> str | None:
+    """The model that a deployment runs (Azure's two forms of a list of deployments)."""
+    if isinstance(entry.get("modelName"), str):
+        name: str = entry["modelName"]
+        return name
+    if entry.get("object") == "deployment" and isinstance(entry.get("model"), str):
+        model: str = entry["model"]
+        return model
+    return None
+
+
+def _parse_entry(entry: Any, provider: str) -> Listed | None:
     if isinstance(entry, str):
         entry = {"id": entry}
     if not isinstance(entry, dict):
         return None
-    name = next((entry[key] for key in ("id", "model", "name") if isinstance(entry.get(key), str)), "").strip()
+    if entry.get("object") == "deployment" and entry.get("status") not in {None, "succeeded"}:
+        return None
+    keys = ("name", "id") if "modelName" in entry else ("id", "name", "model")
+    name = next((entry[key] for key in keys if isinstance(entry.get(key), str)), "").strip()
     name = name.removeprefix("models/")
     if not name or len(name) > _MAX_ID_CHARACTERS or not name.isprintable():
         return None
-    return ModelInfo(
+    info = ModelInfo(
         reference=ModelReference(provider, name),
         input_tokens=_tokens(entry, _INPUT_FIELDS),
         output_tokens=_tokens(entry, _OUTPUT_FIELDS),
+        base_model=_base_model(entry),
         price=_price(entry),
         reasoning=_reasons(entry),
     )
+    tier = entry.get("rate_limit_tier")
+    return Listed(info, tier if isinstance(tier, str) else "")
+
+
+def _fewest(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return min(known) if known else None
 
 
 class Catalogue:
-    """What is known about a provider's models; fetched at most every five minutes, by one caller for all."""
+    """What is known about a provider's models; fetched at most every five minutes, by one caller for all.
 
-    timeout_seconds = 10.0
+    `fetch` answers the body of the list. What a file kept of an earlier list serves until then, and without a network.
+    """
 
-    def __init__(self, options: ProviderOptions, profile: Profile, fetch: Callable[[], Awaitable[bytes]]) -> None:
+    def __init__(
+        self, options: ProviderOptions, profile: Profile, address: str, fetch: Callable[[], Awaitable[bytes]]
+    ) -> None:
         self._options = options
         self._profile = profile
         self._fetch = fetch
-        self._listed: dict[str, ModelInfo] = {}
+        path = options.catalogue_path
+        self._file = None if path is None else CatalogueFile(path, options.name, address)
+        kept = self._file.read() if self._file is not None else ()
+        self._listed = {entry.info.reference.model: entry for entry in kept}
         self._fetched_at: float | None = None
         self._lock = asyncio.Lock()
 
@@ -139,26 +167,44 @@ class Catalogue:
         """All models, the user's own first."""
         return tuple(dict.fromkeys([*self._options.models, *self._options.deployments, *self._listed]))
 
+    def base_of(self, model: str) -> str | None:
+        """The base model that a name stands for, as the user or the list says."""
+        own = self._options.models.get(model)
+        listed = self._listed.get(model)
+        told = own.base_model if own is not None else None
+        return told or self._options.deployments.get(model) or (listed.info.base_model if listed else None) or None
+
+    def known(self, model: str, field: str) -> Any:
+        """The profile's word on a field of a model, by its own name or its base model's."""
+        told = self._profile.known(model, field)
+        base = self.base_of(model)
+        return told if told is not None or base is None else self._profile.known(base, field)
+
+    def limits(self, model: str) -> Limits:
+        """What may be asked: the user's word, the model's row, its tier, the profile's."""
+        row: Limits = self.known(model, "limits") or Limits()
+        listed = self._listed.get(model)
+        tier = self._profile.tiers.get(listed.tier) if listed is not None else None
+        return self._options.limits.over(row).over(tier or Limits()).over(self._profile.limits)
+
     def describe(self, model: str) -> ModelInfo:
         """What is known about a model, listed or not: the user's word, the list's, the profile's."""
-        listed = self._listed.get(model)
         own = self._options.models.get(model, ModelOptions())
-        base = own.base_model or self._options.deployments.get(model) or None
-        known = listed or ModelInfo(ModelReference(self._options.name, model))
-
-        def row(field: str) -> Any:
-            told = self._profile.known(model, field)
-            return told if told is not None or base is None else self._profile.known(base, field)
-
-        system_role = own.system_role if own.system_role is not None else row("system_role")
+        listed = self._listed.get(model)
+        info = listed.info if listed is not None else ModelInfo(ModelReference(self._options.name, model))
+        limits = self.limits(model)
+        system_role = own.system_role if own.system_role is not None else self.known(model, "system_role")
+        reasons = self.known(model, "reasoning")
         return attrs.evolve(
-            known,
-            input_tokens=own.input_tokens or known.input_tokens or row("input_tokens"),
-            output_tokens=own.output_tokens or known.output_tokens or row("output_tokens"),
+            info,
+            input_tokens=own.input_tokens
+            or _fewest(info.input_tokens or self.known(model, "input_tokens"), limits.input_tokens),
+            output_tokens=own.output_tokens
+            or _fewest(info.output_tokens or self.known(model, "output_tokens"), limits.output_tokens),
             system_role=self._profile.system_role if system_role is None else system_role,
-            base_model=base or known.base_model,
-            price=own.price or known.price,
-            reasoning=known.reasoning or bool(row("reasoning")),
+            base_model=self.base_of(model),
+            price=own.price or info.price,
+            reasoning=info.reasoning if reasons is None else bool(reasons),
         )
 
     async def load(self, *, refresh: bool = False) -> None:
@@ -174,14 +220,14 @@ class Catalogue:
             if age is not None and age < _FRESH_SECONDS and not refresh:
                 return
             try:
-                self._take(await self._fetch())
-            except RequestError:
-                if not self.ids() or refresh:
+                await self._take(await self._fetch())
+            except RequestError as error:
+                if not self.ids() or error.final_for_provider:
                     raise
 
-    def _take(self, body: bytes) -> None:
+    async def _take(self, body: bytes) -> None:
         try:
-            models = parse_models(body, self._options.name)
+            entries = await asyncio.to_thread(parse_models, body, self._options.name)
         except ValueError as error:
             name = self._options.name
             message = (
@@ -189,22 +235,12 @@ class Catalogue:
                 f"providers.{name}.baseUrl, which usually ends in /v1."
             )
             raise RequestError(ErrorKind.INVALID_RESPONSE, message, provider=name) from error
-        self._listed = {info.reference.model: info for info in models}
+        self._listed = {entry.info.reference.model: entry for entry in entries}
         self._fetched_at = time.monotonic()
+        if self._file is not None:
+            await self._file.write(entries)
 
-    async def read_bounded(self, chunks: AsyncIterator[bytes]) -> bytes:
-        """The whole body.
-
-        Raises:
-            RequestError: of kind `invalid_response`, when it is larger than any sensible list.
-        """
-        body = bytearray()
-        async for chunk in chunks:
-            body += chunk
-            if len(body) > MAX_LIST_BYTES:
-                message = f"The list of models of {self._profile.title} is too large; check its baseUrl."
-                raise RequestError(ErrorKind.INVALID_RESPONSE, message, provider=self._options.name)
-        return bytes(body)
-
-    async def aclose(self) -> None:
-        """Nothing to close yet."""
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._file is not None:
+            self._file.close()

@@ -157,7 +157,8 @@ async def _ask(probe: Probe) -> FoundServer | None:
             return None
         profile = _fitting_profile(probe, body)
         base_url = f"http://{_HOST}:{probe.port}{probe.models_path.removesuffix('/models')}"
-        return FoundServer(profile, base_url, parse_models(body, profile))
+        models = tuple(entry.info for entry in parse_models(body, profile))
+        return FoundServer(profile, base_url, models)
     except (OSError, ValueError, asyncio.IncompleteReadError):
         return None
 

@@ -61,6 +61,7 @@ class Blame:
     host: str
     model: str = ""
     key_variable: str | None = None
+    became: str | None = None
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -282,7 +283,8 @@ def _too_many(who: str, details: Details) -> tuple[ErrorKind, str, _Flags]:
 def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tuple[ErrorKind, str, _Flags]:
     unknown = bool(details.codes & _MODEL_CODES) or bool(_UNKNOWN_MODEL.search(details.message))
     if blame.model and unknown:
-        first = f"{who} does not offer the model '{blame.model}'; choose one that `aurelis models` lists."
+        became = f" Its successor is '{blame.became}'." if blame.became else ""
+        first = f"{who} does not offer the model '{blame.model}'; choose one that `aurelis models` lists.{became}"
         return ErrorKind.CONFIGURATION, first, _Flags()
     if status in {404, 405}:
         first = (

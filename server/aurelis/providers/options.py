@@ -12,6 +12,7 @@ import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import Price
+from aurelis.providers.azure import normalise
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.profiles import PROFILES
 
@@ -52,7 +53,7 @@ class SigningOptions:
     """A shared key with which every request is signed, and the header that carries the signature."""
 
     key: str = attrs.field(repr=False)
-    header: str = "X-Signature"
+    header: str = "X-Aurelis-Signature"
 
 
 @attrs.frozen(kw_only=True)
@@ -83,10 +84,10 @@ class ProviderOptions:
     organization: str | None = None
     deployments: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping)
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping, repr=False)
-    limits: Limits = Limits()
+    limits: Limits = attrs.field(factory=Limits)
     models: Mapping[str, ModelOptions] = attrs.field(factory=dict, converter=_frozen_mapping)
     proxy: str | None = attrs.field(default=None, repr=False)
-    tls: TlsOptions = TlsOptions()
+    tls: TlsOptions = attrs.field(factory=TlsOptions)
     signing: SigningOptions | None = None
     allow_insecure_http: bool = False
     key_variable: str | None = None
@@ -131,7 +132,7 @@ def _split(options: ProviderOptions, url: str) -> SplitResult:
     except ValueError:
         port_is_number = False
         parts = urlsplit("")
-    blank = any(character.isspace() or ord(character) < 0x20 for character in url)
+    blank = any(character.isspace() or not character.isprintable() for character in url)
     if blank or not port_is_number or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise _fault(options, "baseUrl", "this is not a URL; write it as https://host/v1.")
     return parts
@@ -145,6 +146,8 @@ def check_base_url(options: ProviderOptions, profile: Profile) -> str:
             plain http to another machine without the user's leave.
     """
     url = (options.base_url or profile.base_url or "").strip()
+    if profile.azure:
+        url = normalise(url)
     if not url:
         raise _fault(options, "baseUrl", f"set the address of {profile.title}, for example https://host/v1.")
     parts = _split(options, url)

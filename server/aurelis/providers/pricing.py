@@ -12,6 +12,8 @@ from typing import Any, Final
 from aurelis.core.model import ModelInfo, Price
 from aurelis.providers.options import is_loopback
 
+BY_PREFIX: Final = "prefix"
+"""The source of a gateway whose models are named `vendor/model`."""
 _MILLION: Final = 1_000_000
 _MOST_REMEMBERED: Final = 4096
 
@@ -25,7 +27,8 @@ class GenaiPricing:
     """The `Pricing` port.
 
     Args:
-        sources: the price library's provider id for each provider name of the settings, where the profile knows it.
+        sources: the price library's provider id (a profile's `price_source`) for each provider name of the settings.
+            A provider on this machine costs nothing, a gateway to others aside.
     """
 
     def __init__(self, sources: Mapping[str, str] | None = None) -> None:
@@ -40,14 +43,14 @@ class GenaiPricing:
         """Dollars for a million tokens, zero for a local model, None when nobody knows."""
         if info.price is not None:
             return info.price
-        if is_loopback(_hostname(host)):
+        source = self._sources.get(info.reference.provider, "")
+        if is_loopback(_hostname(host)) and source != BY_PREFIX:
             return Price(0.0, 0.0)
         model = info.base_model or info.reference.model
         key = (model, info.reference.provider, host)
         if key not in self._remembered:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
-            source = self._sources.get(info.reference.provider, "")
             self._remembered[key] = self._table(model, source, _hostname(host))
         return self._remembered[key]
 
@@ -55,6 +58,8 @@ class GenaiPricing:
         import genai_prices  # noqa: PLC0415 - heavy, and needed only when a price is shown
 
         tries: list[dict[str, str]] = []
+        if source == BY_PREFIX:
+            source, _, model = model.partition("/")
         if source:
             tries.append({"provider_id": source})
         if host:

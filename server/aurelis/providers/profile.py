@@ -29,19 +29,31 @@ class Limits:
 
     def over(self, base: Limits) -> Limits:
         """These limits, with `base` where nothing is said."""
-        return Limits(
-            **{
-                field.name: getattr(base, field.name)
-                if getattr(self, field.name) is None
-                else getattr(self, field.name)
-                for field in attrs.fields(Limits)
-            }
-        )
+        names = [field.name for field in attrs.fields(Limits)]
+        own = {name: getattr(self, name) for name in names}
+        return Limits(**{name: getattr(base, name) if own[name] is None else own[name] for name in names})
 
 
 @attrs.frozen(kw_only=True)
 class ModelRow:
-    """What is known beforehand about the models whose id contains `pattern` (lower case, without case)."""
+    """What is known beforehand about models; None says nothing.
+
+    Attributes:
+        pattern: lower case text that the id holds; after `^` the text with which its last part begins.
+        input_tokens: the longest prompt.
+        output_tokens: the longest answer.
+        fim: the fill-in-the-middle dialect.
+        limits: what one user may ask.
+        max_tokens_field: the parameter that bounds the answer.
+        temperature: whether a temperature may be sent.
+        system_role: whether messages of role system are accepted.
+        reasoning: whether it reasons before it answers.
+        reasoning_off: fields of the body that switch reasoning off, or as low as it goes.
+        opens_reasoning: whether the template opens the reasoning, so that the answer begins within it.
+        query: parameters of the URL.
+        streams: whether it can stream.
+        became: the model that its vendor named as its successor.
+    """
 
     pattern: str
     input_tokens: int | None = None
@@ -52,9 +64,17 @@ class ModelRow:
     temperature: bool | None = None
     system_role: bool | None = None
     reasoning: bool | None = None
+    reasoning_off: Mapping[str, Any] | None = None
+    opens_reasoning: bool | None = None
     query: Mapping[str, str] | None = None
     streams: bool | None = None
-    opens_reasoning: bool | None = None
+    became: str | None = None
+
+    def matches(self, model: str) -> bool:
+        """Whether the row speaks of a model, given in lower case."""
+        if self.pattern.startswith("^"):
+            return model.rpartition("/")[2].startswith(self.pattern[1:])
+        return self.pattern in model
 
 
 @attrs.frozen(kw_only=True)
@@ -68,26 +88,31 @@ class Profile:
         key_variable: the environment variable in which the vendor's own tools look for the key.
         key_required: whether requests without a key are pointless.
         key_header: the header that carries the key; with `Authorization` it is a bearer token.
+        list_key_header: the header that carries it to the list of models, where that is another one.
         headers: fixed headers of every request.
-        models_url: where the list of models is, relative to the base (or absolute); None when there is no list.
+        models_url: where the list of models is, relative to the base; None when there is no list.
+        check_url: where a token can be tried, relative to the base, when the list answers anybody.
         max_tokens_field: the name of the parameter that bounds the answer.
         temperature: whether a temperature may be sent.
+        hottest: the highest temperature that is accepted.
         system_role: whether messages of role system are accepted.
         stream_usage: whether `stream_options.include_usage` may be sent.
         reasoning_off: fields of the body that switch reasoning off.
         fim: the fill-in-the-middle dialect of every model, or None.
-        fim_base_url: another base for the fill-in-the-middle route.
+        fim_root: the folder under the root that holds the fill-in-the-middle route, where it is not the base.
         raw_completions: whether `/completions` takes a raw prompt, so that a model family's own tokens can be used.
-        organization_path: the form of the chat route when an organization is named, with `{organization}` in it.
+        organization_path: the chat route, relative to the base, when an organization is named (`{organization}`).
         organization_header: the header that names the organization.
         rows: what is known about models, the first match wins for each field.
+        spellings: ids by which people know a model, in lower case, each with the one that the server takes.
+        tiers: limits by the name that the list of models gives them.
         retired_hosts: hosts known to be gone: nothing is sent to them.
-        hosts: hosts by which a base URL is recognised as this vendor's.
+        hosts: hosts by which a base URL is recognised as this vendor's; a leading dot takes all hosts below.
+        azure: whether URLs are Azure's, to be brought into the form `/openai/v1`.
         price_source: the provider's id in the price library.
         token_prefixes: how its tokens begin; empty when any form goes.
-        limits: limits of models that no row speaks of.
+        limits: limits of models that nothing else speaks of.
         local: whether it runs on the user's own machine and costs nothing.
-        ports: where a local server listens by default, the likeliest first.
     """
 
     name: str
@@ -96,32 +121,37 @@ class Profile:
     key_variable: str | None = None
     key_required: bool = True
     key_header: str = "Authorization"
+    list_key_header: str | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping)
     models_url: str | None = "models"
+    check_url: str | None = None
     max_tokens_field: str = "max_tokens"
     temperature: bool = True
+    hottest: float = 2.0
     system_role: bool = True
     stream_usage: bool = True
     reasoning_off: Mapping[str, Any] = attrs.field(factory=dict, converter=_frozen_mapping)
     fim: str | None = None
-    fim_base_url: str | None = None
+    fim_root: str | None = None
     raw_completions: bool = False
     organization_path: str | None = None
     organization_header: str | None = None
     rows: tuple[ModelRow, ...] = ()
+    spellings: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping)
+    tiers: Mapping[str, Limits] = attrs.field(factory=dict, converter=_frozen_mapping)
     retired_hosts: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset()
+    azure: bool = False
     price_source: str | None = None
     token_prefixes: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = attrs.field(factory=Limits)
     local: bool = False
-    ports: tuple[int, ...] = ()
 
     def known(self, model: str, field: str) -> Any:
         """The first row's word on a field of a model, or None."""
         lowered = model.lower()
         for row in self.rows:
             value = getattr(row, field)
-            if row.pattern in lowered and value is not None:
+            if value is not None and row.matches(lowered):
                 return value
         return None

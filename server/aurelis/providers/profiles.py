@@ -1,4 +1,8 @@
-"""The rows: every vendor, gateway and local server that is known by name."""
+"""The rows: every vendor, gateway and local server that is known by name.
+
+Sources: each vendor's own documentation of its OpenAI-compatible interface. What a row gets wrong about a parameter is
+learned from the first answer that refuses it.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from aurelis.providers.profile import Profile
+from aurelis.providers.families import OPENAI_ROWS, TEMPLATE_OPENED_ROWS
+from aurelis.providers.github import GITHUB
+from aurelis.providers.profile import ModelRow, Profile
 
-_ROWS: Final = (
-    Profile(name="custom", title="the server", key_required=False),
+_NO_THINKING: Final = {"chat_template_kwargs": {"enable_thinking": False}}
+_NO_EFFORT: Final = {"reasoning_effort": "none"}
+
+_REMOTE: Final = (
     Profile(
         name="openai",
         title="OpenAI",
@@ -17,23 +25,180 @@ _ROWS: Final = (
         key_variable="OPENAI_API_KEY",
         max_tokens_field="max_completion_tokens",
         organization_header="OpenAI-Organization",
+        rows=OPENAI_ROWS,
         hosts=frozenset({"api.openai.com"}),
         price_source="openai",
         token_prefixes=("sk-",),
+    ),
+    Profile(
+        name="anthropic",
+        title="Anthropic",
+        base_url="https://api.anthropic.com/v1",
+        key_variable="ANTHROPIC_API_KEY",
+        list_key_header="x-api-key",
+        headers={"anthropic-version": "2023-06-01"},
+        hottest=1.0,
+        stream_usage=True,
+        hosts=frozenset({"api.anthropic.com"}),
+        price_source="anthropic",
+        token_prefixes=("sk-ant-",),
+    ),
+    Profile(
+        name="gemini",
+        title="Google Gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta/openai",
+        key_variable="GEMINI_API_KEY",
+        reasoning_off=_NO_EFFORT,
+        hosts=frozenset({"generativelanguage.googleapis.com"}),
+        price_source="google",
+        token_prefixes=("AIza", "AQ."),
+    ),
+    Profile(
+        name="mistral",
+        title="Mistral",
+        base_url="https://api.mistral.ai/v1",
+        key_variable="MISTRAL_API_KEY",
+        stream_usage=False,
+        rows=(ModelRow(pattern="codestral", fim="mistral"),),
+        hosts=frozenset({"api.mistral.ai", "codestral.mistral.ai"}),
+        price_source="mistral",
+    ),
+    Profile(
+        name="deepseek",
+        title="DeepSeek",
+        base_url="https://api.deepseek.com",
+        key_variable="DEEPSEEK_API_KEY",
+        reasoning_off={"thinking": {"type": "disabled"}},
+        fim="suffix",
+        fim_root="beta",
+        hosts=frozenset({"api.deepseek.com"}),
+        price_source="deepseek",
+        token_prefixes=("sk-",),
+    ),
+    Profile(
+        name="openrouter",
+        title="OpenRouter",
+        base_url="https://openrouter.ai/api/v1",
+        key_variable="OPENROUTER_API_KEY",
+        check_url="key",
+        reasoning_off={"reasoning": {"enabled": False}},
+        rows=tuple(row for row in OPENAI_ROWS if row.reasoning_off is None),
+        hosts=frozenset({"openrouter.ai"}),
+        price_source="openrouter",
+        token_prefixes=("sk-or-",),
+    ),
+    Profile(
+        name="groq",
+        title="Groq",
+        base_url="https://api.groq.com/openai/v1",
+        key_variable="GROQ_API_KEY",
+        max_tokens_field="max_completion_tokens",
+        rows=(
+            ModelRow(pattern="qwen", reasoning_off=_NO_EFFORT),
+            ModelRow(pattern="gpt-oss", reasoning=True, reasoning_off={"reasoning_effort": "low"}),
+        ),
+        hosts=frozenset({"api.groq.com"}),
+        price_source="groq",
+        token_prefixes=("gsk_",),
+    ),
+    Profile(
+        name="cohere",
+        title="Cohere",
+        base_url="https://api.cohere.ai/compatibility/v1",
+        key_variable="CO_API_KEY",
+        models_url="../../v1/models",
+        stream_usage=False,
+        hottest=1.0,
+        rows=(ModelRow(pattern="reasoning", reasoning=True, reasoning_off=_NO_EFFORT),),
+        hosts=frozenset({"api.cohere.ai", "api.cohere.com"}),
+        price_source="cohere",
+    ),
+    Profile(
+        name="foundry",
+        title="Microsoft Foundry",
+        key_variable="AZURE_OPENAI_API_KEY",
+        rows=OPENAI_ROWS,
+        hosts=frozenset({".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"}),
+        azure=True,
+        price_source="azure",
+    ),
+    GITHUB,
+)
+
+_GATEWAYS: Final = (
+    Profile(name="custom", title="the server", key_required=False, rows=TEMPLATE_OPENED_ROWS),
+    Profile(
+        name="litellm",
+        title="LiteLLM",
+        base_url="http://127.0.0.1:4000/v1",
+        key_variable="LITELLM_API_KEY",
+        key_required=False,
+        rows=OPENAI_ROWS + TEMPLATE_OPENED_ROWS,
+        price_source="prefix",
+        token_prefixes=("sk-",),
+    ),
+)
+
+_LOCAL: Final = (
+    Profile(
+        name="ollama",
+        title="Ollama",
+        base_url="http://127.0.0.1:11434/v1",
+        key_required=False,
+        reasoning_off=_NO_EFFORT,
+        fim="ollama",
+        local=True,
     ),
     Profile(
         name="llamacpp",
         title="llama.cpp",
         base_url="http://127.0.0.1:8080/v1",
         key_required=False,
-        reasoning_off={"chat_template_kwargs": {"enable_thinking": False}},
+        reasoning_off=_NO_THINKING,
         fim="llamacpp",
         raw_completions=True,
         local=True,
-        ports=(9931, 8080, 8012),
+    ),
+    Profile(
+        name="lmstudio",
+        title="LM Studio",
+        base_url="http://127.0.0.1:1234/v1",
+        key_required=False,
+        raw_completions=True,
+        rows=TEMPLATE_OPENED_ROWS,
+        local=True,
+    ),
+    Profile(
+        name="vllm",
+        title="vLLM",
+        base_url="http://127.0.0.1:8000/v1",
+        key_required=False,
+        reasoning_off=_NO_THINKING,
+        raw_completions=True,
+        rows=TEMPLATE_OPENED_ROWS,
+        local=True,
+    ),
+    Profile(name="foundry-local", title="Foundry Local", key_required=False, rows=TEMPLATE_OPENED_ROWS, local=True),
+    Profile(
+        name="docker",
+        title="Docker Model Runner",
+        base_url="http://127.0.0.1:12434/engines/v1",
+        key_required=False,
+        reasoning_off=_NO_THINKING,
+        raw_completions=True,
+        local=True,
     ),
     Profile(name="sandbox", title="the sandbox", key_required=False, fim="suffix", local=True),
 )
 
-PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({row.name: row for row in _ROWS})
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({row.name: row for row in (*_GATEWAYS, *_REMOTE, *_LOCAL)})
 """All profiles by name."""
+
+
+def profile_for_host(host: str) -> Profile | None:
+    """The vendor whose host this is, or None."""
+    lowered = host.lower().rstrip(".")
+    for profile in PROFILES.values():
+        if any(lowered.endswith(known) if known.startswith(".") else lowered == known for known in profile.hosts):
+            return profile
+    return None

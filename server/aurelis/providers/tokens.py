@@ -1,0 +1,38 @@
+"""What tokens look like, and whether one works.
+
+In comes a token; out comes a warning about its form (never a refusal: vendors change their forms) or a `TokenCheck`. No
+message holds any part of a token.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import attrs
+
+from aurelis.providers.profile import Profile
+
+
+@attrs.frozen
+class TokenCheck:
+    """Whether a token works: `unknown` when that could not be found out, `none` when there is no token."""
+
+    state: Literal["valid", "invalid", "unknown", "none"]
+    message: str
+
+
+def clean_token(token: str) -> str | None:
+    """The token as it can be sent in a header, or None when it cannot."""
+    stripped = token.strip()
+    return stripped if stripped and stripped.isascii() and stripped.isprintable() and " " not in stripped else None
+
+
+def format_warning(profile: Profile, token: str) -> str | None:
+    """A sentence about a token whose form is not the profile's, or None."""
+    cleaned = clean_token(token)
+    if cleaned is None:
+        return "The token holds blanks or characters that cannot be sent; copy it again."
+    if not profile.token_prefixes or cleaned.startswith(profile.token_prefixes):
+        return None
+    forms = ", ".join(profile.token_prefixes)
+    return f"Tokens of {profile.title} usually begin with one of: {forms}. This one does not; it is used all the same."

@@ -1,0 +1,234 @@
+"""One provider's way to its server: places among the connections, headers with the key, errors with the right blame.
+
+In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. The SDK carries the
+request; its own retries are off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+import attrs
+import httpx2
+import openai
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.request import RedactedRequest
+from aurelis.providers.errors import Blame, error_from_answer, error_from_connection
+from aurelis.providers.options import ProviderOptions, check_headers, host_and_port, is_loopback
+from aurelis.providers.profile import Profile
+from aurelis.providers.tokens import clean_token
+from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
+
+CONNECTIONS_IN_ALL: Final = 100
+MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
+
+TokenSource = Callable[[], Awaitable[str | None]]
+
+
+class ConnectionBudget:
+    """The connections that all providers together may hold; one object is shared by the providers of a process."""
+
+    def __init__(self, connections: int = CONNECTIONS_IN_ALL) -> None:
+        self.slots = asyncio.Semaphore(connections)
+
+
+class UpstreamError(RequestError):
+    """An answer that was no success, with what it said, so that a refused parameter can be recognised."""
+
+    def __init__(self, error: RequestError, answered: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(
+            error.kind,
+            error.message,
+            status=error.status,
+            retry_after_seconds=error.retry_after_seconds,
+            provider=error.provider,
+            retryable=error.retryable,
+            final_for_provider=error.final_for_provider,
+            security_event=error.security_event,
+        )
+        self.answered = answered
+        self.headers = headers
+        self.body = body
+
+
+@attrs.frozen(kw_only=True)
+class Post:
+    """One request: a GET when there is no body; `timeout_seconds` bounds the wait for the headers."""
+
+    url: str
+    blame: Blame
+    timeout_seconds: float
+    body: Mapping[str, Any] | None = None
+    query: Mapping[str, str] | None = None
+    key_header: str | None = None
+
+
+class Wire:
+    """The connections of one provider."""
+
+    def __init__(
+        self,
+        options: ProviderOptions,
+        profile: Profile,
+        base_url: str,
+        token: TokenSource,
+        budget: ConnectionBudget,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._options = options
+        self._profile = profile
+        self._token = token
+        self._budget = budget
+        self._slots = asyncio.Semaphore(CONNECTIONS_PER_PROVIDER)
+        self.host = host_and_port(base_url)
+        self.loopback = is_loopback(httpx2.URL(base_url).host)
+        self._headers = {**profile.headers, **check_headers(options)}
+        if options.organization and profile.organization_header:
+            self._headers[profile.organization_header] = options.organization
+        own = {name.lower() for name in self._headers} | {profile.key_header.lower()}
+        if profile.list_key_header is not None:
+            own.add(profile.list_key_header.lower())
+        self._key_headers = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
+        self._http = HttpClientBuilder(options, base_url, frozenset(own)).build(self._reader_of, transport)
+        self._sdk = openai.AsyncOpenAI(
+            api_key=PLACEHOLDER_KEY,
+            base_url=base_url,
+            max_retries=0,
+            timeout=self._http.timeout,
+            http_client=self._http,
+            organization="",
+            project="",
+        )
+
+    def blame(self, model: str = "", request: RedactedRequest | None = None, became: str | None = None) -> Blame:
+        """Whom an error is about."""
+        private: tuple[str, ...] = ()
+        if request is not None:
+            private = tuple(message.content for message in request.messages)
+            private += (request.fim.prefix, request.fim.suffix) if request.fim is not None else ()
+        return Blame(
+            provider=self._options.name,
+            title=self._profile.title,
+            host=self.host,
+            model=model,
+            key_variable=self._options.key_variable or self._profile.key_variable,
+            became=became,
+            private=private,
+        )
+
+    async def token(self) -> str | None:
+        """The token, fit for a header; None when there is none.
+
+        Raises:
+            RequestError: of kind `auth`, when it cannot be sent.
+        """
+        token = await self._token()
+        if not token:
+            return None
+        cleaned = clean_token(token)
+        if cleaned is None:
+            message = (
+                f"The token for {self._profile.title} holds characters that cannot be sent; "
+                f"sign in again with `aurelis login {self._options.name}`."
+            )
+            raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
+        return cleaned
+
+    async def send(self, stack: AsyncExitStack, post: Post) -> httpx2.Response:
+        """Send and wait for the headers; the stack then owns the response and its place among the connections.
+
+        Raises:
+            UpstreamError: when the answer is no success.
+            RequestError: when there is no answer.
+        """
+        async with AsyncExitStack() as attempt:
+            try:
+                async with asyncio.timeout(post.timeout_seconds):
+                    headers = await self._request_headers(post)
+                    await attempt.enter_async_context(self._slots)
+                    await attempt.enter_async_context(self._budget.slots)
+                    response = await self._pass_on(post, headers)
+            except TimeoutError as error:
+                raise error_from_connection(error, post.blame, timed_out=True) from error
+            except UpstreamError as error:
+                told = error_from_answer(error.answered, error.headers, error.body, post.blame, now=time.time())
+                raise UpstreamError(told, error.answered, error.headers, error.body) from None
+            except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+                timed_out = isinstance(error, openai.APITimeoutError)
+                raise error_from_connection(error, post.blame, timed_out=timed_out) from error
+            attempt.push_async_callback(response.aclose)
+            stack.push_async_exit(attempt.pop_all().__aexit__)
+        return response
+
+    async def read(self, post: Post) -> bytes:
+        """Send and read the whole body within the same time.
+
+        Raises:
+            RequestError: as `send`, and for a body that is too large.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(post.timeout_seconds):
+                    response = await self.send(stack, post)
+                    body = bytearray()
+                    async for chunk in response.aiter_bytes():
+                        body += chunk
+                        if len(body) > MAX_DOCUMENT_BYTES:
+                            raise self._too_large()
+                    return bytes(body)
+            except TimeoutError as error:
+                raise error_from_connection(error, post.blame, timed_out=True) from error
+            except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+                raise error_from_connection(error, post.blame) from error
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def _too_large(self) -> RequestError:
+        name = self._options.name
+        message = f"{self._profile.title} answered with more than fits; check providers.{name}.baseUrl."
+        return RequestError(ErrorKind.INVALID_RESPONSE, message, provider=name)
+
+    async def _pass_on(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
+        ask = self._sdk.get if post.body is None else self._sdk.post
+        arguments: dict[str, Any] = {} if post.body is None else {"body": post.body}
+        # Asked for the plain response and for a stream, the SDK hands the response over unread.
+        response: httpx2.Response = await ask(
+            post.url,
+            cast_to=httpx2.Response,
+            stream=True,
+            stream_cls=openai.AsyncStream[Any],
+            options={"headers": headers, "params": dict(post.query or {})},
+            **arguments,
+        )
+        return response
+
+    async def _request_headers(self, post: Post) -> dict[str, str]:
+        headers = dict(self._headers)
+        token = await self.token()
+        if token:
+            name = post.key_header or self._profile.key_header
+            headers[name] = f"Bearer {token}" if name.lower() == "authorization" else token
+        elif self._profile.key_required and not self.loopback:
+            variable = f" or set {post.blame.key_variable}" if post.blame.key_variable else ""
+            message = f"There is no token for {self._profile.title}; sign in with `aurelis login {self._options.name}`{variable}."
+            raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
+        return headers
+
+    def _reader_of(self, request: httpx2.Request) -> ErrorReader:
+        sent = [request.headers.get(name, "").removeprefix("Bearer ") for name in self._key_headers]
+        blame = attrs.evolve(self.blame(), secrets=tuple(secret for secret in sent if secret))
+
+        def read(status: int, headers: Mapping[str, str], body: bytes) -> RequestError:
+            for secret in blame.secrets:
+                body = body.replace(secret.encode(), b"...")
+            told = error_from_answer(status, headers, body, blame, now=time.time())
+            return UpstreamError(told, status, headers, body)
+
+        return read
