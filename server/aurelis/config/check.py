@@ -232,6 +232,10 @@ def _unknown(key: object, path: str, fields: Mapping[str, Any], findings: Findin
     if name.replace("_", "").replace("-", "").lower() in _CREDENTIALS and "apiKeyEnv" in fields:
         findings.add(path, "Tokens do not belong into settings: sign in with `aurelis login`, or set apiKeyEnv.")
         return {}
+    if findings.full:  # Nobody reads on, and searching for what was meant takes time.
+        findings.add(path, "")
+        critical = any(about.critical for about, _ in fields.values())
+        return {"": f"There are too many problems before {path}. Correct them to use the provider."} if critical else {}
     findings.add(path, f"There is no such setting{_suggestion(name, fields)}; it is ignored.")
     meant = _closest(name, fields)
     if meant is None or not fields[meant][0].critical:

@@ -37,6 +37,11 @@ class Findings:
     count: int = 0
     problems: list[Problem] = attrs.field(factory=list)
 
+    @property
+    def full(self) -> bool:
+        """Whether further problems are only counted."""
+        return len(self.problems) >= MOST_PROBLEMS
+
     def add(self, path: str, message: str, security_event: str | None = None) -> None:
         """Remember a problem of the present source."""
         self.take(Problem(printable(path), message, self.source, security_event))

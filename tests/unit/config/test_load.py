@@ -274,6 +274,14 @@ def test_problems_are_bounded() -> None:
     assert "950 more" in problems[-1].message
 
 
+def test_a_provider_behind_too_many_problems_is_out_of_use() -> None:
+    """Once problems are only counted, an unknown key of a provider might be a misspelled protection: it is not used."""
+    wrong = {f"wrong{number}": 1 for number in range(MOST_PROBLEMS)}
+    settings, _ = editor({**wrong, "providers": {"p": {"zzz": 1}, "q": {"baseUrl": "https://host/v1"}}})
+    assert "too many problems" in (settings.providers["p"].fault or "")
+    assert settings.providers["q"].fault is None
+
+
 def test_keys_in_messages_are_made_printable() -> None:
     """Control characters and endless keys do not reach a message."""
     _, problem = problem_of({"a\x1b[31m" + "b" * 5000: 1})
