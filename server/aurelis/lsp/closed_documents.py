@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
@@ -21,6 +22,8 @@ from aurelis.lsp.documents import display_name, file_path, is_served
 
 FILE_BYTES: Final = 4 * 1024 * 1024
 """The largest file that is read; prompts are far smaller, but edits need the whole text."""
+
+_T = TypeVar("_T")
 
 _LANGUAGES: Final = MappingProxyType(
     {
@@ -78,9 +81,13 @@ class ClosedDocuments:
             RequestError: `excluded` when it lies outside the workspace, is no text or is not a file; `configuration`
                 when it does not exist or cannot be read; `too_large` over 4 MB.
         """
+        return await self.call(partial(read_closed, uri, tuple(folders)))
+
+    async def call(self, work: Callable[[], _T]) -> _T:
+        """Do other reading in the same thread."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aurelis-files")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, read_closed, uri, tuple(folders))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def close(self) -> None:
         """Let the thread go."""

@@ -15,9 +15,9 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from aurelis.config.settings import Problem
 from aurelis.lsp.documents import file_path
 from aurelis.lsp.language_server import AurelisServer
-from aurelis.workflow.services import Problem
 
 SECTION: Final = "aurelis"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 
 from lsprotocol import types
 
@@ -44,7 +45,7 @@ async def _start(ls: AurelisServer) -> None:
     await register_for_changes(ls)
     follow_status(ls)
     try:
-        await ls.services.start()
+        await asyncio.gather(ls.services.start(), asyncio.to_thread(import_module, "aurelis.lsp.task_commands"))
     except RequestError as error:
         ls.say(error.message, types.MessageType.Error, show=True)
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from aurelis import __version__
+from aurelis.config.settings import Problem
 from aurelis.lsp.answers import AnswerShelf
 from aurelis.lsp.client_features import ClientFeatures
+from aurelis.lsp.closed_documents import ClosedDocuments
 from aurelis.lsp.documents import Documents
 from aurelis.lsp.editor_settings import EditorSettings
 from aurelis.lsp.progress import ProgressTokens
 from aurelis.lsp.protocol import AurelisProtocol, describe_failure, plain_converter
-from aurelis.workflow.services import Problem, Services
+from aurelis.lsp.seen_diagnostics import SeenDiagnostics
+from aurelis.workflow.services import Services
+
+if TYPE_CHECKING:  # The workflow reaches further than the start of the server may (invariant 11).
+    from aurelis.workflow.ghost_text_session import GhostTextSession
+    from aurelis.workflow.hover import Hovers
 
 log: Final = logging.getLogger(__name__)
 
@@ -43,9 +51,14 @@ class AurelisServer(LanguageServer):
         self.services = services
         self.features = ClientFeatures()
         self.answers = AnswerShelf()
+        self.closed_documents = ClosedDocuments()
+        self.seen_diagnostics = SeenDiagnostics()
         self.editor_settings = EditorSettings()
         self.first_problems: tuple[Problem, ...] = ()
         self.progress_tokens = ProgressTokens(self.protocol)
+        self._hovers: Hovers | None = None
+        self._ghost_text: GhostTextSession | None = None
+        self._snoozed_until = 0.0
         self._background: set[asyncio.Task[None]] = set()  # Bounded: a task leaves when it ends.
 
     @property
@@ -57,17 +70,52 @@ class AurelisServer(LanguageServer):
         """Log a failure; pygls would pop it up raw."""
         log.error("%s: %s", getattr(source, "__name__", "failure"), describe_failure(error))
 
-    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that no request waits for; its failure is logged, and the end of the connection cancels it."""
-        task = asyncio.ensure_future(self._quietly(work))
+    def in_background(self, work: Coroutine[Any, Any, None], *, replacing: str | None = None) -> None:
+        """Run something that no request waits for; its failure is logged, and the end of the connection cancels it.
+
+        Work of the same name (`replacing`) that still runs is given up.
+        """
+        for running in self._background:
+            if replacing is not None and running.get_name() == replacing:
+                running.cancel()
+        task = asyncio.create_task(self._quietly(work), name=replacing)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    def snooze(self, seconds: float) -> None:
+        """Keep automatic completions quiet for so long."""
+        self._snoozed_until = time.monotonic() + seconds
+
+    def snoozed(self) -> bool:
+        """Whether automatic completions are to be quiet."""
+        return time.monotonic() < self._snoozed_until
+
+    def hovers(self) -> Hovers:
+        """What answers hovers; made at first use, when the heavy modules may be imported."""
+        if self._hovers is None:
+            from aurelis.workflow.hover import Hovers  # noqa: PLC0415 -- invariant 11: nothing heavy at start
+
+            self._hovers = Hovers(self.services)
+        return self._hovers
+
+    def ghost_text(self) -> GhostTextSession:
+        """What answers inline completions; made at first use, when the heavy modules may be imported."""
+        if self._ghost_text is None:
+            from aurelis.workflow.ghost_text_session import GhostTextSession  # noqa: PLC0415 -- invariant 11
+
+            self._ghost_text = GhostTextSession(self.services)
+        return self._ghost_text
 
     async def finish(self) -> None:
         """Cancel what still runs and wait for it."""
         for task in list(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        if self._hovers is not None:
+            await self._hovers.aclose()
+        if self._ghost_text is not None:
+            await self._ghost_text.aclose()
+        self.closed_documents.close()
 
     def say(self, message: str, kind: types.MessageType = types.MessageType.Info, *, show: bool = False) -> None:
         """A sentence for the user: in the editor's log, or shown."""

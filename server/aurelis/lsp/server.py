@@ -16,11 +16,17 @@ import attrs
 from lsprotocol import types
 
 from aurelis.lsp import (
+    code_action,
+    completion,
     configuration,
     custom_requests,
+    did_save,
+    hover,
     initialize,
+    inline_completion,
     text_document_content,
 )
+from aurelis.lsp.execute_command import register_commands
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.messages import SET_TOKEN, TRUST
 from aurelis.lsp.protocol import serve_messages
@@ -48,6 +54,12 @@ FEATURES: Final = (
     Feature(types.INITIALIZED, initialize.initialized),
     Feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION, configuration.did_change_configuration),
     Feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, configuration.did_change_workspace_folders),
+    Feature(types.TEXT_DOCUMENT_DID_SAVE, did_save.did_save),
+    Feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion.inline_completion, inline_completion.OPTIONS),
+    Feature(types.TEXT_DOCUMENT_COMPLETION, completion.completion, completion.OPTIONS),
+    Feature(types.TEXT_DOCUMENT_HOVER, hover.hover),
+    Feature(types.TEXT_DOCUMENT_CODE_ACTION, code_action.code_action, code_action.OPTIONS),
+    Feature(types.CODE_ACTION_RESOLVE, code_action.resolve),
     Feature(types.WORKSPACE_TEXT_DOCUMENT_CONTENT, text_document_content.text_document_content),
     Feature(SET_TOKEN, custom_requests.set_token),
     Feature(TRUST, custom_requests.trust),
@@ -60,6 +72,7 @@ def create_server(services: Services) -> AurelisServer:
     server = AurelisServer(services)
     for feature in FEATURES:
         server.feature(feature.method, feature.options)(feature.handler)
+    register_commands(server)
     server.protocol.complete_capabilities = partial(initialize.complete_capabilities, server)
     return server
 

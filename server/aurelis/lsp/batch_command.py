@@ -1,0 +1,103 @@
+"""`aurelis.batch`: one task on many documents or ranges; results in input order, failures among them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import attrs
+from lsprotocol import types
+
+from aurelis.core.errors import RequestError
+from aurelis.core.request import Urgency
+from aurelis.lsp.arguments import (
+    BATCH_ITEMS,
+    CommandArguments,
+    document_uri,
+    flag,
+    progress_token,
+    span,
+    text,
+    wrong,
+)
+from aurelis.lsp.language_server import AurelisServer
+from aurelis.lsp.outcome import error_data, request_failed
+from aurelis.lsp.progress import WorkReport
+from aurelis.lsp.task_commands import build_invocation, document_of, finish, outcome_of, title_of
+from aurelis.tasks.table import row_for
+from aurelis.workflow.events import Outcome
+from aurelis.workflow.invocation import new_request_id
+
+AT_ONCE: Final = 4
+"""Items prepared at once; how many reach a provider at once is the orchestrator's business."""
+
+
+@attrs.define
+class _Progress:
+    total: int
+    done: int = 0
+
+
+async def run_batch(ls: AurelisServer, data: Mapping[str, Any], token: types.ProgressToken | None) -> dict[str, Any]:
+    """Run a batch; each item ends as a Result or as `{error}`.
+
+    Raises:
+        JsonRpcInvalidParams: for arguments of the wrong shape.
+        JsonRpcException: -32803 for an unknown task.
+    """
+    verb = text(data, "task", required=True) or ""
+    apply = flag(data, "apply")
+    items = _items(data.get("items"))
+    try:
+        row = row_for(verb)
+    except RequestError as error:
+        raise request_failed(error) from None
+    token = token if token is not None else progress_token(data)
+    gate = asyncio.Semaphore(AT_ONCE)
+    progress = _Progress(len(items))
+    may_create = ls.features.work_done_progress
+    async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_asked(ls, row.verb, item, gate, progress, report)) for item in items]
+        results = [await _finished(ls, task.result(), apply=apply) for task in tasks]
+    return {"requestId": new_request_id(), "results": results}
+
+
+async def _asked(
+    ls: AurelisServer,
+    verb: str,
+    arguments: CommandArguments,
+    gate: asyncio.Semaphore,
+    progress: _Progress,
+    report: WorkReport,
+) -> Outcome | RequestError:
+    quiet = WorkReport(ls.protocol, "aurelis-unseen", "")
+    async with gate:
+        try:
+            snapshot = await document_of(ls, arguments)
+            invocation = await build_invocation(ls, verb, snapshot, arguments)
+            invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
+            return await outcome_of(ls, invocation, quiet, None)
+        except RequestError as error:
+            return error
+        finally:
+            progress.done += 1
+            report.say(f"{progress.done} of {progress.total}", progress.done * 100 // max(1, progress.total))
+
+
+async def _finished(ls: AurelisServer, found: Outcome | RequestError, *, apply: bool) -> dict[str, Any]:
+    if isinstance(found, RequestError):
+        return {"error": {"message": found.message, **error_data(found)}}
+    return await finish(ls, found, apply=apply)
+
+
+def _items(value: Any) -> list[CommandArguments]:
+    if not isinstance(value, list) or len(value) > BATCH_ITEMS:
+        raise wrong("items", f"a list of at most {BATCH_ITEMS} objects")
+    items = []
+    for item in value:
+        if not isinstance(item, Mapping) or item.get("textDocument") is None:
+            raise wrong("items", "a list of objects with a 'textDocument'")
+        items.append(CommandArguments(uri=document_uri(item["textDocument"]), span=span(item.get("range"))))
+    return items

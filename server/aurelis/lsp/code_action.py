@@ -1,0 +1,162 @@
+"""`textDocument/codeAction` and `codeAction/resolve`: what may be done here, and the doing of it.
+
+Listing asks no model and reads no file, because editors ask at every move of the cursor. Nothing is ever preferred, and
+nothing is offered to automatic runs such as actions on save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import attrs
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from aurelis.core.errors import RequestError
+from aurelis.lsp.arguments import CommandArguments, document_uri, span
+from aurelis.lsp.convert import json_range
+from aurelis.lsp.language_server import AurelisServer
+from aurelis.lsp.outcome import content_modified, request_failed
+
+MOST_FIXES: Final = 10
+"""Diagnostics for which a fix is offered at one place."""
+
+TITLE_CHARACTERS: Final = 80
+"""How much of a diagnostic's message stands in a title."""
+
+CHANGED: Final = "The document has changed; open the menu again."
+
+
+@attrs.frozen
+class Row:
+    """One action: `verb` of the task, and whether it ends in an edit that can be resolved."""
+
+    title: str
+    kind: str
+    verb: str
+    command: str
+    makes_edit: bool = True
+
+
+FIX: Final = Row("Fix", types.CodeActionKind.QuickFix.value, "fix", "aurelis.fix")
+ROWS: Final = (
+    Row("Refactor with Aurelis", "refactor.rewrite", "refactor", "aurelis.refactor"),
+    Row("Optimize with Aurelis", "refactor.rewrite", "optimize", "aurelis.optimize"),
+    Row("Document with Aurelis", "source.aurelis.document", "document", "aurelis.document"),
+    Row("Generate tests with Aurelis", "source.aurelis.generateTests", "test", "aurelis.generateTests"),
+    Row("Review with Aurelis", "source.aurelis.review", "review", "aurelis.review", makes_edit=False),
+)
+OPTIONS: Final = types.CodeActionOptions(
+    code_action_kinds=[FIX.kind, *dict.fromkeys(row.kind for row in ROWS)], resolve_provider=True
+)
+
+
+async def code_action(
+    ls: AurelisServer, params: types.CodeActionParams
+) -> list[types.CodeAction | types.Command] | None:
+    """The actions for a place."""
+    snapshot = ls.documents.snapshot(params.text_document.uri)
+    settings = ls.services.settings.code_actions
+    context = params.context
+    if snapshot is None or not settings.enabled:
+        return None
+    ls.seen_diagnostics.see(snapshot.uri, snapshot.version, context.diagnostics)
+    automatic = context.trigger_kind is types.CodeActionTriggerKind.Automatic
+    if automatic and context.only:
+        return None
+    by_hand = not automatic or params.range.start != params.range.end
+    offered = [
+        (row, diagnostics)
+        for row, diagnostics in _rows(context.diagnostics, by_hand=by_hand)
+        if _is_kind(row.kind, settings.kinds) and (not context.only or _is_kind(row.kind, context.only))
+    ]
+    refusal = ls.services.egress.refusal(snapshot.source) if offered else None
+    if refusal is not None and (automatic or not ls.features.disabled_actions):
+        return None
+    return [_action(ls, row, params, snapshot.version, diagnostics, refusal) for row, diagnostics in offered]
+
+
+async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeAction:
+    """Make an action's edit, for the document's version that the action was listed for.
+
+    Raises:
+        JsonRpcException: -32801 when the document changed so far that the edit does not fit, -32803 for the rest.
+    """
+    data: Mapping[str, Any] = action.data if isinstance(action.data, Mapping) else {}
+    row = next((row for row in (FIX, *ROWS) if data.get("verb") == row.verb), None)
+    if row is None or not row.makes_edit:
+        return action
+    uri, place = document_uri(data.get("textDocument")), span(data.get("range"))
+    snapshot = ls.documents.snapshot(uri) if uri is not None else None
+    if snapshot is None or place is None:
+        raise JsonRpcInvalidParams("The action is of a document that is not open.")
+    if snapshot.version != data.get("version"):
+        raise content_modified(CHANGED)
+    from aurelis.lsp import task_commands, workspace_edits  # noqa: PLC0415 -- invariant 11: nothing heavy at start
+
+    arguments = CommandArguments(uri=uri, span=place)
+    may_create = ls.features.work_done_progress
+    async with ls.progress_tokens.work(task_commands.title_of(row.verb), None, may_create=may_create) as report:
+        try:
+            invocation = await task_commands.build_invocation(
+                ls, row.verb, snapshot, arguments, action.diagnostics or ()
+            )
+            outcome = await task_commands.outcome_of(ls, invocation, report, None)
+        except RequestError as error:
+            raise request_failed(error) from None
+        made = await workspace_edits.make_edit(ls, outcome, action.title)
+        if made.conflict or not await workspace_edits.confirmed(ls, outcome.confirmation):
+            raise content_modified(CHANGED)
+        if made.edit is None:
+            raise JsonRpcInvalidParams(made.reason or "The action makes no edit.")
+        return attrs.evolve(action, edit=made.edit)
+
+
+def _rows(
+    diagnostics: Sequence[types.Diagnostic], *, by_hand: bool
+) -> Iterator[tuple[Row, list[types.Diagnostic] | None]]:
+    for diagnostic in diagnostics[:MOST_FIXES]:
+        yield attrs.evolve(FIX, title=fix_title(diagnostic.message)), [diagnostic]
+    if by_hand:
+        for row in ROWS:
+            yield row, None
+
+
+def fix_title(message: str) -> str:
+    """One line that names what would be fixed."""
+    words = " ".join(message.split())
+    shown = words if len(words) <= TITLE_CHARACTERS else words[: TITLE_CHARACTERS - 1] + "…"
+    return f"Fix with Aurelis: {shown}"
+
+
+def _is_kind(kind: str, wanted: Sequence[str]) -> bool:
+    return any(kind == item or kind.startswith(f"{item}.") or item == "" for item in wanted)
+
+
+def _action(
+    ls: AurelisServer,
+    row: Row,
+    params: types.CodeActionParams,
+    version: int | None,
+    diagnostics: list[types.Diagnostic] | None,
+    refusal: str | None,
+) -> types.CodeAction | types.Command:
+    span_of_fix = diagnostics[0].range if diagnostics else params.range
+    target: dict[str, Any] = {
+        "textDocument": {"uri": params.text_document.uri},
+        "range": json_range(span_of_fix),
+    }
+    command = types.Command(row.title, row.command, arguments=[{**target, "apply": True} if row.makes_edit else target])
+    if not ls.features.code_action_literals:
+        return command
+    by_resolving = row.makes_edit and ls.features.resolve_edit and ls.features.action_data
+    return types.CodeAction(
+        title=row.title,
+        kind=row.kind,
+        diagnostics=diagnostics,
+        disabled=None if refusal is None else types.CodeActionDisabled(refusal),
+        command=None if by_resolving or refusal is not None else command,
+        data={**target, "verb": row.verb, "version": version} if by_resolving and refusal is None else None,
+        tags=[types.CodeActionTag.LlmGenerated] if ls.features.llm_generated_tag else None,
+    )

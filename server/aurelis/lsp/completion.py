@@ -1,0 +1,43 @@
+"""`textDocument/completion`: the same completions for clients that know no inline completion."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lsprotocol import types
+
+from aurelis.lsp.inline_completion import Offer, offers_at
+from aurelis.lsp.language_server import AurelisServer
+
+OPTIONS: Final = types.CompletionOptions()
+
+LABEL_CHARACTERS: Final = 60
+"""How much of a completion's first line stands in the list."""
+
+
+async def completion(ls: AurelisServer, params: types.CompletionParams) -> types.CompletionList:
+    """The completion at a cursor as an entry of the list; asked again at every keystroke."""
+    if ls.features.inline_completion:
+        return types.CompletionList(is_incomplete=False, items=[])
+    kind = params.context.trigger_kind if params.context else types.CompletionTriggerKind.Invoked
+    invoked = kind is types.CompletionTriggerKind.Invoked and ls.services.settings.inline_completion.trigger == "manual"
+    offers = await offers_at(ls, params.text_document.uri, params.position, invoked=invoked)
+    snapshot = ls.documents.snapshot(params.text_document.uri)
+    line = "" if snapshot is None else snapshot.lines.line_text(params.position.line)
+    return types.CompletionList(is_incomplete=True, items=[_item(offer, line) for offer in offers])
+
+
+def _item(offer: Offer, line: str) -> types.CompletionItem:
+    first, _, rest = offer.text.lstrip().partition("\n")
+    label = first.strip()[:LABEL_CHARACTERS] + (" …" if rest or len(first) > LABEL_CHARACTERS else "")
+    return types.CompletionItem(
+        label=label,
+        kind=types.CompletionItemKind.Text,
+        detail="Aurelis",
+        documentation=types.MarkupContent(types.MarkupKind.PlainText, offer.text) if rest else None,
+        sort_text="\uffff",
+        filter_text=line[offer.range.start.character : offer.range.end.character] + offer.text,
+        insert_text_format=types.InsertTextFormat.PlainText,
+        text_edit=types.TextEdit(offer.range, offer.text),
+        command=offer.command,
+    )

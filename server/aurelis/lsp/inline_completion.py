@@ -1,0 +1,135 @@
+"""`textDocument/inlineCompletion`: ghost text. Never an error: whatever goes wrong, the answer is empty."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+import attrs
+from lsprotocol import types
+
+from aurelis.core.positions import PositionEncoding
+from aurelis.core.snapshot import Snapshot
+from aurelis.lsp.convert import lsp_position, offset_of, range_offsets
+from aurelis.lsp.language_server import AurelisServer
+from aurelis.lsp.protocol import describe_failure
+
+log: Final = logging.getLogger(__name__)
+
+ACCEPTED: Final = "aurelis.completionAccepted"
+
+OPTIONS: Final = types.InlineCompletionOptions()
+"""Without options pygls does not advertise the method at all."""
+
+OTHER_DOCUMENTS: Final = 20
+"""Open documents that may lend context."""
+
+
+@attrs.frozen
+class Offer:
+    """One completion in LSP's terms; the range lies on one line and contains the cursor."""
+
+    text: str
+    range: types.Range
+    command: types.Command
+
+
+async def inline_completion(ls: AurelisServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+    """Ghost text at a cursor."""
+    invoked = params.context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+    offers = await offers_at(
+        ls, params.text_document.uri, params.position, invoked=invoked, selected=params.context.selected_completion_info
+    )
+    return types.InlineCompletionList(
+        items=[types.InlineCompletionItem(offer.text, range=offer.range, command=offer.command) for offer in offers]
+    )
+
+
+async def offers_at(
+    ls: AurelisServer,
+    uri: str,
+    position: types.Position,
+    *,
+    invoked: bool,
+    selected: types.SelectedCompletionInfo | None = None,
+) -> list[Offer]:
+    """The completions at a cursor; none where they are switched off or anything fails."""
+    snapshot = ls.documents.snapshot(uri)
+    if snapshot is None or not wanted(ls, snapshot.language_id, invoked=invoked):
+        return []
+    others = tuple(other for other in reversed(ls.documents.snapshots()) if other.uri != uri)[:OTHER_DOCUMENTS]
+    encoding = ls.documents.encoding
+    offset = offset_of(snapshot, position.line, position.character, encoding)
+    view = with_selected(snapshot, offset, selected, encoding)
+    if view is None:
+        return []
+    try:
+        found = await ls.ghost_text().offer(view.snapshot, view.position, others=others, invoked=invoked)
+    except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
+        log.error("Ghost text failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes
+        return []
+    if ls.documents.version(uri) != snapshot.version:
+        return []
+    offers = []
+    for item in found:
+        start, end, text = view.to_document(item.start, item.end, item.text)
+        span = types.Range(lsp_position(snapshot, start, encoding), lsp_position(snapshot, end, encoding))
+        if span.start.line == span.end.line == position.line and start <= offset <= end:
+            offers.append(Offer(text, span, accepted_command(item.request_id, len(item.text), snapshot.language_id)))
+    return offers
+
+
+def wanted(ls: AurelisServer, language_id: str, *, invoked: bool) -> bool:
+    """Whether the settings and the person want a completion here now."""
+    settings = ls.services.settings.inline_completion
+    if not settings.enabled or not settings.languages.get(language_id, True):
+        return False
+    return invoked or (settings.trigger == "automatic" and not ls.snoozed())
+
+
+def accepted_command(request_id: str, length: int, language_id: str) -> types.Command:
+    """What the editor runs once the person took the completion; `length` counts characters of the text."""
+    arguments = [{"requestId": request_id, "length": length, "language": language_id}]
+    return types.Command(title="Completion accepted", command=ACCEPTED, arguments=arguments)
+
+
+@attrs.frozen
+class View:
+    """The document as it would be with the completion list's selected entry in it.
+
+    `start` and `end` are the entry's range in the document, `text` is the entry; without one they are empty.
+    """
+
+    snapshot: Snapshot
+    position: int
+    start: int = 0
+    end: int = 0
+    text: str | None = None
+
+    def to_document(self, start: int, end: int, text: str) -> tuple[int, int, str]:
+        """A replacement in this view, as one in the document that puts the entry in as well."""
+        if self.text is None:
+            return start, end, text
+        first = min(start, self.start)
+        last = max(end, self.position)
+        before = self.snapshot.text[first:start]
+        after = self.snapshot.text[end:last]
+        return first, last - len(self.text) + (self.end - self.start), before + text + after
+
+
+def with_selected(
+    snapshot: Snapshot, offset: int, selected: types.SelectedCompletionInfo | None, encoding: PositionEncoding
+) -> View | None:
+    """The document as the person sees it while the completion list is open.
+
+    None where the selected entry does not begin with what was typed: ghost text would show something else than Tab
+    takes.
+    """
+    if selected is None:
+        return View(snapshot, offset)
+    start, end = range_offsets(snapshot, selected.range, encoding)
+    if not start <= offset <= end or not selected.text.startswith(snapshot.text[start:offset]):
+        return None
+    text = snapshot.text[:start] + selected.text + snapshot.text[end:]
+    shown = attrs.evolve(snapshot, text=text, version=None)
+    return View(shown, start + len(selected.text), start, end, selected.text)

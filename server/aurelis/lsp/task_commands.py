@@ -1,0 +1,237 @@
+"""The commands that ask a model: from a command's arguments, through the workflow, to a Result.
+
+Imported at first use only, because the workflow reaches further than the start of the server may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Final
+
+import attrs
+from lsprotocol import types
+
+from aurelis.config.folders import config_folder
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.request import Urgency
+from aurelis.core.snapshot import Snapshot
+from aurelis.lsp.arguments import CommandArguments
+from aurelis.lsp.convert import offset_of, offsets_of
+from aurelis.lsp.diagnostics import diagnostics_for_model, publish_findings
+from aurelis.lsp.documents import is_served
+from aurelis.lsp.language_server import AurelisServer
+from aurelis.lsp.messages import AnswerStream
+from aurelis.lsp.outcome import request_failed
+from aurelis.lsp.progress import WorkReport
+from aurelis.lsp.project import folder_of, read_instructions, read_project
+from aurelis.lsp.staged_changes import staged_changes
+from aurelis.lsp.workspace_edits import apply_outcome, edit_json, make_edit
+from aurelis.tasks.table import ReplyKind, row_for
+from aurelis.tasks.testing import ProjectFiles
+from aurelis.workflow.events import Outcome, Started, StreamText
+from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.result import result_of
+from aurelis.workflow.run import run
+
+PROMPTS: Final = "prompts"
+"""The folder of the user's own prompt files, within the configuration folder."""
+
+TITLES: Final = {
+    "explain": "Explaining",
+    "fix": "Fixing",
+    "refactor": "Refactoring",
+    "optimize": "Optimizing",
+    "document": "Documenting",
+    "test": "Writing tests",
+    "generate": "Generating code",
+    "ask": "Answering",
+    "commit-message": "Writing a commit message",
+    "review": "Reviewing",
+}
+
+
+async def run_task(
+    ls: AurelisServer, name: str, arguments: CommandArguments, token: types.ProgressToken | None
+) -> dict[str, Any]:
+    """Run a task command and answer its Result.
+
+    Raises:
+        JsonRpcException: -32803 with the contract's data.
+    """
+    row = row_for(name)
+    token = token if token is not None else arguments.progress_token
+    invocation: Invocation | None = None
+    may_create = ls.features.work_done_progress
+    async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
+        try:
+            snapshot = await document_of(ls, arguments)  # Taken before anything is awaited, if the document is open.
+            invocation = await build_invocation(ls, row.verb, snapshot, arguments)
+            outcome = await outcome_of(ls, invocation, report, token)
+            return await finish(ls, outcome, apply=arguments.apply)
+        except RequestError as error:
+            if error.request_id is None and invocation is not None:
+                error.request_id = invocation.request_id
+            raise request_failed(error) from None
+
+
+async def outcome_of(
+    ls: AurelisServer, invocation: Invocation, report: WorkReport, token: types.ProgressToken | None
+) -> Outcome:
+    """Ask, telling the client how it goes.
+
+    Raises:
+        RequestError: with `request_id` set.
+    """
+    stream = AnswerStream(ls.protocol, invocation.request_id, token, enabled=ls.features.custom_messages)
+    received = 0
+    outcome: Outcome | None = None
+    try:
+        async with aclosing(run(ls.services, invocation)) as events:
+            async for event in events:
+                match event:
+                    case Started(model=model):
+                        report.say(f"asking {model}")
+                    case StreamText(delta):
+                        received += len(delta)
+                        stream.push(delta)
+                        report.say(f"{received} characters")
+                    case Outcome():
+                        outcome = event
+    finally:
+        stream.close()
+    if outcome is None:
+        raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+    answer = outcome.answer
+    cost = "" if answer.cost_usd is None else f", ${answer.cost_usd:.4f}"
+    origin = f" from the {answer.cached} cache" if answer.cached else ""
+    report.say(f"{answer.model}{origin}, {answer.duration_ms} ms{cost}, confidence {answer.confidence:.2f}")
+    return outcome
+
+
+async def finish(ls: AurelisServer, outcome: Outcome, *, apply: bool) -> dict[str, Any]:
+    """Apply what is to be applied, show what is to be shown, and make the Result."""
+    row = row_for(outcome.verb)
+    if row.reply is ReplyKind.MARKDOWN:
+        ls.answers.put(outcome.request_id, outcome.text)
+        if row.verb == "review" and outcome.base is not None:
+            publish_findings(ls, outcome.base, outcome.findings)
+        return result_of(outcome)
+    label = label_of(outcome.verb)
+    if not apply:
+        made = await make_edit(ls, outcome, label)
+        edit = edit_json(ls, made.edit)
+        return result_of(outcome, edit=edit, applied=False, conflict=made.conflict or None)
+    made, applied = await apply_outcome(ls, outcome, label)
+    if made.reason is not None:
+        ls.say(made.reason, types.MessageType.Warning, show=True)
+    return result_of(outcome, edit=edit_json(ls, made.edit), applied=applied, conflict=made.conflict or None)
+
+
+async def build_invocation(
+    ls: AurelisServer,
+    verb: str,
+    snapshot: Snapshot | None,
+    arguments: CommandArguments,
+    diagnostics: Sequence[types.Diagnostic] | None = None,
+) -> Invocation:
+    """Everything that a task needs, by offsets of the snapshot.
+
+    Raises:
+        RequestError: when a document cannot be had.
+    """
+    encoding = ls.documents.encoding
+    if snapshot is not None and diagnostics is None:
+        diagnostics = ls.seen_diagnostics.of(snapshot.uri, snapshot.version)
+    span = place = None
+    found: tuple[Any, ...] = ()
+    if snapshot is not None:
+        span = None if arguments.span is None else offsets_of(snapshot, arguments.span, encoding)
+        if arguments.position is not None:
+            place = offset_of(snapshot, arguments.position.line, arguments.position.character, encoding)
+        found = diagnostics_for_model(ls, snapshot, diagnostics or ())
+    context = [await _named_document(ls, uri) for uri in arguments.context]
+    instructions, project = await _surroundings(ls, verb, snapshot)
+    if verb == "commit-message" and not context:
+        context = [await staged_changes(ls.documents.folders, ls.services.egress)]
+    folder = await asyncio.to_thread(config_folder)
+    return Invocation(
+        verb=verb,
+        snapshot=snapshot,
+        range=span,
+        position=place,
+        instruction=arguments.instruction or "",
+        question=arguments.question or "",
+        context=tuple(context),
+        diagnostics=found,
+        model=arguments.model,
+        priority=arguments.priority,
+        temperature=arguments.temperature,
+        max_tokens=arguments.max_tokens,
+        metadata=arguments.metadata,
+        instructions=instructions,
+        prompts_folder=None if folder is None else folder / PROMPTS,
+        project_files=project,
+    )
+
+
+async def document_of(ls: AurelisServer, arguments: CommandArguments) -> Snapshot | None:
+    """The document that a command names.
+
+    Raises:
+        RequestError: when it is nothing to work on or cannot be read.
+    """
+    return None if arguments.uri is None else await _named_document(ls, arguments.uri)
+
+
+def title_of(verb: str) -> str:
+    """What a progress indicator shows."""
+    return TITLES.get(verb, verb.capitalize())
+
+
+def label_of(verb: str) -> str:
+    """What an undo entry or a preview is called."""
+    return f"Aurelis: {verb}"
+
+
+async def review_saved(ls: AurelisServer, uri: str) -> None:
+    """Review a document that was saved, quietly: a failure is not the person's business."""
+    snapshot = ls.documents.snapshot(uri)
+    if snapshot is None:
+        return
+    invocation = await build_invocation(ls, "review", snapshot, CommandArguments(uri=uri), ())
+    report = WorkReport(ls.protocol, "aurelis-unseen", title_of("review"))
+    outcome = await outcome_of(ls, _as_background(invocation), report, None)
+    await finish(ls, outcome, apply=False)
+
+
+def _as_background(invocation: Invocation) -> Invocation:
+
+    return attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
+
+
+async def _named_document(ls: AurelisServer, uri: str) -> Snapshot:
+    snapshot = ls.documents.snapshot(uri)
+    if snapshot is not None:
+        return snapshot
+    if not is_served(uri) or ls.documents.is_open(uri):
+        raise RequestError(ErrorKind.EXCLUDED, "This kind of document is not worked on; open a file instead.")
+    return await ls.closed_documents.read(uri, ls.documents.folders)
+
+
+async def _surroundings(
+    ls: AurelisServer, verb: str, snapshot: Snapshot | None
+) -> tuple[tuple[tuple[str, str], ...], ProjectFiles]:
+    folders = ls.documents.folders
+    folder = folder_of(snapshot.path, folders) if snapshot is not None else next(iter(folders), None)
+    if folder is None:
+        return (), ProjectFiles()
+    egress = ls.services.egress
+    names = ls.services.settings.instructions.files if ls.services.trusted else ()
+    instructions = await ls.closed_documents.call(partial(read_instructions, folder, names, egress)) if names else ()
+    project = ProjectFiles()
+    if row_for(verb).reply is ReplyKind.NEW_FILE:
+        project = await ls.closed_documents.call(partial(read_project, folder, egress))
+    return instructions, project
