@@ -1,7 +1,7 @@
 """Turns the bytes of one answer into the provider's events.
 
-In comes an open response and what is known about the model's way of reasoning; out come `TextDelta`, `Thinking` and, last,
-`Finished`. A stream that the server did not finish is `CUT`; one that holds no answer at all is an error.
+In comes an open response and what is known about the model's way of reasoning; out come `TextDelta`, `Thinking` and,
+last, `Finished`. A stream that the server did not finish is `CUT`; one that holds no answer at all is an error.
 """
 
 from __future__ import annotations

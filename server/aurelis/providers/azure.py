@@ -1,7 +1,7 @@
 """Azure's many URLs, brought into the one form that is alive: `https://HOST/openai/v1`.
 
-The portal hands out project URLs, resource URLs and whole request URLs with an `api-version`; all name the same resource.
-Source: Microsoft's pages "Endpoints for Microsoft Foundry Models" and "Azure OpenAI API version lifecycle".
+The portal hands out project URLs, resource URLs and whole request URLs with an `api-version`; all name the same
+resource. Source: Microsoft's pages "Endpoints for Microsoft Foundry Models" and "Azure OpenAI API version lifecycle".
 """
 
 from __future__ import annotations

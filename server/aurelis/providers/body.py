@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from aurelis.core.request import Message, RedactedRequest
-from aurelis.providers.errors import Details
+from aurelis.providers.error_bodies import Details
 from aurelis.providers.profile import Profile
 
 Known = Callable[[str], Any]

@@ -1,7 +1,7 @@
 """The models of one provider: what it lists, what the user says, what the profile knows.
 
-In comes the body of a model list in any of the shapes in use; out come `ModelInfo`s. Garbage in a list is skipped, entry
-by entry; a list that is none is an error that names the base URL.
+In comes the body of a model list in any of the shapes in use; out come `ModelInfo`s. Garbage in a list is skipped,
+entry by entry; a list that is none is an error that names the base URL.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The list of models on disk, so that limits and names are known without the network.
 
-The file is JSON, replaced in one step, written in a thread of its own. A file that cannot be read, is of another address or
-of another form counts as none: it is only a copy.
+The file is JSON, replaced in one step, written in a thread of its own. A file that cannot be read, is of another
+address or of another form counts as none: it is only a copy.
 """
 
 from __future__ import annotations

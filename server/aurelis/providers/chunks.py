@@ -25,6 +25,8 @@ _FINISH: Final[Mapping[str, FinishReason]] = {
     "prohibited_content": FinishReason.CONTENT_FILTER,
 }
 _REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "reasoning_details")
+_LEAST_LOGPROB: Final = -10_000.0
+"""Some servers put such a number where they have none."""
 _THINKING_PARTS: Final = frozenset({"thinking", "reasoning", "redacted_thinking", "reasoning_content"})
 
 
@@ -89,7 +91,7 @@ def _logprobs(value: Any) -> tuple[float, ...]:
         found = iter(value["token_logprobs"])
     else:
         return ()
-    return tuple(float(item) for item in found if isinstance(item, int | float) and -1e4 < item <= 0)
+    return tuple(float(item) for item in found if isinstance(item, int | float) and _LEAST_LOGPROB < item <= 0)
 
 
 def _choice_piece(choice: Any, usage: Usage | None) -> Piece:

@@ -1,8 +1,8 @@
 """Model servers on this machine, found by asking the usual ports of the loopback address.
 
-In comes nothing but the profiles; out come the servers that answered with a list of models, with the profile that fits.
-Nothing off loopback is ever asked, no token is sent, and where the system tells (Linux), a server that belongs to another
-user is left alone: it could be anyone's.
+In comes nothing but the profiles; out come the servers that answered with a list of models, with the profile that
+fits. Nothing off loopback is ever asked, no token is sent, and where the system tells (Linux), a server that belongs
+to another user is left alone: it could be anyone's.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ async def _get(port: int, path: str) -> bytes | None:
     """The body of a plain answer of status 200, or None."""
     reader, writer = await asyncio.open_connection(_HOST, port, limit=_MOST_BYTES)
     try:
-        request = f"GET {path} HTTP/1.0\r\nHost: {_HOST}:{port}\r\nUser-Agent: {user_agent()}\r\nAccept: application/json\r\n\r\n"
-        writer.write(request.encode("ascii"))
+        lines = [f"GET {path} HTTP/1.0", f"Host: {_HOST}:{port}", f"User-Agent: {user_agent()}", "Accept: */*", "", ""]
+        writer.write("\r\n".join(lines).encode("ascii"))
         await writer.drain()
         answer = bytearray()
         while len(answer) < _MOST_BYTES and (chunk := await reader.read(65536)):

@@ -16,7 +16,7 @@ from typing import Any, Final
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.providers.events import MalformedStreamError, decode_json
+from aurelis.providers.error_bodies import Details, read_details
 from aurelis.providers.waits import sunset_of, wait_of
 
 _QUOTE_CHARACTERS: Final = 200
@@ -27,7 +27,8 @@ _LOOKS_LIKE_KEY: Final = re.compile(
     r"|\S*\*{3,}\S*"
 )
 _CONTEXT: Final = re.compile(
-    r"(?i)context[ _-]?(?:length|window|size)|maximum (?:context|input|prompt)|too many (?:input )?tokens|prompt is too long"
+    r"(?i)context[ _-]?(?:length|window|size)|maximum (?:context|input|prompt)|too many (?:input )?tokens"
+    r"|prompt is too long"
     r"|exceeds? (?:the )?(?:available |max(?:imum)? )?(?:context|token|input)|input (?:is )?too (?:long|large)"
     r"|request (?:body )?too large|reduce the length|token count .{0,40}exceeds"
 )
@@ -64,118 +65,6 @@ class Blame:
     became: str | None = None
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
-
-
-@attrs.frozen
-class Details:
-    """What an error body says, whatever its shape; codes are lower case."""
-
-    message: str = ""
-    code: str = ""
-    codes: frozenset[str] = frozenset()
-    parameter: str = ""
-    status: int | None = None
-    retry_delay: str = ""
-
-
-def read_details(body: bytes | Any) -> Details:
-    """Read an error from a body (bytes) or from its decoded `error` value."""
-    if isinstance(body, bytes):
-        if not body.strip():
-            return Details()
-        try:
-            value = decode_json(body)
-        except MalformedStreamError:
-            text = body[:4096].decode("utf-8", "replace").strip()
-            return Details() if text.startswith("<") else Details(message=text)
-    else:
-        value = {"error": body}
-    found: dict[str, Any] = {"codes": set()}
-    _collect(value, found, depth=0)
-    status = found.get("status")
-    return Details(
-        message=found.get("message", ""),
-        code=found.get("code", ""),
-        codes=frozenset(found["codes"]),
-        parameter=found.get("parameter", ""),
-        status=status,
-        retry_delay=found.get("retry_delay", ""),
-    )
-
-
-def _collect(value: Any, found: dict[str, Any], *, depth: int) -> None:
-    if depth > 6:  # noqa: PLR2004 - deeper than any real error body
-        return
-    if isinstance(value, str):
-        _collect_text(value, found, depth=depth)
-    elif isinstance(value, list):
-        _collect_list(value, found, depth=depth)
-    elif isinstance(value, dict):
-        _collect_object(value, found, depth=depth)
-
-
-def _collect_text(value: str, found: dict[str, Any], *, depth: int) -> None:
-    text = value.strip()
-    if text.startswith("{"):
-        try:
-            inner = decode_json(text.encode("utf-8", "replace"))
-        except MalformedStreamError:
-            pass
-        else:
-            _collect(inner, found, depth=depth + 1)
-            return
-    if text and not found.get("message"):
-        found["message"] = text
-
-
-def _collect_list(value: list[Any], found: dict[str, Any], *, depth: int) -> None:
-    texts = []
-    for item in value[:8]:
-        if isinstance(item, str):
-            texts.append(item)
-        elif isinstance(item, dict) and isinstance(item.get("msg"), str):
-            place = item.get("loc")
-            parts = [str(part) for part in place if isinstance(part, str | int)] if isinstance(place, list) else []
-            texts.append(": ".join([".".join(parts), item["msg"]]) if parts else item["msg"])
-        else:
-            _collect(item, found, depth=depth + 1)
-    if texts and not found.get("message"):
-        found["message"] = "; ".join(texts)
-
-
-def _collect_object(value: dict[str, Any], found: dict[str, Any], *, depth: int) -> None:
-    for name in ("code", "type", "reason"):
-        code = value.get(name)
-        if isinstance(code, str) and code.strip():
-            lowered = code.strip().lower()
-            found["codes"].add(lowered)
-            if name == "code" or not found.get("code"):
-                found.setdefault("code", lowered)
-    for name in ("code", "status", "status_code", "statusCode"):
-        number = value.get(name)
-        if isinstance(number, str) and number.isdecimal() and len(number) == 3:  # noqa: PLR2004 - an HTTP status
-            number = int(number)
-        if isinstance(number, int) and not isinstance(number, bool) and 400 <= number <= 599:  # noqa: PLR2004
-            found.setdefault("status", number)
-        elif isinstance(number, str) and number:
-            found["codes"].add(number.lower())
-    if isinstance(value.get("param"), str):
-        found.setdefault("parameter", value["param"])
-    if isinstance(value.get("retryDelay"), str):
-        found["retry_delay"] = value["retryDelay"]
-    for name in (
-        "error",
-        "message",
-        "detail",
-        "innererror",
-        "details",
-        "error_description",
-        "errors",
-        "metadata",
-        "raw",
-    ):
-        if name in value:
-            _collect(value[name], found, depth=depth + 1)
 
 
 def quote(message: str, blame: Blame) -> str:
@@ -342,7 +231,8 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
             f"No secure connection to {who} could be made; check baseUrl, proxy and tls of providers.{blame.provider}."
         )
     else:
-        message = f"{who} cannot be reached; check that it is running, baseUrl of providers.{blame.provider}, and the network."
+        setting = f"providers.{blame.provider}.baseUrl"
+        message = f"{who} cannot be reached; check that it is running, {setting}, and the network."
     return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, retryable=True)
 
 

@@ -1,7 +1,7 @@
 """GitHub Models, which was retired on 2026-07-30, kept exact for whoever runs a compatible gateway.
 
-Nothing is sent to its own hosts any more. Sources: the REST description of GitHub's documentation, API version
-2022-11-28, the page "Prototyping with AI models" for the free tier's limits, and GitHub's changelog for each retirement.
+Nothing is sent to its own hosts any more. Sources: the REST description of GitHub's documentation (API version
+2022-11-28), its page "Prototyping with AI models" for the free tier's limits, GitHub's changelog for each retirement.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ GITHUB: Final = Profile(
     token_prefixes=("ghp_", "github_pat_", "gho_", "ghu_", "ghs_"),
     limits=_HIGH,
 )
-"""The row. Limits are the free tier's, which every user had; a model that no row speaks of gets those of tier "high"."""
+"""The row. Limits are the free tier's, which every user had; a model that no row speaks of gets tier "high"."""
 
 
 def for_base(base_url: str) -> Profile:

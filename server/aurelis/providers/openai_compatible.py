@@ -1,7 +1,8 @@
 """The one implementation of the `Provider` port: any server that speaks OpenAI's protocol, told apart by its profile.
 
-In come a redacted request and a model's id; out come the provider's events. What a server refuses (a parameter, the role
-system, a fill-in-the-middle dialect) is learned per model from the answer that says so, and left out from then on.
+In come a redacted request and a model's id; out come the provider's events. What a server refuses (a parameter, the
+role system, a fill-in-the-middle dialect) is learned per model from the answer that says so, and left out from then
+on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from aurelis.providers.answers import AnswerReader
 from aurelis.providers.azure import deployment_lists
 from aurelis.providers.body import chat_body, refused_parameter
 from aurelis.providers.catalogue import Catalogue
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence, read_details
+from aurelis.providers.error_bodies import read_details
+from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence
 from aurelis.providers.options import ProviderOptions, check_base_url, profile_of, root_of
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.reasoning import ReasoningFilter
@@ -181,7 +183,7 @@ class OpenAICompatibleProvider:
     async def _ask(
         self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, timeout_seconds: float
     ) -> tuple[_Call, httpx2.Response]:
-        """Send the request in the best words that the model is known to take; a refused word is learned and left out."""
+        """Send the request in the best words known; a refused word is learned and left out."""
         for dialect in self._dialects(model) if request.fim is not None else ():
             if dialect == "ollama" and not await self._can_insert(model, blame):
                 continue

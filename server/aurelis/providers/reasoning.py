@@ -1,11 +1,11 @@
 """Takes a model's spoken reasoning out of its answer while the answer is still coming.
 
-In come fragments of text, split anywhere; out comes the text without `<think>...</think>` and its relatives. However the
-text is split, the result is the same. Chat answers may quote such a tag: inside code fences and inline code it stays.
-In fill-in-the-middle answers only a block at the very beginning is reasoning, everything else is code.
+In come fragments of text, split anywhere; out comes the text without `<think>...</think>` and its relatives. However
+the text is split, the result is the same. Chat answers may quote such a tag: inside code fences and inline code it
+stays. In fill-in-the-middle answers only a block at the very beginning is reasoning, everything else is code.
 
-Some chat templates open the block themselves, so that the answer begins within it and only the closing tag shows.
-For a model known to do that (`held`), text waits until the closing tag has come; for one that is not known yet, `orphan`
+Some chat templates open the block themselves, so that the answer begins within it and only the closing tag shows. For
+a model known to do that (`held`), text waits until the closing tag has come; for one that is not known yet, `orphan`
 becomes True: everything given out so far was reasoning.
 """
 

@@ -1,7 +1,7 @@
 """One provider's way to its server: places among the connections, headers with the key, errors with the right blame.
 
-In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. The SDK carries the
-request; its own retries are off.
+In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. The SDK carries
+the request; its own retries are off.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ class Wire:
         ask = self._sdk.get if post.body is None else self._sdk.post
         arguments: dict[str, Any] = {} if post.body is None else {"body": post.body}
         # Asked for the plain response and for a stream, the SDK hands the response over unread.
-        response: httpx2.Response = await ask(
+        response: Any = await ask(
             post.url,
             cast_to=httpx2.Response,
             stream=True,
@@ -207,7 +207,8 @@ class Wire:
             options={"headers": headers, "params": dict(post.query or {})},
             **arguments,
         )
-        return response
+        plain: httpx2.Response = response
+        return plain
 
     async def _request_headers(self, post: Post) -> dict[str, str]:
         headers = dict(self._headers)
@@ -217,7 +218,8 @@ class Wire:
             headers[name] = f"Bearer {token}" if name.lower() == "authorization" else token
         elif self._profile.key_required and not self.loopback:
             variable = f" or set {post.blame.key_variable}" if post.blame.key_variable else ""
-            message = f"There is no token for {self._profile.title}; sign in with `aurelis login {self._options.name}`{variable}."
+            login = f"sign in with `aurelis login {self._options.name}`{variable}"
+            message = f"There is no token for {self._profile.title}; {login}."
             raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
         return headers
 

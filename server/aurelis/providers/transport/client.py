@@ -152,8 +152,8 @@ class HttpClientBuilder:
     def _blocked(self, target: httpx2.URL) -> RequestError:
         name = self._options.name
         message = (
-            f"The server of provider '{name}' redirects to {target.scheme}://{target.host[:100]}, another origin; this was "
-            f"not followed. If that is right, set providers.{name}.baseUrl to it and sign in there."
+            f"The server of provider '{name}' redirects to {target.scheme}://{target.host[:100]}, another origin; this "
+            f"was not followed. If that is right, set providers.{name}.baseUrl to it and sign in there."
         )
         return RequestError(
             ErrorKind.CONFIGURATION,

@@ -1,7 +1,7 @@
 """Public-key pins: checked within the TLS handshake, so that nothing is sent to a server that fails them.
 
-A pin is `sha256/` and the Base64 of the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 7469, section 2.4). Any one
-match suffices. The server's own certificate is looked at, and from Python 3.13 on the whole verified chain.
+A pin is `sha256/` and the Base64 of the SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 7469, section 2.4). Any
+one match suffices. The server's own certificate is looked at, and from Python 3.13 on the whole verified chain.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A request signature for gateways that ask for one.
 
-The header's value is `t=<unix seconds>,v1=<hex>`, where hex is HMAC-SHA-256 under the shared key of three lines joined by
-newlines: the same seconds, the request's path with its query, and the hex SHA-256 of the body.
+The header's value is `t=<unix seconds>,v1=<hex>`, where hex is HMAC-SHA-256 under the shared key of three lines
+joined by newlines: the same seconds, the request's path with its query, and the hex SHA-256 of the body.
 """
 
 from __future__ import annotations
