@@ -7,8 +7,7 @@ In come a provider's name, the origin that its requests go to and the names of e
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -16,25 +15,20 @@ import attrs
 
 from aurelis.core.deadline import Clock, SystemClock
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.security import credential_file
-from aurelis.security.credential_file import CredentialFileError, Entry
-from aurelis.security.keychain import Keychain, KeychainError
+from aurelis.security.credential_file import Entry
+from aurelis.security.keychain import Keychain
+from aurelis.security.stores import FileStore, KeychainStore, StoreError
 from aurelis.security.token import Origin, Token, clean_token, origin_of
-from aurelis.security.worker import Worker
 
 __all__ = ["Credentials", "Lookup", "Origin", "Token", "origin_of"]
 
 Source = Literal["editor", "environment", "file", "keychain"]
-_Search = Callable[[str], Awaitable[Entry | None]]
-_Keep = Callable[[str, Entry], Awaitable[None]]
 
 MOST_PROVIDERS: Final = 100
 """Providers whose tokens are held in memory."""
 
 ABSENCE_SECONDS: Final = 30.0
 """How long the absence of a token is believed, so that a login in a terminal reaches a running server."""
-
-_FILE_SECONDS: Final = 5.0
 
 
 @attrs.frozen
@@ -81,11 +75,12 @@ class Credentials:
         keychain: Keychain | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._file = folder / credential_file.NAME if folder else None
         self._environ = environ
-        self._keychain = keychain or Keychain()
+        self._stores: Mapping[Source, FileStore | KeychainStore] = {
+            "file": FileStore(folder),
+            "keychain": KeychainStore(keychain or Keychain()),
+        }
         self._clock = clock or SystemClock()
-        self._disk = Worker("aurelis-credentials")
         self._handed_over: dict[str, Entry] = {}
         self._kept: dict[tuple[str, Origin], _Found] = {}
         self._first_use: dict[tuple[Source, str], str] = {}
@@ -159,8 +154,8 @@ class Credentials:
         """
         entry = Entry(_checked(token), str(origin))
         try:
-            await (self._bind_in_keychain if where == "keychain" else self._bind_in_file)(provider, entry)
-        except KeychainError as error:
+            await self._stores[where].keep(provider, entry)
+        except StoreError as error:
             raise RequestError(ErrorKind.CONFIGURATION, f"{error}; the token was not stored.") from None
         finally:
             self.forget(provider)
@@ -171,20 +166,16 @@ class Credentials:
         Raises:
             RequestError: of kind `configuration`, when a source that may hold it could not be changed.
         """
-        removed: list[Source] = []
-        if self._handed_over.pop(provider, None):
-            removed.append("editor")
-        if provider in await self._entries():
-            await self._change_file(lambda entries: {name: e for name, e in entries.items() if name != provider})
-            removed.append("file")
-        try:
-            if await self._keychain.delete(provider):
-                removed.append("keychain")
-        except KeychainError as error:
-            if error.state not in {"absent", "unsuitable"}:
-                raise RequestError(ErrorKind.CONFIGURATION, f"{error}; the token may still be in it.") from None
-        finally:
-            self.forget(provider)
+        removed: list[Source] = ["editor"] if self._handed_over.pop(provider, None) else []
+        failed = []
+        for source, store in self._stores.items():
+            try:
+                removed += [source] if await store.remove(provider) else []
+            except StoreError as error:
+                failed.append(str(error))
+        self.forget(provider)
+        if failed:
+            raise RequestError(ErrorKind.CONFIGURATION, f"{'. '.join(failed)}; a token may still be there.")
         return tuple(removed)
 
     async def status(self, lookups: Iterable[Lookup]) -> tuple[Mapping[str, Any], ...]:
@@ -242,79 +233,31 @@ class Credentials:
     async def _search_stores(self, lookup: Lookup) -> _Found:
         bound_elsewhere = None
         notes = []
-        searches: tuple[tuple[Source, _Search, _Keep], ...] = (
-            ("file", self._from_file, self._bind_in_file),
-            ("keychain", self._from_keychain, self._bind_in_keychain),
-        )
-        for source, search, keep in searches:
+        for source, store in self._stores.items():
             try:
-                entry = await search(lookup.provider)
-            except (CredentialFileError, KeychainError) as error:
+                entry = await store.find(lookup.provider)
+            except StoreError as error:
                 notes.append(str(error))
                 continue
             value = clean_token(entry.token) if entry else None
             if entry is None or value is None:
                 continue
             if entry.origin is None:
-                entry = await self._bound(source, keep, Entry(value, str(lookup.origin)), lookup.provider)
+                entry = await self._bound(source, store, Entry(value, str(lookup.origin)), lookup.provider)
             if entry.origin == str(lookup.origin):
                 return _Found(Token(value, lookup.origin), source, at=self._clock.monotonic())
             bound_elsewhere = bound_elsewhere or entry.origin
         return _Found(bound_elsewhere=bound_elsewhere, notes=tuple(notes), at=self._clock.monotonic())
 
-    async def _bound(self, source: Source, keep: _Keep, entry: Entry, provider: str) -> Entry:
+    async def _bound(self, source: Source, store: FileStore | KeychainStore, entry: Entry, provider: str) -> Entry:
         """Bind a token that was stored by hand to its first use, for good where it can be written down."""
         if len(self._first_use) >= MOST_PROVIDERS:
             return Entry(entry.token, "another address")
         first = self._first_use.setdefault((source, provider), str(entry.origin))
         if first == entry.origin:
-            with contextlib.suppress(RequestError, KeychainError):
-                await keep(provider, entry)
+            with contextlib.suppress(StoreError):
+                await store.keep(provider, entry)
         return Entry(entry.token, first)
-
-    async def _from_file(self, provider: str) -> Entry | None:
-        if self._file is None:
-            return None
-        file = self._file
-        try:
-            entries = await self._disk.call(lambda: credential_file.read(file), _FILE_SECONDS)
-        except TimeoutError:
-            raise CredentialFileError(f"{credential_file.NAME} cannot be read in time") from None
-        return entries.get(provider)
-
-    async def _bind_in_file(self, provider: str, entry: Entry) -> None:
-        await self._change_file(lambda present: {**present, provider: entry})
-
-    async def _from_keychain(self, provider: str) -> Entry | None:
-        text = await self._keychain.get(provider)
-        return None if text is None else _opened(text)
-
-    async def _bind_in_keychain(self, provider: str, entry: Entry) -> None:
-        await self._keychain.set(provider, _sealed(entry.token, str(entry.origin)))
-
-    async def _entries(self) -> dict[str, Entry]:
-        if self._file is None:
-            return {}
-        file = self._file
-        try:
-            return await self._disk.call(lambda: credential_file.read(file), _FILE_SECONDS)
-        except (CredentialFileError, TimeoutError):
-            return {}
-
-    async def _change_file(self, change: Callable[[dict[str, Entry]], dict[str, Entry]]) -> None:
-        if self._file is None:
-            raise RequestError(ErrorKind.CONFIGURATION, "There is no configuration folder to keep a token in.")
-        file = self._file
-
-        def work() -> None:
-            credential_file.write(file, change(credential_file.read(file)))
-
-        try:
-            await self._disk.call(work, _FILE_SECONDS)
-        except CredentialFileError as error:
-            raise RequestError(ErrorKind.CONFIGURATION, f"{error}; it was not changed.") from None
-        except TimeoutError:
-            raise RequestError(ErrorKind.CONFIGURATION, "The disk does not answer; nothing was stored.") from None
 
 
 def _checked(token: str) -> str:
@@ -324,20 +267,3 @@ def _checked(token: str) -> str:
             ErrorKind.CONFIGURATION, "This is no token: it is empty, too long, or holds blanks or other odd characters."
         )
     return value
-
-
-def _sealed(token: str, origin: str) -> str:
-    """What the keychain holds: the token and the origin it is bound to."""
-    return json.dumps({"origin": origin, "token": token})
-
-
-def _opened(text: str) -> Entry:
-    """What the keychain holds; a plain text was set by hand and is bound to nothing yet."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return Entry(text, None)
-    if not isinstance(found, dict):
-        return Entry(text, None)
-    token, origin = found.get("token"), found.get("origin")
-    return Entry(token if isinstance(token, str) else "", origin if isinstance(origin, str) else "")

@@ -276,6 +276,16 @@ async def test_login_and_logout_in_the_keychain(given: Any) -> None:
     assert await credentials.delete("p") == ()
 
 
+@POSIX
+async def test_logout_removes_what_it_can_and_says_what_it_cannot(given: Any) -> None:
+    """A file that must not be touched is named, and the keychain is emptied all the same."""
+    given.write_file('[p]\ntoken = "x"\n', 0o644)
+    given.keyring.texts["p"] = sealed(SECRET, HERE)
+    with pytest.raises(RequestError, match="a token may still be there"):
+        await given.credentials().delete("p")
+    assert given.keyring.texts == {}
+
+
 @pytest.mark.parametrize("token", ["", " ", "two words", "new\nline", "caf\u00e9", "x" * 20_000, "\0"])
 async def test_what_is_no_token_is_refused_without_being_quoted(given: Any, token: Any) -> None:
     """Empty, endless and odd texts are refused where they come in."""
