@@ -45,15 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     word = given[0] if given else "--help"
     if word in {"-h", "--help", "help"}:
-        print(_usage(), file=sys.stdout if given else sys.stderr)
+        (sys.stdout if given else sys.stderr).write(_usage())
         return 0 if given else 2
     if word in {"-V", "--version"}:
         from aurelis import __version__  # noqa: PLC0415 - only when asked for
 
-        print(f"aurelis {__version__}")
+        sys.stdout.write(f"aurelis {__version__}\n")
         return 0
     if word not in COMMANDS:
-        print(f"'{word}' is not a command of aurelis{_suggestion(word)}. See `aurelis --help`.", file=sys.stderr)
+        sys.stderr.write(f"'{word}' is not a command of aurelis{_suggestion(word)}. See `aurelis --help`.\n")
         return 2
     from aurelis.cli.command_line import run_command  # noqa: PLC0415 - not needed for --help and --version
 
@@ -67,7 +67,7 @@ def _usage() -> str:
     return (
         "usage: aurelis COMMAND [options]\n\n"
         f"{commands}\n\n"
-        "`aurelis COMMAND --help` tells more. Start with `aurelis demo`."
+        "`aurelis COMMAND --help` tells more. Start with `aurelis demo`.\n"
     )
 
 

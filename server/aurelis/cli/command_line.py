@@ -20,7 +20,7 @@ INTERRUPTED: Final = 130
 
 
 class CommandModule(Protocol):
-    """What a module of `cli/` offers."""
+    """What a module of `cli/` offers; `prepare(arguments)`, if there is one, runs before the event loop."""
 
     def configure(self, parser: argparse.ArgumentParser, word: str) -> None:
         """Add the options of the command of that word."""
@@ -41,7 +41,9 @@ class CommandParser(argparse.ArgumentParser):
 def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
     """Parse the options of a command, run it, and turn whatever happens into an exit code."""
     _use_utf8()
-    parser = CommandParser(prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False)
+    parser = CommandParser(
+        prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
+    )
     module.configure(parser, word)
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     try:
@@ -49,6 +51,9 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else WRONG_USAGE
     try:
+        prepare = getattr(module, "prepare", None)
+        if prepare is not None:
+            prepare(arguments)
         code = asyncio.run(module.run(arguments))
         sys.stdout.flush()
     except KeyboardInterrupt:

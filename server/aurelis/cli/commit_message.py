@@ -29,7 +29,7 @@ async def run(arguments: argparse.Namespace) -> int:
         changes = await staged_changes((Path.cwd(),), services.egress)
         invocation = Invocation(
             verb=arguments.verb,
-            snapshot=changes,
+            context=(changes,),
             instruction=arguments.instruction,
             streams=not arguments.json,
             prompts_folder=await prompts_folder(),

@@ -126,14 +126,14 @@ def _edit_json(outcome: Outcome, folder: Path) -> Any:
     base = _base(outcome)
     edits = []
     for edit in outcome.edits:
-        start, end = base.lines.position_at(edit.start), base.lines.position_at(edit.end)
-        places = {"start": _place(start.line, start.character), "end": _place(end.line, end.character)}
+        places = {"start": _place(base, edit.start), "end": _place(base, edit.end)}
         edits.append({"range": places, "newText": edit.new_text})
     return {"documentChanges": [{"textDocument": {"uri": base.uri, "version": None}, "edits": edits}]}
 
 
-def _place(line: int, character: int) -> dict[str, int]:
-    return {"line": line, "character": character}
+def _place(base: Snapshot, offset: int) -> dict[str, int]:
+    position = base.lines.position_at(offset)
+    return {"line": position.line, "character": position.character}
 
 
 def _write(outcome: Outcome, folder: Path) -> Path:

@@ -20,19 +20,20 @@ async def opened_services(*, tell_status: bool = True) -> AsyncIterator[Applicat
     try:
         await application.start()
         if tell_status:
-            application.on_status(_told_once())
+            application.on_status(_StatusTeller().hear)
         yield application
     finally:
         await application.aclose()
 
 
-class _told_once:  # noqa: N801 - used like a function
-    """Says a status's message when it comes first; later changes are seen in the answer."""
+class _StatusTeller:
+    """Says a status's message when the first comes; later changes are seen in the answer."""
 
     def __init__(self) -> None:
         self._told = False
 
-    def __call__(self, status: Status) -> None:
+    def hear(self, status: Status) -> None:
+        """Take a status."""
         if not self._told and status.health != "ok" and status.message:
             say(status.message)
         self._told = True

@@ -69,22 +69,22 @@ def _base(annotation: str) -> str:
 
 def write_commit_message(prompt: Prompt) -> str:
     """A subject that names what a diff touches, and the sizes of the change."""
-    files = _FILE.findall(prompt.code)
+    diff = "\n".join((prompt.code, *(text for name, text in prompt.sections if name == "document")))
+    files = _FILE.findall(diff)
     if not files:
-        return "Change nothing that a diff shows" if not prompt.code.strip() else "Change the working tree"
-    lines = prompt.code.splitlines()
+        return "Change what the text at hand does not show"
+    lines = diff.splitlines()
     added = sum(1 for line in lines if line.startswith("+") and not line.startswith("+++"))
     removed = sum(1 for line in lines if line.startswith("-") and not line.startswith("---"))
-    if "\nnew file mode" in prompt.code and len(files) == 1:
+    verb = "Change"
+    if len(files) == 1 and any(line.startswith("new file mode") for line in lines):
         verb = "Add"
-    elif "\ndeleted file mode" in prompt.code and len(files) == 1:
+    elif len(files) == 1 and any(line.startswith("deleted file mode") for line in lines):
         verb = "Remove"
-    else:
-        verb = "Change"
-    names = list(dict.fromkeys(match for match in _HUNK_NAME.findall(prompt.code) if match))
+    names = list(dict.fromkeys(match for match in _HUNK_NAME.findall(diff) if match))
     paths = list(dict.fromkeys(PurePosixPath(new).name for _old, new in files))
     subject = f"{verb} {', '.join(names[:3])} in {paths[0]}" if names and verb == "Change" else f"{verb} {paths[0]}"
     if len(paths) > 1:
         subject += f" and {len(paths) - 1} more"
-    body = f"{added} lines are added and {removed} removed in " + ", ".join(paths[:10]) + "."
+    body = f"Lines added: {added}. Lines removed: {removed}. Files: {', '.join(paths[:10])}."
     return f"{subject[:_MAX_SUBJECT]}\n\n{body}"

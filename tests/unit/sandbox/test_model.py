@@ -175,9 +175,12 @@ def test_a_commit_message_names_what_a_diff_changes() -> None:
     diff = (
         "diff --git a/shop/x.py b/shop/x.py\n--- a/shop/x.py\n+++ b/shop/x.py\n@@ -1,2 +1,2 @@ def total(a):\n-1\n+2\n"
     )
-    answer = ask("commit-message", diff, language="diff")
-    assert answer.splitlines()[0] == "Change total in x.py"
-    assert "1 lines are added and 1 removed" in answer
+    section = f'<document name="staged changes">\n{diff}</document>'
+    answers = {
+        ask("commit-message", diff, language="diff"),
+        model.chat((("user", f"Verb: commit-message\n\n{section}"),)),
+    }
+    assert answers == {"Change total in x.py\n\nLines added: 1. Lines removed: 1. Files: x.py."}
 
 
 def test_a_hover_finds_the_definition_in_the_surroundings() -> None:

@@ -1,0 +1,95 @@
+"""Which lines of which files changed since a revision, as git tells.
+
+git is asked in a way that runs nothing of the repository's: no hooks, no monitor, no external diff, no text filter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from aurelis.cli.command_line import wrong
+from aurelis.cli.documents import Target
+
+GIT_SECONDS: Final = 20.0
+"""How long git may take."""
+
+NEAR_LINES: Final = 20
+"""Changes no further apart than this are looked at together."""
+
+_SAFE: Final = (
+    "--no-pager",
+    "--no-optional-locks",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    f"core.hooksPath={os.devnull}",
+    "-c",
+    "core.quotePath=false",
+)
+_OPTIONS: Final = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "--unified=0", "--diff-filter=d")
+_HUNK: Final = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+
+
+async def changed_targets(revision: str, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    """The changed lines of the files (all files if none are given), near ones together.
+
+    Raises:
+        RequestError: of kind `configuration`, when git cannot tell.
+    """
+    if revision.startswith("-"):
+        raise wrong(f"'{revision}' is not a revision; give a commit, branch or tag.")
+    commit = (await _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")).strip()
+    paths = [str(target.path) for target in targets]
+    return read_changes(await _git("diff", *_OPTIONS, commit, "--", *paths))
+
+
+def read_changes(diff: str) -> tuple[Target, ...]:
+    """The places of a diff without context lines; a removal counts as the line before it."""
+    found: list[Target] = []
+    path: Path | None = None
+    for line in diff.splitlines():
+        if line.startswith("+++ "):
+            name = line[4:].removeprefix("b/").rstrip("\t")
+            path = None if name == "/dev/null" else Path(name)
+        match = _HUNK.match(line)
+        if match is None or path is None:
+            continue
+        first = max(1, int(match.group(1)))
+        last = first + max(1, int(match.group(2) or 1)) - 1
+        previous = found[-1] if found else None
+        if previous is not None and previous.path == path and first - (previous.last or 0) <= NEAR_LINES:
+            found[-1] = Target(path, previous.first, last)
+        else:
+            found.append(Target(path, first, last))
+    return tuple(found)
+
+
+async def _git(*arguments: str) -> str:
+    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": ""}
+    environment.pop("GIT_EXTERNAL_DIFF", None)
+    try:
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *_SAFE,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment,
+        )
+    except OSError:
+        raise wrong("git cannot be run; install it, or name the lines to review.") from None
+    try:
+        async with asyncio.timeout(GIT_SECONDS):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise wrong("git took too long; name the lines to review.") from None
+    if process.returncode != 0:
+        raise wrong("git does not know that revision here; check it, and that this is a repository.")
+    return output.decode("utf-8", "replace")

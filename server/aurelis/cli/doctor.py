@@ -1,0 +1,44 @@
+"""`aurelis doctor`: what works, what does not, and the next step."""
+
+from __future__ import annotations
+
+import argparse
+from types import MappingProxyType
+from typing import Final
+
+from rich.text import Text
+
+from aurelis.cli.outcomes import print_json
+from aurelis.cli.services import opened_services
+from aurelis.cli.tables import console
+
+_EXIT_CODES: Final = MappingProxyType({"healthy": 0, "degraded": 1, "unhealthy": 2})
+_STYLES: Final = MappingProxyType({"healthy": "green", "degraded": "yellow", "unhealthy": "red"})
+
+
+def configure(parser: argparse.ArgumentParser, _word: str) -> None:
+    """Add the options."""
+    parser.add_argument("--deep", action="store_true", help="ask a model too (this may cost something)")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Show the health record; the exit code is 0 healthy, 1 degraded, 2 unhealthy."""
+    async with opened_services(tell_status=False) as services:
+        record = await services.health(deep=arguments.deep)
+    if arguments.json:
+        print_json(record)
+        return _EXIT_CODES.get(record["overall"], 2)
+    output = console()
+    for name, component in record["components"].items():
+        status = component["status"]
+        line = Text(f"{name:<15}")
+        line.append(f"{status:<10}", style=_STYLES.get(status, ""))
+        if component.get("responseMs") is not None and status == "healthy":
+            line.append(f"{component['responseMs']:.0f} ms", style="dim")
+        line.append(component.get("error") or "")
+        output.print(line)
+        if component.get("next"):
+            output.print(Text(f"{'':<15}→ {component['next']}"))
+    output.print(Text(f"\nOverall: {record['overall']}", style=_STYLES.get(record["overall"], "")))
+    return _EXIT_CODES.get(record["overall"], 2)

@@ -1,0 +1,91 @@
+"""`aurelis login PROVIDER`, `logout PROVIDER`, `auth status`: tokens, read from a prompt or standard input only."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aurelis.cli.command_line import DONE, FAILED, say, wrong
+from aurelis.cli.outcomes import print_json
+from aurelis.cli.services import opened_services
+from aurelis.cli.tables import console, table
+
+LONGEST_TOKEN: Final = 16_384
+"""Characters; what is longer is no token."""
+
+
+def configure(parser: argparse.ArgumentParser, word: str) -> None:
+    """Add the options of login, logout or auth."""
+    parser.set_defaults(word=word)
+    if word == "auth":
+        actions = parser.add_subparsers(dest="action", required=True, metavar="status")
+        status = actions.add_parser("status", help="where each provider's token comes from")
+        status.add_argument("--json", action="store_true", help="print JSON")
+        return
+    parser.add_argument("provider", help="the provider's name in the settings")
+    if word == "login":
+        parser.add_argument(
+            "--file",
+            action="store_true",
+            help="keep it in credentials.toml in the configuration folder, where there is no keychain",
+        )
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    """Read the token before the event loop runs, so that Ctrl-C at the prompt ends the program."""
+    if arguments.word == "login":
+        arguments.token = _read_token(arguments.provider)
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """Sign in, sign out, or show."""
+    if arguments.word == "auth":
+        return await _status(arguments)
+    if arguments.word == "logout":
+        async with opened_services(tell_status=False) as services:
+            removed = await services.logout(arguments.provider)
+        if not removed:
+            say(f"There was no token for {arguments.provider}.")
+            return FAILED
+        print(f"Removed the token for {arguments.provider} ({', '.join(removed)}).")
+        return DONE
+    async with opened_services(tell_status=False) as services:
+        await services.login(arguments.provider, arguments.token, where="file" if arguments.file else "keychain")
+    print(f"Signed in to {arguments.provider}.")
+    return DONE
+
+
+def _read_token(provider: str) -> str:
+    """One line from standard input; not echoed when a person types it."""
+    if sys.stdin is None:
+        raise wrong("There is no standard input to read the token from.")
+    if sys.stdin.isatty():
+        try:
+            line = getpass.getpass(f"Token for {provider}: ")
+        except EOFError:
+            line = ""
+    else:
+        line = sys.stdin.readline(LONGEST_TOKEN + 1)
+    token = line.strip()
+    if not token or len(token) > LONGEST_TOKEN or not token.isprintable() or " " in token:
+        raise wrong("That is not a token; give it on one line, without blanks.")
+    return token
+
+
+async def _status(arguments: argparse.Namespace) -> int:
+    async with opened_services(tell_status=False) as services:
+        rows = await services.auth_status()
+    if arguments.json:
+        print_json(rows)
+    elif rows:
+        console().print(table("", ("Provider", "Token", "From", "For"), [_cells(row) for row in rows]))
+    return DONE
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    missing = "none" if row.get("required", True) else "none (not needed)"
+    source, origin = row.get("source"), row.get("origin")
+    return (str(row["provider"]), "present" if row["present"] else missing, str(source or "-"), str(origin or "-"))

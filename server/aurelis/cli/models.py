@@ -1,0 +1,50 @@
+"""`aurelis models`: what can be asked, where, at what price, and whether it works."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from aurelis.cli.command_line import DONE, say
+from aurelis.cli.outcomes import print_json
+from aurelis.cli.services import opened_services
+from aurelis.cli.tables import console, number, table
+
+
+def configure(parser: argparse.ArgumentParser, _word: str) -> None:
+    """Add the options."""
+    parser.add_argument("--refresh", action="store_true", help="ask the providers anew")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+async def run(arguments: argparse.Namespace) -> int:
+    """List the models; a provider that cannot be listed is named on standard error."""
+    async with opened_services() as services:
+        rows = await services.models(refresh=arguments.refresh)
+    if arguments.json:
+        print_json(rows)
+        return DONE
+    listed = [row for row in rows if row.get("model")]
+    for row in rows:
+        if row.get("error"):
+            say(f"{row['provider']}: {row['error']}")
+    if listed:
+        columns = ("Model", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
+        console().print(table("", columns, [_cells(row) for row in listed], right=("Input", "Output")))
+    return DONE
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    price = row.get("price")
+    costs = "-" if price is None else f"{price['input']:g} / {price['output']:g}"
+    where = str(row.get("host") or "-") + (" (this machine)" if row.get("local") else "")
+    return (
+        str(row["model"]),
+        where,
+        number(row.get("inputTokens")),
+        number(row.get("outputTokens")),
+        str(row.get("fim") or "-"),
+        costs,
+        str(row.get("health") or "-"),
+    )

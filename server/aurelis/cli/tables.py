@@ -1,0 +1,46 @@
+"""Tables for people: coloured on a terminal, plain in a pipe, and never wider than they need to be."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def console() -> Console:
+    """Standard output; without colour when it is no terminal or NO_COLOR is set, and no guessing at what words mean."""
+    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
+    """A table; the columns named in `right` hold numbers."""
+    made = Table(
+        title=Text(title, style="bold") if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+    )
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """A figure as people read it, a dash where nothing is known."""
+    if value is None:
+        return "-"
+    text = f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}"  # noqa: PLR2004 - two digits are enough
+    return f"{text}{unit}"
+
+
+def dollars(value: float | None) -> str:
+    """An amount in US dollars."""
+    return "-" if value is None else f"${value:,.4f}" if 0 < value < 1 else f"${value:,.2f}"
+
+
+def percent(value: float | None) -> str:
+    """A share from 0 to 1."""
+    return "-" if value is None else f"{value:.0%}"
