@@ -45,6 +45,7 @@ class FakeServices:
         self.configured: list[dict[str, Any]] = []
         self.problems: tuple[Problem, ...] = ()
         self.gate: asyncio.Event | None = None
+        self.asked = asyncio.Event()
         self.kept: Answer | None = None
         self.accepted_completions: list[tuple[str, int, str]] = []
         self.tokens: dict[str, str | None] = {}
@@ -70,6 +71,7 @@ class FakeServices:
 
     async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
         self.requests.append(request)
+        self.asked.set()
         answer = self.reply(request)
         if isinstance(answer, RequestError):
             answer.request_id = request.request_id
