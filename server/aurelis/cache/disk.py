@@ -158,7 +158,8 @@ class DiskLayer:
             if _passing(error):
                 self._warn("passing", f"the disk cache cannot be used just now ({_reason(error)})")
                 self._error = _reason(error)
-                self._close()
+                if not _locked(error):
+                    self._close()
                 return otherwise
             self._error = "the database was damaged and has been replaced"
             self._warn(
@@ -173,7 +174,7 @@ class DiskLayer:
         if self._cache is None:
             private_folder(self._folder)
             self._secret = user_secret(self._secret_file)
-            refuse_foreign_database(self._folder, LOCK_SECONDS)
+            refuse_foreign_database(self._folder)
             self._cache = PatientCache(
                 str(self._folder),
                 timeout=LOCK_SECONDS,
@@ -229,6 +230,11 @@ def _passing(error: Exception) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return not str(error).startswith(("no such", "table ", "malformed"))
     return isinstance(error, diskcache.Timeout | OSError)
+
+
+def _locked(error: Exception) -> bool:
+    """Whether another process merely holds the database; the connection stays good."""
+    return isinstance(error, diskcache.Timeout) or "locked" in str(error)
 
 
 def _tag(tags: CacheTags) -> str:

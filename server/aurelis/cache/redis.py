@@ -213,6 +213,8 @@ class RedisLayer:
         data = {"from": self._own, **invalidation_to_plain(invalidation)}
         item = seal(self._keys.sealing, _ITEMS, json.dumps(data).encode())
         await self._client.eval(_PUBLISH, 2, _NUMBER, _ITEMS, item, -MAX_ITEMS)
+        # What this process keeps from now on is newer than its own invalidation.
+        await self._catch_up()
 
     async def _catch_up(self) -> None:
         """Read the list when its number has grown; what others put there since the last look is news."""

@@ -8,6 +8,7 @@ path. A database whose tables, triggers or settings are not exactly diskcache's 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,12 @@ _SCHEMA_NAMES: Final = frozenset(
 )
 _SETTINGS_NAMES: Final = frozenset({*DEFAULT_SETTINGS, *METADATA, "sqlite_trusted_schema", "sqlite_max_page_count"})
 _SETTINGS_ROWS: Final = 100
+
+
+OPEN_SECONDS: Final = 2.0
+"""How long opening waits for another process that opens or writes at the same moment."""
+
+_RETRY_SECONDS: Final = 0.005
 
 
 class ForeignRowError(ValueError):
@@ -89,11 +96,22 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache carries no t
 
 
 class PatientCache(diskcache.Cache):  # type: ignore[misc]  # diskcache carries no types.
-    """diskcache whose statements wait for a lock as long as the connection does, not for up to a minute."""
+    """diskcache that waits for a lock for seconds while it opens, not for up to a minute."""
 
     @property
     def _sql_retry(self) -> Callable[..., Any]:
-        return self._sql  # type: ignore[no-any-return]  # diskcache carries no types.
+        def execute(*statement: Any) -> Any:
+            limit = time.monotonic() + OPEN_SECONDS
+            while True:
+                try:
+                    return self._sql(*statement)
+                except sqlite3.OperationalError as error:
+                    # Some statements, as the switch to WAL, are refused at once whatever the connection's patience.
+                    if "locked" not in str(error) or time.monotonic() > limit:
+                        raise
+                    time.sleep(_RETRY_SECONDS)
+
+        return execute
 
     @property
     def sql(self) -> Callable[..., Any]:
@@ -101,18 +119,19 @@ class PatientCache(diskcache.Cache):  # type: ignore[misc]  # diskcache carries 
         return self._sql  # type: ignore[no-any-return]  # diskcache carries no types.
 
 
-def refuse_foreign_database(folder: Path, wait_seconds: float) -> None:
+def refuse_foreign_database(folder: Path) -> None:
     """Look at a database before diskcache does.
 
     diskcache turns each row of its settings into an attribute or a PRAGMA, and SQLite runs the triggers that it finds.
 
     Raises:
-        sqlite3.DatabaseError: when the file is no database, or one with anything in it that is not diskcache's.
+        sqlite3.DatabaseError: when the file is no database, or one with anything in it that is not diskcache's;
+            as `OperationalError` when another process holds it.
     """
     path = folder / DATABASE_NAME
     if not path.exists():
         return
-    connection = sqlite3.connect(path, timeout=wait_seconds)
+    connection = sqlite3.connect(path, timeout=OPEN_SECONDS, isolation_level=None)
     try:
         connection.execute("PRAGMA trusted_schema = 0")
         names = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
@@ -122,5 +141,8 @@ def refuse_foreign_database(folder: Path, wait_seconds: float) -> None:
             settings = {row[0] for row in connection.execute("SELECT key FROM Settings LIMIT ?", (_SETTINGS_ROWS,))}
             if not settings <= _SETTINGS_NAMES:
                 raise sqlite3.DatabaseError("the settings are not the cache's own")
+        # diskcache spins for up to a minute on a held lock; here the wait is bounded.
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
     finally:
         connection.close()

@@ -1,0 +1,355 @@
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import pickle
+import sqlite3
+import stat
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import diskcache
+import pytest
+
+from aurelis.cache.disk import MAX_PENDING, DiskLayer
+from aurelis.cache.entry import Entry
+from aurelis.core.ports import Invalidation
+from aurelis.core.request import Task
+from unit.cache.hand_clock import HandClock
+
+MakeDisk = Callable[..., DiskLayer]
+Make = Callable[..., Entry]
+
+
+def planted(path: Path) -> bytes:
+    """A pickle that makes a folder when it is loaded."""
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return os.mkdir, (str(path),)
+
+    return pickle.dumps(Bomb())
+
+
+@contextlib.contextmanager
+def database(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(tmp_path / "cache" / "cache.db")
+    try:
+        yield connection
+        connection.commit()
+    finally:
+        connection.close()
+
+
+async def fill(layer: DiskLayer, make_entry: Make, *keys: str) -> None:
+    for key in keys:
+        await layer.put(key, make_entry(key))
+    await layer.settled()
+
+
+async def test_an_entry_outlives_the_process(make_disk: MakeDisk, make_entry: Make, clock: HandClock) -> None:
+    """What one layer kept another one over the same folder finds, until its end."""
+    first = make_disk()
+    entry = make_entry(seconds=50)
+    await first.put("k", entry)
+    await first.aclose()
+    second = make_disk()
+    assert await second.get("k") == entry
+    clock.now += 50
+    assert await second.get("k") is None
+    await second.aclose()
+
+
+async def test_a_write_is_seen_by_the_next_look(make_disk: MakeDisk, make_entry: Make) -> None:
+    """Nobody waits for a write, and yet a look-up after it finds it."""
+    layer = make_disk()
+    await layer.put("k", make_entry())
+    assert await layer.get("k") is not None
+    await layer.aclose()
+
+
+async def test_a_folder_is_the_users_alone(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
+    """The folder is closed to others, and a folder that was open is closed."""
+    (tmp_path / "cache").mkdir(mode=0o755)
+    layer = make_disk()
+    await fill(layer, make_entry, "k")
+    await layer.aclose()
+    if os.name == "posix":
+        assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE Cache SET mode = 4, value = :pickle",
+        "UPDATE Cache SET mode = 4, value = NULL, filename = :file",
+        "UPDATE Cache SET mode = 2, value = NULL, filename = :file",
+        "UPDATE Cache SET mode = 3, value = NULL, filename = :file",
+        "UPDATE Cache SET value = :pickle",
+        "UPDATE Cache SET value = 'text'",
+        "UPDATE Cache SET value = 7",
+        "UPDATE Cache SET value = NULL",
+        "UPDATE Cache SET key = :pickle, raw = 0 WHERE key = 'k'",
+        "INSERT INTO Cache (key, raw, mode, value) SELECT :pickle, 0, 4, :pickle",
+    ],
+)
+async def test_a_planted_row_is_a_miss(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, statement: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No row that somebody planted runs code, reads or deletes a file, or comes back as an answer."""
+    layer = make_disk()
+    await fill(layer, make_entry, "k", "other")
+    await layer.aclose()
+    ran, file = tmp_path / "ran", tmp_path / "file"
+    file.write_bytes(planted(ran))
+    with database(tmp_path) as connection:
+        values = {"pickle": planted(ran), "file": str(file)}
+        connection.execute(statement, {name: value for name, value in values.items() if f":{name}" in statement})
+    layer = make_disk()
+    assert (await layer.get("k")) in (None, make_entry("k"))
+    await fill(layer, make_entry, "k")
+    assert await layer.get("k") == make_entry("k")
+    await layer.invalidate(Invalidation(frozenset({Task.EXPLANATION}), path="x"))
+    assert await layer.clear() >= 1
+    await layer.aclose()
+    assert not ran.exists()
+    assert file.exists()
+    assert len(caplog.records) <= 1
+
+
+async def test_the_same_row_does_run_under_plain_diskcache(tmp_path: Path) -> None:
+    """The planted pickle is a real one: diskcache's own JSONDisk runs it, which is why it is not used."""
+    ran = tmp_path / "ran"
+    with diskcache.Cache(str(tmp_path / "cache"), disk=diskcache.JSONDisk) as cache:
+        cache.set("k", "v")
+        with database(tmp_path) as connection:
+            connection.execute("UPDATE Cache SET mode = 4, value = ?", (planted(ran),))
+        with contextlib.suppress(Exception):
+            cache.get("k")
+    assert ran.exists()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO Settings VALUES ('_directory', '/nowhere')",
+        "INSERT INTO Settings VALUES ('sqlite_temp_store_directory', '/nowhere')",
+        "INSERT INTO Settings VALUES ('disk_anything', 1)",
+        "CREATE TRIGGER mine AFTER INSERT ON Cache BEGIN DELETE FROM Cache; END",
+        "CREATE VIEW mine AS SELECT 1",
+        "DROP TABLE Cache",
+        "ALTER TABLE Cache DROP COLUMN access_count",
+        "DROP TABLE Settings",
+    ],
+)
+async def test_a_foreign_database_is_set_aside(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, statement: str
+) -> None:
+    """Settings, triggers and tables that are not diskcache's own are not run; a new database takes over."""
+    layer = make_disk()
+    await fill(layer, make_entry, "k")
+    await layer.aclose()
+    with database(tmp_path) as connection:
+        connection.execute(statement)
+    layer = make_disk()
+    for _ in range(2):
+        await fill(layer, make_entry, "k")
+    assert await layer.get("k") == make_entry("k")
+    await layer.aclose()
+
+
+async def test_an_entry_of_another_key_is_a_miss(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
+    """A row copied to another key is not that key's answer."""
+    layer = make_disk()
+    await fill(layer, make_entry, "a", "b")
+    with database(tmp_path) as connection:
+        connection.execute("UPDATE Cache SET value = (SELECT value FROM Cache WHERE key = 'a') WHERE key = 'b'")
+    assert await layer.get("b") is None
+    assert await layer.get("a") is not None
+    await layer.aclose()
+
+
+async def test_a_slow_disk_is_a_miss_and_the_work_goes_on(
+    make_disk: MakeDisk, make_entry: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A look-up that takes too long is a miss, with one warning; what was handed over is still done."""
+    layer = make_disk(wait_seconds=0.0)
+    held = threading.Event()
+    layer._executor.submit(held.wait)
+    await layer.put("k", make_entry())
+    assert await layer.get("k") is None
+    assert await layer.get("k") is None
+    held.set()
+    await layer.settled()
+    layer._wait_seconds = 30.0
+    assert await layer.get("k") is not None
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    await layer.aclose()
+
+
+async def test_waiting_jobs_are_bounded(make_disk: MakeDisk, make_entry: Make) -> None:
+    """While the disk hangs, no more than a fixed number of jobs waits."""
+    layer = make_disk(wait_seconds=0.0)
+    held = threading.Event()
+    layer._executor.submit(held.wait)
+    for number in range(MAX_PENDING + 50):
+        await layer.put(str(number), make_entry())
+    assert len(layer._pending) == MAX_PENDING
+    held.set()
+    await layer.aclose()
+
+
+async def test_a_locked_database_is_a_miss(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
+    """While another process holds the database, writes are lost and reads go on; afterwards all is as before."""
+    layer = make_disk()
+    await fill(layer, make_entry, "a")
+    with database(tmp_path) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        await fill(layer, make_entry, "b")
+        assert await layer.get("b") is None
+        assert (await layer.stats()).error is None or "locked" in (await layer.stats()).error
+    await fill(layer, make_entry, "c")
+    assert await layer.get("c") is not None
+    assert await layer.get("a") is not None
+    await layer.aclose()
+
+
+async def test_a_full_disk_is_a_miss(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What does not fit is not kept, with one warning, and what is there stays readable."""
+    layer = make_disk()
+    await fill(layer, make_entry, "a")
+    await layer._start(lambda cache: cache.sql("PRAGMA max_page_count = 20").fetchall(), [])
+    for key in ("b", "c"):
+        await layer.put(key, make_entry("x" * 500_000))
+        await layer.settled()
+        assert (await layer.stats()).error is None or "full" in (await layer.stats()).error
+        await layer._start(lambda cache: cache.sql("PRAGMA max_page_count = 20").fetchall(), [])
+    assert await layer.get("b") is None
+    assert await layer.get("a") is not None
+    assert len(caplog.records) == 1
+    await layer.aclose()
+
+
+async def test_a_folder_that_cannot_be_made_is_a_miss(
+    clock: HandClock, make_entry: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the folder cannot be, everything is a miss, with one warning that names no path."""
+    (tmp_path / "file").write_text("in the way")
+    layer = DiskLayer(clock, tmp_path / "file" / "cache", tmp_path / "key", wait_seconds=30.0)
+    await layer.put("k", make_entry())
+    assert await layer.get("k") is None
+    assert await layer.clear() == 0
+    assert (await layer.stats()).entries is None
+    assert len(caplog.records) == 1
+    assert str(tmp_path) not in caplog.text
+    await layer.aclose()
+
+
+@pytest.mark.parametrize("name", ["cache.db", "cache.db-wal"])
+async def test_a_damaged_database_is_replaced(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bytes that are no database are set aside with one warning, and the cache works again."""
+    layer = make_disk()
+    await fill(layer, make_entry, "k")
+    await layer.aclose()
+    (tmp_path / "cache" / name).write_bytes(b"this is no database" * 1_000)
+    layer = make_disk()
+    await layer.get("k")
+    await fill(layer, make_entry, "k")
+    assert await layer.get("k") == make_entry("k")
+    await layer.aclose()
+    assert len(caplog.records) <= 1
+
+
+async def test_size_is_bounded(make_disk: MakeDisk, make_entry: Make) -> None:
+    """Beyond its size the cache drops what was stored first; an entry larger than a tenth of it is not kept."""
+    layer = make_disk(max_bytes=400_000)
+    for number in range(60):
+        await layer.put(f"k{number}", make_entry("x" * 20_000))
+    await layer.settled()
+    stats = await layer.stats()
+    assert stats.bytes <= 400_000
+    assert stats.entries >= 5
+    assert await layer.get("k59") is not None
+    assert await layer.get("k0") is None
+    await layer.put("large", make_entry("x" * 100_000))
+    assert await layer.get("large") is None
+    await layer.aclose()
+
+
+async def test_matching_entries_are_dropped_and_counted(make_disk: MakeDisk, make_entry: Make) -> None:
+    """An invalidation drops what it matches by task, language, path and project."""
+    layer = make_disk()
+    await layer.put("a", make_entry(task=Task.FIX, language="python", path="src/a.py", project="one"))
+    await layer.put("b", make_entry(task=Task.FIX, language="rust", path="src/b.rs", project="one"))
+    await layer.put("c", make_entry(task=Task.REVIEW, language="python"))
+    assert await layer.invalidate(Invalidation(frozenset({Task.FIX}), language="python", path="src")) == 1
+    assert [key for key in "abc" if await layer.get(key)] == ["b", "c"]
+    assert await layer.invalidate(Invalidation(frozenset(Task))) == 2
+    await layer.aclose()
+
+
+async def test_a_closed_layer_is_empty(make_disk: MakeDisk, make_entry: Make) -> None:
+    """After closing, everything is a miss and nothing raises."""
+    layer = make_disk()
+    await fill(layer, make_entry, "k")
+    await layer.aclose()
+    await layer.put("k", make_entry())
+    assert await layer.get("k") is None
+    await layer.aclose()
+
+
+WORKER = """
+import asyncio, pathlib, sys
+from aurelis.cache.disk import DiskLayer
+from aurelis.cache.entry import Entry
+from aurelis.core.deadline import SystemClock
+from aurelis.core.model import ModelReference
+from aurelis.core.ports import CachedAnswer, CacheTags
+from aurelis.core.reply import FinishReason, Usage
+from aurelis.core.request import Task
+
+async def main(folder, name):
+    clock = SystemClock()
+    layer = DiskLayer(clock, folder / "cache", folder / "state" / "cache.key", wait_seconds=30.0)
+    wrong = 0
+    for number in range(150):
+        key = f"k{number % 40}"
+        found = await layer.get(key)
+        wrong += found is not None and found.answer.text != key * 50
+        answer = CachedAnswer(key * 50, ModelReference(name, "m"), FinishReason.STOP, Usage(), None, 1.0, clock.time())
+        await layer.put(key, Entry(answer, CacheTags(Task.FIX), clock.time() + 600))
+    await layer.settled()
+    found = [await layer.get(f"k{number}") for number in range(40)]
+    await layer.aclose()
+    print(wrong, sum(entry is not None for entry in found))
+
+asyncio.run(main(pathlib.Path(sys.argv[1]), sys.argv[2]))
+"""
+
+
+async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
+    """Two processes that begin at once use one key and one database without a wrong or lost answer."""
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            WORKER,
+            str(tmp_path),
+            name,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for name in ("one", "two")
+    ]
+    for process in processes:
+        output, errors = await process.communicate()
+        assert (output.split(), errors) == ([b"0", b"40"], b"")
