@@ -25,6 +25,8 @@ WHOLE_FILE_LINES: Final = 3
 """So many lines outside the region must there be, to tell a whole file by them."""
 BARE_CODE_SHARE: Final = 0.3
 """A reply without a block is taken for code if it holds this share of the region's lines."""
+TELLING: Final = 3
+"""Letters and digits that a repeated line needs, for its repetition to be no accident."""
 ECHOED_LINES: Final = 50
 """How many lines around the region a reply may repeat."""
 
@@ -65,7 +67,7 @@ def read_edit(document: str, start: int, end: int, language_id: str, reply: str)
         lines = _bare(reply.strip("\r\n"))
     else:
         return EditReading(None, "the answer holds no code")
-    present = {line.strip() for line in _bare(document[start:end])}
+    present = {line.strip() for line in _bare(document)}
     if any(_ELISION.match(line) and line.strip() not in present for line in lines):
         return EditReading(None, "the answer leaves code out")
     if _is_whole_file(document, start, end, lines):
@@ -193,7 +195,7 @@ def _replaced(document: str, start: int, end: int, language_id: str, lines: list
         while lines and (is_import_line(lines[0]) or (imports and not lines[0].strip())):
             imports.append(lines.pop(0))
         imports = [line.strip() for line in imports if line.strip()]
-    lines = reindented(lines, first_indent(old), document)
+    lines = reindented(lines, first_indent(old), document, old)
     lines = [*old[:lead], *lines, *(old[len(old) - tail :] if tail else ())]
     text = document[:start] + keep_endings(region, lines, line_ending(document)) + document[end:]
     return with_imports(text, imports, language_id) if imports else text
@@ -252,12 +254,15 @@ def _without_echo(
 
 
 def _echoed(lines: Sequence[str], around: Sequence[str], own: Sequence[str]) -> int:
-    """How many lines at the start repeat the last ones of `around`; those that tell nothing (`}`) repeat nothing."""
+    """How many lines at the start repeat the last ones of `around`; one that tells nothing (`}`) repeats nothing."""
     filled = [(index, line.strip()) for index, line in enumerate(lines) if line.strip()]
     for count in range(min(len(around), len(filled)), 0, -1):
         said = [text for _, text in filled[:count]]
-        telling = any(len(re.findall(r"\w", text)) >= WHOLE_FILE_LINES for text in said)
-        if telling and said == list(around[-count:]) and said != list(own[:count]):
+        if said != list(around[-count:]) or said == list(own[:count]):
+            continue
+        telling = any(len(re.findall(r"\w", text)) >= TELLING for text in said)
+        goes_on = count < len(filled) and bool(own) and filled[count][1] == own[0]
+        if telling or goes_on or count > 1:
             return filled[count - 1][0] + 1
     return 0
 

@@ -159,16 +159,16 @@ def _without_prefix(text: str, hole: Hole) -> str:
     typed = current.lstrip()
     said_first = text.lstrip(" \t\n")
     if said_first.startswith(typed):
-        rest = said_first[len(typed) :]
+        remainder = said_first[len(typed) :]
         indented = current != typed and text.lstrip("\n").startswith(current)
-        if rest.strip() and (
+        if remainder.strip() and (
             repeats
             or indented
             or len(typed.strip()) >= TELLING
-            or (typed in _WORD_MARKS and rest[0].isalpha())
-            or imbalance(hole, rest) < imbalance(hole, text)
+            or (typed in _WORD_MARKS and remainder[0].isalpha())
+            or imbalance(hole, remainder) < imbalance(hole, text)
         ):
-            return rest
+            return remainder
     return _without_typed_word(text, hole)
 
 

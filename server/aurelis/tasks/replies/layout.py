@@ -9,7 +9,7 @@ from math import gcd
 from typing import Final
 
 from aurelis.core.positions import content_length, split_lines
-from aurelis.core.text_edits import line_hunks
+from aurelis.core.text_edits import Hunk, line_hunks
 
 _INDENT: Final = re.compile(r"[ \t]*")
 _SAMPLED_LINES: Final = 2_000
@@ -27,10 +27,10 @@ def first_indent(lines: Sequence[str]) -> str:
 
 
 def uses_tabs(text: str) -> bool | None:
-    """Whether a text indents by tabs; None where it does not indent."""
-    tabs = text.count("\n\t")
-    spaces = text.count("\n  ")
-    return None if not tabs and not spaces else tabs > spaces
+    """Whether a text indents by tabs alone or by spaces alone; None where it mixes them or does not indent."""
+    tabs = text.startswith("\t") or "\n\t" in text
+    spaces = text.startswith("  ") or "\n  " in text
+    return tabs if tabs != spaces else None
 
 
 def indent_width(lines: Sequence[str]) -> int:
@@ -40,22 +40,26 @@ def indent_width(lines: Sequence[str]) -> int:
     return width if width > 1 else 4
 
 
-def reindented(lines: Sequence[str], wanted: str, document: str) -> list[str]:
+def reindented(lines: Sequence[str], wanted: str, document: str, old: Sequence[str] = ()) -> list[str]:
     """The lines (without breaks) moved so that the first one that is not blank is indented as wanted.
 
-    Spaces become tabs where the document indents by tabs, and the other way round.
+    Spaces become tabs where the document indents by tabs, and the other way round. Lines of `old` that are still
+    exactly as they were stay (`#ifdef` at the margin, lines of text).
     """
     tabs = uses_tabs(document)
-    if tabs is not None:
+    if tabs is not None and uses_tabs("\n".join(lines)) is not tabs:
         lines = [
             _converted(line, tabs=tabs, width=indent_width(lines if tabs else document.split("\n"))) for line in lines
         ]
     present = first_indent(lines)
     if present == wanted:
         return list(lines)
+    kept = _kept_lines(old, lines)
     moved = []
-    for line in lines:
-        if not line.strip():
+    for number, line in enumerate(lines):
+        if number in kept:
+            moved.append(line)
+        elif not line.strip():
             moved.append("" if not line.strip(" \t") else line)
         elif line.startswith(present):
             moved.append(wanted + line[len(present) :])
@@ -97,6 +101,20 @@ def shared_lines(first: Sequence[str], second: Sequence[str]) -> float:
     if not wanted or not given:
         return 0.0
     return (Counter(wanted) & Counter(given)).total() / len(wanted)
+
+
+def _kept_lines(old: Sequence[str], lines: Sequence[str]) -> frozenset[int]:
+    """The numbers of lines that, aligned without regard to indentation, are the old ones to the letter."""
+    kept = []
+    old_at = new_at = 0
+    hunks = line_hunks([line.strip() for line in old], [line.strip() for line in lines])
+    for hunk in [*hunks, Hunk(len(old), len(old), len(lines), len(lines))]:
+        while new_at < hunk.new_start and old_at < len(old):
+            if old[old_at] == lines[new_at]:
+                kept.append(new_at)
+            old_at, new_at = old_at + 1, new_at + 1
+        old_at, new_at = hunk.old_end, hunk.new_end
+    return frozenset(kept)
 
 
 def _converted(line: str, *, tabs: bool, width: int) -> str:
