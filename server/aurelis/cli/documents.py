@@ -13,6 +13,8 @@ import attrs
 from aurelis.cli.command_line import wrong
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.closed_documents import read_closed
+from aurelis.syntax.parses import parse
+from aurelis.syntax.scopes import enclosing_definition
 
 _TARGET: Final = re.compile(r"(?P<path>.+?)(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?)?", re.DOTALL)
 
@@ -28,7 +30,7 @@ class Target:
 
 @attrs.frozen
 class Chosen:
-    """A document with what was chosen in it: a range of offsets, or a position."""
+    """A document with what was chosen in it: a range of offsets, and the position of a single line's code."""
 
     snapshot: Snapshot
     folder: Path
@@ -69,9 +71,7 @@ async def open_target(target: Target) -> Chosen:
     if highest > count:
         raise wrong(f"{snapshot.name} has {count} lines and no line {highest}; choose lines within it.")
     if target.last is None:
-        start = lines.line_start(target.first - 1)
-        text = lines.line_text(target.first - 1)
-        return Chosen(snapshot, folder, position=start + len(text) - len(text.lstrip()))
+        return attrs.evolve(await asyncio.to_thread(_at_line, snapshot, target.first - 1), folder=folder)
     return Chosen(snapshot, folder, range=(lines.line_start(target.first - 1), lines.next_line_start(target.last - 1)))
 
 
@@ -91,6 +91,17 @@ async def open_context(texts: Iterable[str]) -> tuple[Snapshot, ...]:
             snapshot = attrs.evolve(snapshot, text=snapshot.text[start:end])
         found.append(snapshot)
     return tuple(found)
+
+
+def _at_line(snapshot: Snapshot, line: int) -> Chosen:
+    """The definition around a line, else the line itself."""
+    text = snapshot.lines.line_text(line)
+    position = snapshot.lines.line_start(line) + len(text) - len(text.lstrip())
+    tree = parse(snapshot.text, snapshot.language_id)
+    around = None if tree is None else enclosing_definition(tree, position)
+    if around is not None:
+        return Chosen(snapshot, Path(), range=(around.start, around.end), position=position)
+    return Chosen(snapshot, Path(), range=(snapshot.lines.line_start(line), position + 1), position=position)
 
 
 def _read(path: Path) -> tuple[Snapshot, Path]:

@@ -44,7 +44,7 @@ async def run(arguments: argparse.Namespace) -> int:
         if highest:
             line = Text(f"{title:<14} ")
             line.append(plot([cell["requests"] for cell in cells]), style="cyan")
-            line.append(f"  at most {number(highest)} requests in one {unit}", style="dim")
+            line.append(f"  most in one {unit}: {number(highest)}", style="dim")
             output.print(line)
     return DONE
 
