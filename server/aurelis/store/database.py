@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ LOGGER: Final = logging.getLogger("aurelis.store")
 
 LOCK_SECONDS: Final = 2.0
 """How long the store's own thread waits for another process's write; a write takes well under a millisecond."""
+
+_RETRY_SECONDS: Final = 0.005
 
 MAX_PENDING: Final = 2_000
 """Jobs that may wait for the thread; further ones that nobody waits for are dropped and counted."""
@@ -157,7 +160,7 @@ def _connect(target: str) -> sqlite3.Connection:
     connection = sqlite3.connect(target, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA trusted_schema = 0")
-        connection.execute("PRAGMA journal_mode = WAL")
+        _switch_to_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA journal_size_limit = 4000000")
         migrate(connection)
@@ -165,6 +168,20 @@ def _connect(target: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Two processes that open a new file at once refuse each other the switch, whatever their patience: try again."""
+    limit = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > limit:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 def _damaged(error: Exception) -> bool:
