@@ -153,6 +153,7 @@ class Credentials:
             RequestError: of kind `configuration`, when it could not be kept; the message says why.
         """
         entry = Entry(_checked(token), str(origin))
+        self._first_use.pop((where, provider), None)
         try:
             await self._stores[where].keep(provider, entry)
         except StoreError as error:
@@ -169,6 +170,7 @@ class Credentials:
         removed: list[Source] = ["editor"] if self._handed_over.pop(provider, None) else []
         failed = []
         for source, store in self._stores.items():
+            self._first_use.pop((source, provider), None)
             try:
                 removed += [source] if await store.remove(provider) else []
             except StoreError as error:
