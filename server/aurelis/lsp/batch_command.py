@@ -76,6 +76,7 @@ async def _asked(
     async with gate:
         try:
             snapshot = await document_of(ls, arguments)
+            await ls.services.start()
             invocation = await build_invocation(ls, verb, snapshot, arguments)
             invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
             return await outcome_of(ls, invocation, quiet, None)

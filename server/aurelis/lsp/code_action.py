@@ -14,6 +14,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from aurelis.core.errors import RequestError
+from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments, document_uri, span
 from aurelis.lsp.convert import json_range
 from aurelis.lsp.language_server import AurelisServer
@@ -71,7 +72,7 @@ async def code_action(
         for row, diagnostics in _rows(context.diagnostics, by_hand=by_hand)
         if _is_kind(row.kind, settings.kinds) and (not context.only or _is_kind(row.kind, context.only))
     ]
-    refusal = ls.services.egress.refusal(snapshot.source) if offered else None
+    refusal = _refusal(ls, snapshot) if offered else None
     if refusal is not None and (automatic or not ls.features.disabled_actions):
         return None
     return [_action(ls, row, params, snapshot.version, diagnostics, refusal) for row, diagnostics in offered]
@@ -99,6 +100,7 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
     may_create = ls.features.work_done_progress
     async with ls.progress_tokens.work(task_commands.title_of(row.verb), None, may_create=may_create) as report:
         try:
+            await ls.services.start()
             invocation = await task_commands.build_invocation(
                 ls, row.verb, snapshot, arguments, action.diagnostics or ()
             )
@@ -111,6 +113,13 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
         if made.edit is None:
             raise JsonRpcInvalidParams(made.reason or "The action makes no edit.")
         return attrs.evolve(action, edit=made.edit)
+
+
+def _refusal(ls: AurelisServer, snapshot: Snapshot) -> str | None:
+    try:
+        return ls.services.egress.refusal(snapshot.source)
+    except RequestError:
+        return None  # The application is still starting: the action itself will ask again.
 
 
 def _rows(

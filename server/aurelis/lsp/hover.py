@@ -27,6 +27,7 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
         return None
     offset = offset_of(snapshot, params.position.line, params.position.character, ls.documents.encoding)
     try:
+        await ls.services.start()
         found = await ls.hovers().answer(snapshot, offset, automatic=mode == "automatic")
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Hover failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes

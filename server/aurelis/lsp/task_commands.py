@@ -68,6 +68,7 @@ async def run_task(
     async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
         try:
             snapshot = await document_of(ls, arguments)  # Taken before anything is awaited, if the document is open.
+            await ls.services.start()
             invocation = await build_invocation(ls, row.verb, snapshot, arguments)
             outcome = await outcome_of(ls, invocation, report, token)
             return await finish(ls, outcome, apply=arguments.apply)
@@ -201,6 +202,7 @@ async def review_saved(ls: AurelisServer, uri: str) -> None:
     snapshot = ls.documents.snapshot(uri)
     if snapshot is None:
         return
+    await ls.services.start()
     invocation = await build_invocation(ls, "review", snapshot, CommandArguments(uri=uri), ())
     report = WorkReport(ls.protocol, "aurelis-unseen", title_of("review"))
     outcome = await outcome_of(ls, _as_background(invocation), report, None)
