@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -14,10 +15,15 @@ from aurelis.core.text_edits import common_prefix_length
 from aurelis.syntax.languages import LanguageRules, grammar, rules_for
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Tree
+    from tree_sitter import Node, Query, Tree
 
 LONGEST_PARSED: Final = 1_000_000
 """Characters; a longer text is not parsed (tree-sitter needs about 0.1 s for so much)."""
+
+MOST_NODES: Final = 20_000
+"""The bound on nodes that one search gives."""
+_KEPT_QUERIES: Final = 64
+"""The bound on compiled searches: a few for each language."""
 
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 
@@ -104,6 +110,28 @@ def does_parse(text: str, language_id: str) -> bool | None:
     """Whether a text parses; None where nobody can say."""
     tree = parse(text, language_id)
     return None if tree is None else tree.complete
+
+
+def nodes_of(
+    tree: SyntaxTree, types: frozenset[str], *, start: int = 0, end: int | None = None, limit: int = MOST_NODES
+) -> list[Node]:
+    """The nodes of some types that touch a range (offsets), in the order of the text, at most `limit`."""
+    from tree_sitter import QueryCursor  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
+
+    cursor = QueryCursor(_query(tree.rules, types))
+    if start or end is not None:
+        cursor.set_byte_range(tree.byte(start), tree.byte(len(tree.text) if end is None else end))
+    found = cursor.captures(tree.root).get("node", [])
+    return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))[:limit]
+
+
+@lru_cache(maxsize=_KEPT_QUERIES)
+def _query(rules: LanguageRules, types: frozenset[str]) -> Query:
+    from tree_sitter import Query  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
+
+    language = grammar(rules)
+    known = sorted(name for name in types if language.id_for_node_kind(name, True))
+    return Query(language, "[" + " ".join(f"({name})" for name in known) + "] @node")
 
 
 class ParseCache:

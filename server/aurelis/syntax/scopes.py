@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aurelis.syntax.parses import SyntaxTree
+from aurelis.syntax.parses import SyntaxTree, nodes_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -16,10 +17,43 @@ if TYPE_CHECKING:
 _LONGEST_SIGNATURE: Final = 2_000
 """Characters; what is longer is a definition without a body, cut at a line."""
 _STRING_PREFIX: Final = re.compile(r"^[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
+_HOLDERS: Final = frozenset(
+    {
+        "abstract_class_declaration",
+        "class_declaration",
+        "class_definition",
+        "class_specifier",
+        "enum_declaration",
+        "impl_item",
+        "interface_declaration",
+        "internal_module",
+        "mod_item",
+        "namespace_definition",
+        "record_declaration",
+        "struct_specifier",
+        "trait_item",
+    }
+)
+"""Definitions that hold further ones beside statements."""
+_CONTAINERS: Final = frozenset(
+    {
+        "block",
+        "class_body",
+        "declaration",
+        "declaration_list",
+        "enum_body",
+        "field_declaration_list",
+        "interface_body",
+        "linkage_specification",
+        "preproc_else",
+        "preproc_if",
+        "preproc_ifdef",
+        "statement_block",
+    }
+)
+"""Nodes between a holder and what it holds. Blocks of functions are not reached, as functions hold nothing here."""
 _COMMENT_TYPES: Final = frozenset({"comment", "line_comment", "block_comment"})
 _BETWEEN_COMMENT_AND_DEFINITION: Final = frozenset({"attribute_item", "inner_attribute_item"})
-_VISITED_NODES: Final = 200_000
-"""The bound on nodes looked at in one walk."""
 
 
 @attrs.frozen
@@ -53,13 +87,27 @@ def enclosing_definition(tree: SyntaxTree, start: int, end: int | None = None) -
 
 def definitions(tree: SyntaxTree, *, limit: int = 500) -> tuple[Definition, ...]:
     """The text's definitions in order, nested ones included, at most `limit`."""
-    found: list[Definition] = []
-    for node in walk(tree.root):
-        if is_definition(tree, node):
-            found.append(definition(tree, node))
-            if len(found) >= limit:
-                break
-    return tuple(found)
+    nodes = (node for node in nodes_of(tree, tree.rules.definitions) if is_definition(tree, node))
+    return tuple(definition(tree, node) for node in islice(nodes, limit))
+
+
+def outline(tree: SyntaxTree) -> Iterator[Node]:
+    """The definitions outside functions, in order: quick on a long text, as no statement is looked at."""
+    through = tree.rules.wrappers | _CONTAINERS
+    stack = [*reversed(tree.root.named_children)]
+    while stack:
+        node = stack.pop()
+        defines = is_definition(tree, node)
+        if defines:
+            yield node
+        if node.type in through or (defines and node.type in _HOLDERS):
+            stack += reversed(node.named_children)
+
+
+def definitions_named(tree: SyntaxTree, names: Collection[str], *, limit: int = 20) -> tuple[Definition, ...]:
+    """The definitions outside functions that have one of the names, in order, at most `limit`."""
+    nodes = (node for node in outline(tree) if name_of(tree, node) in names)
+    return tuple(definition(tree, node) for node in islice(nodes, limit))
 
 
 def is_definition(tree: SyntaxTree, node: Node) -> bool:
@@ -86,24 +134,13 @@ def definition(tree: SyntaxTree, node: Node) -> Definition:
     signature = tree.text[start:body_start].strip()
     return Definition(
         kind=node.type,
-        name=_name(tree, node),
+        name=name_of(tree, node),
         start=start,
         end=end,
         body_start=body_start,
         signature=signature if len(signature) <= _LONGEST_SIGNATURE else _cut_at_line(signature),
         documentation=_documentation(tree, outer, body),
     )
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """All named nodes below and including one, in the order of the text; bounded."""
-    stack = [node]
-    for _ in range(_VISITED_NODES):
-        if not stack:
-            return
-        current = stack.pop()
-        yield current
-        stack.extend(reversed(current.named_children))
 
 
 def _body(node: Node) -> Node | None:
@@ -117,7 +154,8 @@ def _body(node: Node) -> Node | None:
     return next((child for child in kind.children if child.type.endswith(("_list", "{"))), None) if kind else None
 
 
-def _name(tree: SyntaxTree, node: Node) -> str:
+def name_of(tree: SyntaxTree, node: Node) -> str:
+    """What a definition's node is called; empty where it has no name."""
     named = node.child_by_field_name("name") or node.child_by_field_name("type")
     declarator = node.child_by_field_name("declarator")
     while declarator is not None:

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Final
 
 import attrs
 
-from aurelis.syntax.parses import SyntaxTree
-from aurelis.syntax.scopes import Definition, definitions, walk
+from aurelis.syntax.parses import SyntaxTree, nodes_of
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
+_AROUND_IMPORTS: Final = frozenset(
+    {
+        "block",
+        "else_clause",
+        "except_clause",
+        "if_statement",
+        "linkage_specification",
+        "namespace_definition",
+        "preproc_else",
+        "preproc_if",
+        "preproc_ifdef",
+        "try_statement",
+    }
+)
+"""Statements that imports stand in without being in a function."""
 _LONGEST_LINE: Final = 10_000
 """Characters around a place in which its word is looked for."""
 
@@ -42,31 +55,23 @@ def identifier_at(text: str, offset: int, tree: SyntaxTree | None = None) -> Ide
 
 
 def imports(tree: SyntaxTree, *, limit: int = 200) -> tuple[str, ...]:
-    """The text's import statements in order, those within other statements included, at most `limit`."""
+    """The text's import statements in order, at most `limit`; those within functions are left out."""
     found: list[str] = []
-    for node in walk(tree.root):
+    stack = [*reversed(tree.root.children)]
+    while stack and len(found) < limit:
+        node = stack.pop()
         if node.type in tree.rules.imports:
             found.append(tree.text_of(node).rstrip())
-            if len(found) >= limit:
-                break
+        elif node.type in _AROUND_IMPORTS:
+            stack += reversed(node.children)
     return tuple(found)
 
 
 def names_in(tree: SyntaxTree, start: int, end: int, *, limit: int = 200) -> tuple[str, ...]:
     """The distinct names used in a range, in order of first use, at most `limit`."""
-    found: dict[str, None] = {}
-    first, last = tree.byte(start), tree.byte(end)
-    for node in walk(tree.node_at(start, end)):
-        if node.type in tree.rules.names and first <= node.start_byte and node.end_byte <= last:
-            found[tree.text_of(node)] = None
-            if len(found) >= limit:
-                break
-    return tuple(found)
-
-
-def definitions_of(tree: SyntaxTree, names: Collection[str], *, limit: int = 20) -> tuple[Definition, ...]:
-    """Definitions in the text that have one of the names, at most `limit`."""
-    return tuple(found for found in definitions(tree) if found.name in names)[:limit]
+    nodes = nodes_of(tree, tree.rules.names, start=start, end=end)
+    inside = (node for node in nodes if start <= tree.start(node) and tree.end(node) <= end)
+    return tuple(dict.fromkeys(tree.text_of(node) for node in inside))[:limit]
 
 
 def in_comment_or_string(tree: SyntaxTree, offset: int) -> bool:

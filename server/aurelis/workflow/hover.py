@@ -15,8 +15,8 @@ from aurelis.core.request import Request, Urgency
 from aurelis.core.sanitise import sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache, SyntaxTree
-from aurelis.syntax.scopes import enclosing_definition
-from aurelis.syntax.symbols import Identifier, definitions_of, identifier_at
+from aurelis.syntax.scopes import definitions_named, enclosing_definition
+from aurelis.syntax.symbols import Identifier, identifier_at
 from aurelis.tasks.asking import Asked, Wishes, build_request
 from aurelis.tasks.context.regions import Region, whole_lines
 from aurelis.tasks.table import HOVER_SECONDS, row_for
@@ -129,7 +129,7 @@ def explained_region(snapshot: Snapshot, tree: SyntaxTree | None, identifier: Id
         around = enclosing_definition(tree, identifier.start)
         if around is not None and around.name == identifier.name and identifier.start < around.body_start:
             return whole_lines(snapshot.lines, around.start, around.end)
-        found = definitions_of(tree, {identifier.name}, limit=1)
+        found = definitions_named(tree, {identifier.name}, limit=1)
         if found:
             return whole_lines(snapshot.lines, found[0].start, found[0].end)
     return whole_lines(snapshot.lines, identifier.start, identifier.end)

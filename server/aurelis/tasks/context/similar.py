@@ -6,8 +6,10 @@ Jaccard similarity over the sets of identifiers: the size of what is shared divi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -55,10 +57,9 @@ def similar_windows(
         return ()
     found: list[Similar] = []
     for name, text in documents[:MOST_DOCUMENTS]:
-        scored = [(jaccard(wanted, window.words), window) for window in windows_of(text)]
-        score, best = max(scored, key=lambda item: item[0], default=(0.0, None))
-        if best is not None and score >= LEAST_SIMILAR:
-            found.append(Similar(name, best, score))
+        best = _best(wanted, name, text)
+        if best is not None and best.score >= LEAST_SIMILAR:
+            found.append(best)
     found.sort(key=lambda similar: -similar.score)
     kept: list[Similar] = []
     seen: set[str] = set()
@@ -72,24 +73,36 @@ def similar_windows(
     return tuple(kept)
 
 
-def jaccard(first: frozenset[str], second: frozenset[str]) -> float:
-    """Shared words divided by all words; 0 where there are none."""
-    shared = len(first & second)
-    return shared / (len(first) + len(second) - shared) if shared else 0.0
-
-
 def words_of(text: str) -> frozenset[str]:
     """The identifiers and words of a text, of three letters or more."""
     return frozenset(_WORD.findall(text))
 
 
+def _best(wanted: frozenset[str], name: str, text: str) -> Similar | None:
+    """A document's most similar window, found through its words instead of window by window."""
+    windows, places = windows_of(text)
+    shared: Counter[int] = Counter()
+    for word in wanted & places.keys():
+        shared.update(places[word])
+    scored = ((count / (len(wanted) + len(windows[at].words) - count), -at) for at, count in shared.items())
+    score, at = max(scored, default=(0.0, 0))
+    return Similar(name, windows[-at], score) if score else None
+
+
 @lru_cache(maxsize=_KEPT_DOCUMENTS)
-def windows_of(text: str) -> tuple[Window, ...]:
-    """A document's overlapping windows; kept, because most open documents do not change while one is typed in."""
+def windows_of(text: str) -> tuple[tuple[Window, ...], Mapping[str, tuple[int, ...]]]:
+    """A document's overlapping windows, and for each word the windows that hold it.
+
+    Kept, because most open documents do not change while one is typed in.
+    """
     lines = split_lines(text[:LONGEST_SEARCHED])
     windows = []
-    for start in range(0, max(1, len(lines) - STEP_LINES), STEP_LINES):
+    places: dict[str, list[int]] = {}
+    for number, start in enumerate(range(0, max(1, len(lines) - STEP_LINES), STEP_LINES)):
         end = min(len(lines), start + WINDOW_LINES)
         piece = "".join(lines[start:end])
-        windows.append(Window(start, end, piece, words_of(piece)))
-    return tuple(windows)
+        window = Window(start, end, piece, words_of(piece))
+        windows.append(window)
+        for word in window.words:
+            places.setdefault(word, []).append(number)
+    return tuple(windows), MappingProxyType({word: tuple(numbers) for word, numbers in places.items()})

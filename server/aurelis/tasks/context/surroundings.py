@@ -11,8 +11,8 @@ import attrs
 
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import SyntaxTree
-from aurelis.syntax.scopes import enclosing_definitions
-from aurelis.syntax.symbols import definitions_of, imports, names_in
+from aurelis.syntax.scopes import definitions_named, enclosing_definitions
+from aurelis.syntax.symbols import imports, names_in
 from aurelis.tasks.context.cutting import Cut, first_lines, last_lines
 from aurelis.tasks.context.regions import Region
 
@@ -50,7 +50,7 @@ def surroundings(snapshot: Snapshot, tree: SyntaxTree | None, region: Region, bu
         names = names_in(tree, region.start, region.end)
         outside = [
             f"{found.signature}\n{found.documentation}".strip()
-            for found in definitions_of(tree, frozenset(names))
+            for found in definitions_named(tree, frozenset(names))
             if found.end <= shown_from or found.start >= region.end + len(after.text)
         ]
         left = _add(sections, "definitions", "\n\n".join(outside), left)
