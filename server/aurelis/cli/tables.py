@@ -11,7 +11,6 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
-
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""
 
