@@ -66,7 +66,7 @@ class Database:
         if self._closed or len(self._pending) >= MAX_PENDING:
             self.dropped += 1
             return
-        self._track(job)
+        self._track(job).add_done_callback(self._report)
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is done."""
@@ -84,11 +84,10 @@ class Database:
     def _track(self, job: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
         future = asyncio.get_running_loop().run_in_executor(self._executor, self._do, job)
         self._pending.add(future)
-        future.add_done_callback(self._forget)
+        future.add_done_callback(self._pending.discard)
         return future
 
-    def _forget(self, future: asyncio.Future[Any]) -> None:
-        self._pending.discard(future)
+    def _report(self, future: asyncio.Future[Any]) -> None:
         if not future.cancelled() and future.exception() is not None:
             self._warn("job", "a record could not be kept")
 
