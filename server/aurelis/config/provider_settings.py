@@ -18,14 +18,27 @@ from aurelis.config.faults import (
     proxy_fault,
     variable_fault,
 )
-from aurelis.config.kinds import NOTHING_SET, Choice, Either, Flag, ListOf, MapOf, Never, Number, Table, Text, setting
+from aurelis.config.kinds import (
+    NOTHING_SET,
+    Branch,
+    Choice,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Never,
+    Number,
+    Table,
+    Text,
+    setting,
+)
 
 _VARIABLE = Text("the name of an environment variable (the name, not the token)", 128, variable_fault)
 _COUNT = Number(1, 1_000_000_000, whole=True)
 
 
-@attrs.frozen
-class PriceSettings:
+@attrs.frozen(repr=False, eq=False)
+class PriceSettings(Branch):
     """US dollars for a million tokens."""
 
     input: float = setting(0.0, Number(0, 100_000), "For a million tokens of prompt.", unit="US dollars", required=True)
@@ -34,8 +47,8 @@ class PriceSettings:
     )
 
 
-@attrs.frozen
-class ModelSettings:
+@attrs.frozen(repr=False, eq=False)
+class ModelSettings(Branch):
     """What you know better about a model than its provider tells; None leaves it to the provider."""
 
     input_tokens: int | None = setting(None, _COUNT, "Longest prompt.", unit="tokens")
@@ -69,8 +82,8 @@ class ModelSettings:
     price: PriceSettings | None = setting(None, Table(PriceSettings), "What it costs.")
 
 
-@attrs.frozen
-class TlsSettings:
+@attrs.frozen(repr=False, eq=False)
+class TlsSettings(Branch):
     """How the connection is protected."""
 
     min_version: Literal["1.2", "1.3"] = setting("1.2", Choice(("1.2", "1.3")), "Oldest TLS version allowed.")
@@ -85,8 +98,8 @@ class TlsSettings:
     )
 
 
-@attrs.frozen
-class SigningSettings:
+@attrs.frozen(repr=False, eq=False)
+class SigningSettings(Branch):
     """A signature over each request."""
 
     key_env: str = setting("", _VARIABLE, "Environment variable with the key.", required=True)
@@ -97,8 +110,8 @@ class SigningSettings:
     )
 
 
-@attrs.frozen
-class ProviderLimits:
+@attrs.frozen(repr=False, eq=False)
+class ProviderLimits(Branch):
     """What the provider allows; None is unknown."""
 
     requests_per_minute: int | None = setting(None, _COUNT, "Requests in any 60 seconds.")
@@ -108,8 +121,8 @@ class ProviderLimits:
     output_tokens: int | None = setting(None, _COUNT, "Longest answer.", unit="tokens")
 
 
-@attrs.frozen
-class ProviderSettings:
+@attrs.frozen(repr=False, eq=False)
+class ProviderSettings(Branch):
     """One place that answers requests.
 
     `fault` is no setting: it says why the provider must not be used, after a value was wrong whose fallback could

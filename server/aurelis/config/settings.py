@@ -27,6 +27,7 @@ from aurelis.config.faults import (
 from aurelis.config.findings import MOST_PROBLEMS, Problem
 from aurelis.config.kinds import (
     NOTHING_SET,
+    Branch,
     Choice,
     Either,
     Flag,
@@ -88,8 +89,8 @@ COUNT: Final = Number(1, 1_000_000, whole=True)
 BYTES: Final = Number(65_536, 1_099_511_627_776, whole=True)
 
 
-@attrs.frozen
-class RoutingSettings:
+@attrs.frozen(repr=False, eq=False)
+class RoutingSettings(Branch):
     """Which model answers which task."""
 
     priority: Literal["preference", "performance", "cost"] = setting(
@@ -105,8 +106,8 @@ class RoutingSettings:
     )
 
 
-@attrs.frozen
-class TaskSettings:
+@attrs.frozen(repr=False, eq=False)
+class TaskSettings(Branch):
     """How one task is asked; None leaves the task's own default."""
 
     temperature: float | None = setting(None, Number(0, 2), "Sampling temperature.")
@@ -118,8 +119,8 @@ class TaskSettings:
     min_confidence: float | None = setting(None, Number(0, 1), "Answers below this confidence are not used.")
 
 
-@attrs.frozen
-class StyleSettings:
+@attrs.frozen(repr=False, eq=False)
+class StyleSettings(Branch):
     """How answers should be written; None says nothing about it."""
 
     framework: str | None = setting(None, Text(longest=200), "Framework that the code uses.")
@@ -130,8 +131,8 @@ class StyleSettings:
     documentation_format: str | None = setting(None, Text(longest=200), "Form of documentation, for example Google.")
 
 
-@attrs.frozen
-class InstructionSettings:
+@attrs.frozen(repr=False, eq=False)
+class InstructionSettings(Branch):
     """Files of the workspace that are put before every prompt; read in trusted workspaces only."""
 
     files: tuple[str, ...] = setting(
@@ -144,8 +145,8 @@ class InstructionSettings:
     )
 
 
-@attrs.frozen
-class AutomaticSettings:
+@attrs.frozen(repr=False, eq=False)
+class AutomaticSettings(Branch):
     """What may happen without being asked for: ghost text and automatic hover."""
 
     remote: Literal["ask", "allow", "never"] = setting(
@@ -159,8 +160,8 @@ class AutomaticSettings:
     )
 
 
-@attrs.frozen
-class InlineCompletionSettings:
+@attrs.frozen(repr=False, eq=False)
+class InlineCompletionSettings(Branch):
     """Ghost text."""
 
     enabled: bool = setting(True, Flag(), "Offer completions, automatic and invoked.")
@@ -180,8 +181,8 @@ class InlineCompletionSettings:
     )
 
 
-@attrs.frozen
-class HoverSettings:
+@attrs.frozen(repr=False, eq=False)
+class HoverSettings(Branch):
     """Hover over identifiers."""
 
     mode: Literal["onDemand", "automatic", "off"] = setting(
@@ -189,8 +190,8 @@ class HoverSettings:
     )
 
 
-@attrs.frozen
-class CodeActionSettings:
+@attrs.frozen(repr=False, eq=False)
+class CodeActionSettings(Branch):
     """Entries of the editor's menu of actions."""
 
     enabled: bool = setting(True, Flag(), "Offer code actions.")
@@ -201,15 +202,15 @@ class CodeActionSettings:
     )
 
 
-@attrs.frozen
-class ReviewSettings:
+@attrs.frozen(repr=False, eq=False)
+class ReviewSettings(Branch):
     """Reviews that end as diagnostics."""
 
     on_save: bool = setting(False, Flag(), "Review a file whenever it is saved.")
 
 
-@attrs.frozen
-class RequestSettings:
+@attrs.frozen(repr=False, eq=False)
+class RequestSettings(Branch):
     """Limits of every request."""
 
     max_concurrent: int = setting(10, Number(1, 1000, whole=True), "Requests under way at once.")
@@ -229,8 +230,8 @@ class RequestSettings:
     )
 
 
-@attrs.frozen
-class MemoryCacheSettings:
+@attrs.frozen(repr=False, eq=False)
+class MemoryCacheSettings(Branch):
     """Answers kept in this process."""
 
     enabled: bool = setting(True, Flag(), "Keep answers in memory.")
@@ -239,8 +240,8 @@ class MemoryCacheSettings:
     max_bytes: int = setting(52_428_800, BYTES, "Memory that answers may take.", unit="bytes")
 
 
-@attrs.frozen
-class RedisCacheSettings:
+@attrs.frozen(repr=False, eq=False)
+class RedisCacheSettings(Branch):
     """Answers shared by a team."""
 
     url: str | None = setting(
@@ -257,8 +258,8 @@ class RedisCacheSettings:
     )
 
 
-@attrs.frozen
-class DiskCacheSettings:
+@attrs.frozen(repr=False, eq=False)
+class DiskCacheSettings(Branch):
     """Answers kept on this machine."""
 
     enabled: bool = setting(True, Flag(), "Keep answers on disk.")
@@ -267,8 +268,8 @@ class DiskCacheSettings:
     max_bytes: int = setting(1_073_741_824, BYTES, "Disk space that answers may take.", unit="bytes")
 
 
-@attrs.frozen
-class CacheSettings:
+@attrs.frozen(repr=False, eq=False)
+class CacheSettings(Branch):
     """Where finished answers are kept, and how long."""
 
     memory: MemoryCacheSettings = setting(MemoryCacheSettings(), Table(MemoryCacheSettings), "In this process.")
@@ -296,8 +297,8 @@ class CacheSettings:
     )
 
 
-@attrs.frozen
-class BreakerSettings:
+@attrs.frozen(repr=False, eq=False)
+class BreakerSettings(Branch):
     """When a failing model is left alone."""
 
     failure_threshold: int = setting(5, Number(1, 1000, whole=True), "Failures in a row after which a model rests.")
@@ -305,8 +306,8 @@ class BreakerSettings:
     half_open_calls: int = setting(3, Number(1, 100, whole=True), "Trial requests before it is trusted again.")
 
 
-@attrs.frozen
-class RetryRule:
+@attrs.frozen(repr=False, eq=False)
+class RetryRule(Branch):
     """How one kind of failure is tried again."""
 
     attempts: int = setting(3, Number(1, 20, whole=True), "Tries in all, the first included.")
@@ -314,8 +315,8 @@ class RetryRule:
     max: float = setting(5.0, Number(0, 3600), "Longest wait.", unit="seconds")
 
 
-@attrs.frozen
-class RetrySettings:
+@attrs.frozen(repr=False, eq=False)
+class RetrySettings(Branch):
     """How failures are tried again."""
 
     rate_limit: RetryRule = setting(RetryRule(6, 1.0, 60.0), Table(RetryRule), "After 429.")
@@ -326,8 +327,8 @@ class RetrySettings:
     total_seconds: float = setting(60.0, SECONDS, "Time for all tries together.", unit="seconds")
 
 
-@attrs.frozen
-class AuditSettings:
+@attrs.frozen(repr=False, eq=False)
+class AuditSettings(Branch):
     """The log of what was sent, when and where."""
 
     enabled: bool = setting(True, Flag(), "Keep an audit log.")
@@ -340,8 +341,8 @@ class AuditSettings:
     content: bool = setting(False, Flag(), "Keep prompts and answers too, redacted as they were.")
 
 
-@attrs.frozen
-class PrivacySettings:
+@attrs.frozen(repr=False, eq=False)
+class PrivacySettings(Branch):
     """What may leave the machine."""
 
     secrets: Literal["redact", "block", "off"] = setting(
@@ -367,8 +368,8 @@ class PrivacySettings:
     audit: AuditSettings = setting(AuditSettings(), Table(AuditSettings), "The log of what was sent.")
 
 
-@attrs.frozen
-class MetricsSettings:
+@attrs.frozen(repr=False, eq=False)
+class MetricsSettings(Branch):
     """Figures for monitoring."""
 
     prometheus_port: int | None = setting(
@@ -379,8 +380,8 @@ class MetricsSettings:
     otel: bool = setting(False, Flag(), "Report to OpenTelemetry, as its own environment variables say.")
 
 
-@attrs.frozen
-class LogSettings:
+@attrs.frozen(repr=False, eq=False)
+class LogSettings(Branch):
     """The server's own log."""
 
     level: Literal["error", "warning", "info", "debug"] = setting(
@@ -388,8 +389,8 @@ class LogSettings:
     )
 
 
-@attrs.frozen
-class Settings:
+@attrs.frozen(repr=False, eq=False)
+class Settings(Branch):
     """Everything that a user can decide."""
 
     provider: str = setting(

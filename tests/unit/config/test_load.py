@@ -305,3 +305,14 @@ def test_settings_are_frozen_and_comparable() -> None:
         settings.providers["q"] = settings.providers["p"]
     assert settings == editor({"providers": {"p": {"models": ["m"]}}})[0]
     assert settings != Settings()
+
+
+def test_settings_print_without_what_may_be_secret() -> None:
+    """The repr of settings shows their fields, but no headers, proxies or prompts; hashes follow equality."""
+    data = {"p": {"baseUrl": "https://host/v1", "proxy": "http://u:a-password@h:1", "headers": {"X-A": "a-password"}}}
+    settings, _ = editor({"providers": data})
+    assert "https://host/v1" in repr(settings)
+    assert "a-password" not in repr(settings)
+    assert hash(RetryRule(1, 2.0, 3.0)) == hash(RetryRule(1, 2.0, 3.0))
+    assert RetryRule(1, 2.0, 3.0) != RetryRule(1, 2.0, 4.0)
+    assert RetryRule(1, 2.0, 3.0) != (1, 2.0, 3.0)
