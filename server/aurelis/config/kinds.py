@@ -112,7 +112,7 @@ class Setting(NamedTuple):
 
 
 def _fields(shape: type) -> tuple[attrs.Attribute[Any], ...]:
-    return attrs.fields(shape)
+    return tuple(attrs.fields(shape))
 
 
 class Branch:
