@@ -15,10 +15,11 @@ from aurelis.core.reply import Verdict
 from aurelis.core.request import Message, Parameters, Request, Urgency, always_usable
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import SyntaxTree
-from aurelis.tasks.context.cutting import cut_code
+from aurelis.tasks.context.cutting import cut_code, first_lines, last_lines
 from aurelis.tasks.context.diagnostics import Diagnostic, describe_diagnostics
 from aurelis.tasks.context.regions import Region, line_range
 from aurelis.tasks.context.surroundings import Section, other_documents, surroundings
+from aurelis.tasks.replies.edits import around_insertion
 from aurelis.tasks.table import ReplyKind, TaskRow
 from aurelis.tasks.templates import Prompt, fill
 
@@ -204,12 +205,8 @@ def _code(row: TaskRow, asked: Asked, budget: int) -> tuple[str, int]:
     text = asked.snapshot.text
     room = budget - PROMPT_MARGIN - len(asked.instruction) - len(asked.question)
     if row.reply is ReplyKind.INSERTION:
-        place = asked.region.start
-        before = text[max(0, place - AROUND_INSERTION) : place]
-        after = text[place : place + AROUND_INSERTION]
-        start = before.find("\n") + 1 if place > AROUND_INSERTION else 0
-        end = after.rfind("\n") + 1 if place + AROUND_INSERTION < len(text) else len(after)
-        return before[start:] + HERE + ("\n" if not after.startswith("\n") else "") + after[:end], 0
+        before, after = around_insertion(text, asked.region.start)
+        return f"{last_lines(before, AROUND_INSERTION).text}{HERE}{first_lines(after, AROUND_INSERTION).text}", 0
     code = asked.region.text(text)
     if len(code) <= room:
         return code, 0

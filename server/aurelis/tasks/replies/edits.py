@@ -119,23 +119,31 @@ def read_insertion(document: str, place: int, language_id: str, reply: str) -> E
         content = reply
     else:
         return EditReading(None, "the answer holds no code")
-    line_start = document.rfind("\n", 0, place) + 1
-    line_end = document.find("\n", place)
-    line_end = len(document) if line_end < 0 else line_end
-    line = document[line_start:line_end].removesuffix("\r")
-    eol = line_ending(document)
-    lines = _without_echo(_bare(content), _bare(document[:line_end])[-ECHOED_LINES:], _bare(document[line_end:])[1:])
-    lines = _stripped(lines)
+    before, after = around_insertion(document, place)
+    indent = split_lines(before)[-1]
+    above, below = _bare(before[: len(before) - len(indent)]), _bare(after)
+    lines = _stripped(_without_echo(_bare(content), above[-ECHOED_LINES:], below[:ECHOED_LINES]))
     if not lines:
         return EditReading(None, "the answer holds no code")
-    indent = indent_of(line)
-    body = eol.join(reindented(lines, indent, document))
+    body = reindented(lines, indent, document)
+    body[0] = body[0].removeprefix(indent)
+    return EditReading(before + line_ending(document).join(body) + after)
+
+
+def around_insertion(document: str, place: int) -> tuple[str, str]:
+    """The text before and after code that is inserted at a place: the code's own line, its indentation given.
+
+    On a blank line the code takes that line; behind code it comes on the next line, before code on the line above.
+    """
+    line_start = max(document.rfind("\n", 0, place), document.rfind("\r", 0, place)) + 1
+    line_end = place + next((at for at, mark in enumerate(document[place:]) if mark in "\r\n"), len(document) - place)
+    line = document[line_start:line_end]
+    eol = line_ending(document)
     if not line.strip():
-        return EditReading(document[:line_start] + body + document[line_start + len(line) :])
+        return document[:line_end], document[line_end:]
     if not document[line_start:place].strip():
-        return EditReading(document[:line_start] + body + eol + document[line_start:])
-    at = line_start + len(line)
-    return EditReading(document[:at] + eol + body + document[at:])
+        return document[:line_start] + indent_of(line), eol + document[line_start:]
+    return document[:line_end] + eol + indent_of(line), document[line_end:]
 
 
 def read_new_file(reply: str, language_id: str, eol: str) -> str | None:
