@@ -120,10 +120,13 @@ def _matches(rule: Rule, text: str, positions: Sequence[int]) -> Iterator[tuple[
     gate = rule.compiled_gate
     named = "secret" in rule.compiled.groupindex
     done = 0
+    last = -1
     for position in positions:
+        # A match never reaches back over an earlier anchor, or repeated anchors would make the scan quadratic.
+        floor, last = max(done, last + 1), position
         if position < done or (gate is not None and gate.match(text, position) is None):
             continue
-        match = look(text, max(done, position - rule.behind), position + rule.reach)
+        match = look(text, max(floor, position - rule.behind), position + rule.reach)
         if match is None:
             continue
         start, end = match.span("secret") if named else match.span()

@@ -112,7 +112,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         fold=True,
         pattern=rf"(?:{_SURE}|token|credentials?)" + _NOT_THE_VALUE + r"[\w.\-]{0,40}" + _CLOSE
         + r"[ \t]{0,40}+(?::=|=>|={1,3}|!==?|:)[ \t]{0,40}+"
-        r"(?P<secret>[^\s\"'`,;(){}\[\]<>=$][^\s\"'`,;(){}\[\]<>]{5,200})(?=[ \t]*(?:$|[\r\n#;\"'`]))",
+        r"(?P<secret>[^\s\"'`,;(){}\[\]<>=$][^\s\"'`,;(){}\[\]<>]{5,200}+)(?=[ \t]*(?:$|[\r\n#;\"'`]))",
         examples=("DB_PASSWORD=hunter22!", "password: k3rf-x9kk", "export API_TOKEN=" + _HEX, "secret_key := " + _MIXED),
         counter_examples=(
             "password=password",
@@ -129,7 +129,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         name="password-line",
         anchors=("pass", "secret", "token", "key", "pwd"),
         fold=True,
-        pattern=r"(?<=[a-z0-9]_)(?:password|secret|token|key|passwd|pwd|pass)=(?P<secret>[A-Za-z0-9!@#%^&*_+\-./~]{6,200})(?=[ \t]*(?:$|[\r\n]))",
+        pattern=r"(?<=[a-z0-9]_)(?:password|secret|token|key|passwd|pwd|pass)=(?P<secret>[A-Za-z0-9!@#%^&*_+\-./~]{6,200}+)(?=[ \t]*(?:$|[\r\n]))",
         examples=("POSTGRES_PASSWORD=letmeinplease",),
         counter_examples=("POSTGRES_PASSWORD=password", "foo(api_key=api_key)", "api_key=self.key"),
         accept=lambda secret: bare_value(secret) or (secret.isalpha() and secret.islower() and quoted_value(secret) and len(secret) > 9),  # noqa: PLR2004 - shorter ones are names of variables
@@ -140,7 +140,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         fold=True,
         pattern=r"(?:key|token|auth|credentials?|creds?|pass|passw(?:or)?d|pwd|secret)"
         r"[\w.\-]{0,40}" + _CLOSE + _TYPE + r"\s{0,40}+(?::=|=>|={1,3}|!==?|::|:|,|\(|(?<=[ \t]))\s{0,40}+(?:[A-Za-z@$]{0,2}\\?[\"'`])?"
-        r"(?P<secret>[A-Za-z0-9+/_\-.~=!@#%^&*]{16,400})(?![A-Za-z0-9+/_\-.~=!@#%^&*(\[])",
+        r"(?P<secret>[A-Za-z0-9+/_\-.~!@#%^&*]{16,400}+={0,2}+)(?![A-Za-z0-9+/_\-.~=!@#%^&*(\[])",
         examples=('token = "' + _MIXED + '"', "auth: " + _HEX, "api.key(" + '"' + _MIXED + '")', "session_token=" + _HEX),
         counter_examples=(
             "cache_key = make_key_for_the_present_user(1)",

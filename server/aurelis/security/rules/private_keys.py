@@ -9,10 +9,13 @@ from aurelis.security.rules.row import Rule
 _REACH: Final = 20_000
 """Characters: a private key of 16,384 bits has about 13,000."""
 
-_BODY: Final = r"(?:[A-Za-z0-9+/=,:;. \t\r\n()@_\\-]|\"[ \t]*[+,]?[ \t]*\\?\r?\n[ \t]*[frb]?\"|'[ \t]*[+,]?[ \t]*\\?\r?\n[ \t]*[frb]?'){0,19000}?"
-"""Base64 with headers, over lines, string continuations or escaped line ends."""
+_BODY: Final = (
+    r"(?:[A-Za-z0-9+/=,:;. \t\r\n()@_\\]|-(?!----)"
+    r"|[\"'][ \t]*+[+,]?[ \t]*+\\?\r?\n[ \t]*+[frb]?[\"']){0,19000}+"
+)
+"""Base64 with headers, over lines, string continuations or escaped line ends; never another heading."""
 
-_LINES: Final = r"(?:(?:\\r|\\n|[ \t\r\n\"'+,#*/])*[A-Za-z0-9+/]{40,}={0,2})*"
+_LINES: Final = r"(?:(?:\\r|\\n|[ \t\r\n\"',#*]|\+(?=\s))*+[A-Za-z0-9+/]{40,}+={0,2}+)*+"
 """Whole lines of base64, for a key whose end is missing."""
 
 _HALF: Final = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDQ7Zt2LmX9vRb4"
@@ -23,8 +26,8 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
         anchors=("BEGIN",),
         behind=5,
         reach=_REACH,
-        pattern=r"(?:-----)?BEGIN[ ]?(?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2|ENCRYPTED|ANY|SSH2 ENCRYPTED)[ ])?PRIVATE KEY(?: BLOCK)?"
-        r"(?:-----)?(?:" + _BODY + r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|" + _LINES + ")",
+        pattern=r"(?:-----)?BEGIN[ ]?(?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2|ENCRYPTED|ANY|SSH2 ENCRYPTED)[ ])?"
+        r"PRIVATE KEY(?: BLOCK)?(?:-----" + _BODY + r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?:-----)?" + _LINES + ")",
         examples=(
             "-----BEGIN " + "PRIVATE KEY-----\n" + _HALF + "\n" + _HALF + "\n-----END " + "PRIVATE KEY-----",
             "-----BEGIN RSA " + "PRIVATE KEY-----\\n" + _HALF + "\\n-----END RSA " + "PRIVATE KEY-----\\n",
@@ -37,8 +40,9 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
         anchors=("-----END",),
         behind=_REACH,
         reach=60,
-        pattern=r"(?:[A-Za-z0-9+/]{40,}={0,2}(?:\\r|\\n|[ \t\r\n])+)+(?:[A-Za-z0-9+/]{1,76}={0,2}(?:\\r|\\n|[ \t\r\n])+)?"
-        r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY",
+        gate=r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY",
+        pattern=r"(?:[A-Za-z0-9+/]{40,}+={0,2}(?:\\r|\\n|[ \t\r\n])++)++"
+        r"(?:[A-Za-z0-9+/]{1,76}+={0,2}(?:\\r|\\n|[ \t\r\n])++)?-----END [A-Z0-9 ]{0,30}PRIVATE KEY",
         examples=(_HALF + "\n" + _HALF[:30] + "\n-----END RSA " + "PRIVATE KEY-----",),
     ),
     Rule(
