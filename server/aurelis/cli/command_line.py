@@ -19,6 +19,10 @@ INTERRUPTED: Final = 130
 """As shells report a process that Ctrl-C ended."""
 
 
+class OutputClosed(BrokenPipeError):
+    """Whoever reads our output has enough."""
+
+
 class CommandModule(Protocol):
     """What a module of `cli/` offers; `prepare(arguments)`, if there is one, runs before the event loop."""
 

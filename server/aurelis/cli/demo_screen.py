@@ -132,7 +132,7 @@ class DemoScreen:
 
     def requests(self, rows: Sequence[ShownRequest]) -> None:
         """Each request: which model, from where, in what time."""
-        columns = ("Task", "Model", "Host", "First", "Whole", "From cache")
+        columns = ("Task", "Model", "Host", "First", "Whole", "Cached")
         cells = [
             (
                 row.task,
@@ -144,7 +144,7 @@ class DemoScreen:
             )
             for row in rows
         ]
-        self._console.print(Padding(table("", columns, cells, right=("First", "Whole")), (0, 0, 0, 2)))
+        self._console.print(Padding(table("", columns, cells, right=("First", "Whole"), wraps=False), (0, 0, 0, 2)))
 
     def end(self, seconds: float) -> None:
         """Say what to do next."""

@@ -10,25 +10,45 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
+from rich.theme import Theme
+
+from aurelis.cli.command_line import OutputClosed
 
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""
 
 
+class _Output(Console):
+    """A console that leaves the end of a pipe to whoever runs the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Tell it upwards."""
+        raise OutputClosed
+
+
 def console() -> Console:
     """Standard output; without colour when it is no terminal or NO_COLOR is set, and no guessing at what words mean."""
     width = None if sys.stdout.isatty() else PIPE_WIDTH
-    return Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width)
+    # Without a background, code within prose is readable on light and dark terminals alike.
+    theme = Theme({"markdown.code": "bold cyan"})
+    return _Output(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width, theme=theme)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A table; the columns named in `right` hold numbers."""
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    wraps: bool = True,
+) -> Table:
+    """A table; the columns named in `right` hold numbers, and only the first is never wrapped if `wraps`."""
     made = Table(
         title=Text(title, style="bold") if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
     )
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if column in right else "left"
-        made.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0)
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0 or not wraps)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -9,6 +9,9 @@ from typing import Final
 
 from aurelis.sandbox.code_facts import Facts, Parameter, Raised, read_facts
 
+_SHORT_RESULT: Final = 40
+"""Characters of a returned expression that still read well beside its type."""
+
 _WORDS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -108,9 +111,10 @@ def _when(found: Raised) -> str:
 
 
 def _result(facts: Facts) -> str:
-    if facts.result:
-        return f"{facts.result}: {' or '.join(facts.returns[:3])}."
-    return f"{' or '.join(facts.returns[:3])}."
+    text = " or ".join(facts.returns[:3])
+    if not facts.result:
+        return f"{text}."
+    return f"{facts.result}: {text}." if len(text) <= _SHORT_RESULT else f"{facts.result}."
 
 
 _STYLES: Final[Mapping[str, Callable[[str, Facts], tuple[int, str] | None]]] = MappingProxyType(
