@@ -50,6 +50,7 @@ class FakeServices:
         self.accepted_completions: list[tuple[str, int, str]] = []
         self.tokens: dict[str, str | None] = {}
         self.started = asyncio.Event()
+        self.consents: dict[str, bool] = {}
         self.closed = False
         self.status = Status("ok", busy=False, model=str(MODEL))
 
@@ -90,7 +91,7 @@ class FakeServices:
         return self.kept
 
     async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
-        return ({"model": str(MODEL), "local": True},)
+        return ({"model": str(MODEL), "provider": MODEL.provider, "host": "models.example:443", "local": False},)
 
     async def describe(self, request: Request) -> ModelInfo | None:
         return ModelInfo(MODEL)
@@ -125,6 +126,9 @@ class FakeServices:
 
     def accepted(self, request_id: str, length: int, language: str) -> None:
         self.accepted_completions.append((request_id, length, language))
+
+    async def consent(self, host: str, *, allowed: bool) -> None:
+        self.consents[host] = allowed
 
     def on_status(self, listener: Callable[[Status], None]) -> None:
         listener(self.status)

@@ -60,6 +60,7 @@ async def pull_settings(ls: AurelisServer) -> None:
 async def take_settings(ls: AurelisServer, pulled: Any) -> None:
     """Put settings in force and report what was wrong with them."""
     report_problems(ls, await ls.services.configure(editor=ls.editor_settings.merged(pulled)))
+    ls.settings_changed()
 
 
 async def register_for_changes(ls: AurelisServer) -> None:

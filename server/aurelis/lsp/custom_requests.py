@@ -24,6 +24,7 @@ async def set_token(ls: AurelisServer, params: Any) -> None:
         await ls.services.set_token(provider, token)
     except RequestError as error:
         raise request_failed(error) from None
+    ls.settings_changed()
 
 
 async def trust(ls: AurelisServer, params: Any) -> None:

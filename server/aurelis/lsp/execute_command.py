@@ -14,9 +14,9 @@ import attrs
 from lsprotocol import types
 
 from aurelis.core.errors import RequestError
-from aurelis.lsp.arguments import flag, single_object, task_arguments, text, whole_number, wrong
+from aurelis.lsp.arguments import document_uri, flag, position, single_object, task_arguments, text, whole_number, wrong
 from aurelis.lsp.convert import plain_json
-from aurelis.lsp.inline_completion import ACCEPTED
+from aurelis.lsp.inline_completion import ACCEPTED, ask_ahead
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.outcome import request_failed
 
@@ -111,11 +111,14 @@ async def show_request(ls: AurelisServer, params: types.ExecuteCommandParams) ->
 
 
 async def completion_accepted(ls: AurelisServer, params: types.ExecuteCommandParams) -> Any:
-    """`aurelis.completionAccepted {requestId, length, language}`: the person took a completion."""
+    """`aurelis.completionAccepted {requestId, length, language, ...}`: the person took a completion."""
     data = single_object(params)
     request_id = text(data, "requestId", required=True) or ""
     length = whole_number(data, "length", least=0) or 0
     ls.services.accepted(request_id, min(length, LONGEST_COMPLETION), text(data, "language") or "")
+    uri = document_uri(data.get("textDocument"))
+    if uri is not None and data.get("position") is not None:
+        ls.in_background(ask_ahead(ls, uri, position(data["position"], "position")), replacing="ask ahead")
 
 
 COMMANDS: Final[Mapping[str, Handler]] = MappingProxyType(

@@ -8,7 +8,7 @@ from typing import Final
 import attrs
 from lsprotocol import types
 
-from aurelis.core.positions import PositionEncoding
+from aurelis.core.positions import Position, PositionEncoding, offset_to_units, split_lines
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import lsp_position, offset_of, range_offsets
 from aurelis.lsp.language_server import AurelisServer
@@ -76,7 +76,11 @@ async def offers_at(
         start, end, text = view.to_document(item.start, item.end, item.text)
         span = types.Range(lsp_position(snapshot, start, encoding), lsp_position(snapshot, end, encoding))
         if span.start.line == span.end.line == position.line and start <= offset <= end:
-            offers.append(Offer(text, span, accepted_command(item.request_id, len(item.text), snapshot.language_id)))
+            taken = types.TextDocumentPositionParams(
+                types.TextDocumentIdentifier(uri), end_of(text, span.start, encoding)
+            )
+            command = accepted_command(item.request_id, len(item.text), snapshot.language_id, taken)
+            offers.append(Offer(text, span, command))
     return offers
 
 
@@ -88,10 +92,40 @@ def wanted(ls: AurelisServer, language_id: str, *, invoked: bool) -> bool:
     return invoked or (settings.trigger == "automatic" and not ls.snoozed())
 
 
-def accepted_command(request_id: str, length: int, language_id: str) -> types.Command:
-    """What the editor runs once the person took the completion; `length` counts characters of the text."""
-    arguments = [{"requestId": request_id, "length": length, "language": language_id}]
-    return types.Command(title="Completion accepted", command=ACCEPTED, arguments=arguments)
+def accepted_command(
+    request_id: str, length: int, language_id: str, taken: types.TextDocumentPositionParams
+) -> types.Command:
+    """What the editor runs once the person took the completion.
+
+    `length` counts characters of the text; `taken` is where the cursor will be.
+    """
+    arguments = {
+        "requestId": request_id,
+        "length": length,
+        "language": language_id,
+        "textDocument": {"uri": taken.text_document.uri},
+        "position": {"line": taken.position.line, "character": taken.position.character},
+    }
+    return types.Command(title="Completion accepted", command=ACCEPTED, arguments=[arguments])
+
+
+def end_of(text: str, start: types.Position, encoding: PositionEncoding) -> types.Position:
+    """Where a text ends that is put at a position."""
+    lines = split_lines(text)
+    units = offset_to_units(lines[-1], len(lines[-1]), encoding)
+    if len(lines) == 1:
+        return types.Position(start.line, start.character + units)
+    return types.Position(start.line + len(lines) - 1, units)
+
+
+async def ask_ahead(ls: AurelisServer, uri: str, position: Position) -> None:
+    """Ask for what follows a completion that was taken, so that it is there when the editor asks."""
+    snapshot = ls.documents.snapshot(uri)
+    if snapshot is None or not wanted(ls, snapshot.language_id, invoked=False):
+        return
+    offset = offset_of(snapshot, position.line, position.character, ls.documents.encoding)
+    others = tuple(other for other in reversed(ls.documents.snapshots()) if other.uri != uri)[:OTHER_DOCUMENTS]
+    await ls.ghost_text().ask_ahead(snapshot, offset, others)
 
 
 @attrs.frozen

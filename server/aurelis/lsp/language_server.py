@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
@@ -13,6 +13,7 @@ from pygls.lsp.server import LanguageServer
 
 from aurelis import __version__
 from aurelis.config.settings import Problem
+from aurelis.core.errors import RequestError
 from aurelis.lsp.answers import AnswerShelf
 from aurelis.lsp.client_features import ClientFeatures
 from aurelis.lsp.closed_documents import ClosedDocuments
@@ -56,6 +57,8 @@ class AurelisServer(LanguageServer):
         self.editor_settings = EditorSettings()
         self.first_problems: tuple[Problem, ...] = ()
         self.progress_tokens = ProgressTokens(self.protocol)
+        self.hosts_asked_about: set[str] = set()  # Bounded by the providers that are configured.
+        self.on_refused: Callable[[RequestError], None] = lambda _: None
         self._hovers: Hovers | None = None
         self._ghost_text: GhostTextSession | None = None
         self._snoozed_until = 0.0
@@ -103,8 +106,13 @@ class AurelisServer(LanguageServer):
         if self._ghost_text is None:
             from aurelis.workflow.ghost_text_session import GhostTextSession  # noqa: PLC0415 -- invariant 11
 
-            self._ghost_text = GhostTextSession(self.services)
+            self._ghost_text = GhostTextSession(self.services, self.on_refused)
         return self._ghost_text
+
+    def settings_changed(self) -> None:
+        """Forget what was offered under the settings before."""
+        if self._ghost_text is not None:
+            self._ghost_text.forget()
 
     async def finish(self) -> None:
         """Cancel what still runs and wait for it."""

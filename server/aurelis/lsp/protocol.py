@@ -16,7 +16,7 @@ import re
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, Union
 
 import cattrs
 from lsprotocol import types
@@ -55,8 +55,18 @@ def describe_failure(error: BaseException) -> str:
 
 
 def plain_converter() -> cattrs.Converter:
-    """The converter of lsprotocol, with the parameters of custom messages left as plain dictionaries."""
+    """The converter of lsprotocol, with the parameters of custom messages left as plain dictionaries.
+
+    lsprotocol takes an action that holds a command for a command; here only what is named by a string is one.
+    """
     converter = get_converter()
+
+    def action(item: dict[str, Any], _: Any) -> types.Command | types.CodeAction:
+        if isinstance(item.get("command"), str):
+            return converter.structure(item, types.Command)
+        return converter.structure(item, types.CodeAction)
+
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], action)  # noqa: UP007 -- lsprotocol's spelling
 
     def unchanged(message: dict[str, Any], cls: type[Any]) -> Any:
         fields = {name: message.get(name) for name in cls.__annotations__}

@@ -19,6 +19,7 @@ from aurelis.lsp import (
     code_action,
     completion,
     configuration,
+    consent,
     custom_requests,
     did_save,
     hover,
@@ -73,6 +74,7 @@ def create_server(services: Services) -> AurelisServer:
     for feature in FEATURES:
         server.feature(feature.method, feature.options)(feature.handler)
     register_commands(server)
+    server.on_refused = partial(consent.refused, server)
     server.protocol.complete_capabilities = partial(initialize.complete_capabilities, server)
     return server
 

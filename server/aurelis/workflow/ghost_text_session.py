@@ -1,43 +1,271 @@
 """Ghost text while somebody types: what the editor is told now, out of what was asked before.
 
-In come cursors, one after another; out go completions, or nothing. Cancelling a call gives up its request.
+In come cursors, one after another, each cancelled by the next; out go completions, or nothing, never an error. While
+the person types what a completion says nothing is asked. A request that is under way when the editor cancels lives on
+for a moment: the next cursor adopts it if it still fits what was typed, otherwise it is closed at once.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Final
+
 import attrs
 
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Completed
+from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
-from aurelis.workflow.inline import CompletionAsked, complete
+from aurelis.workflow.inline import CompletionAsked, PreparedCompletion, completions, item_of, prepare_completion
+from aurelis.workflow.invocation import new_request_id
+from aurelis.workflow.kept_completions import Kept, KeptCompletions, Offered, Place
 from aurelis.workflow.services import Services
+from aurelis.workflow.typing_rhythm import TypingRhythm
+
+ORPHAN_SECONDS: Final = 0.15
+"""How long a request lives that nobody waits for."""
+
+AHEAD_SECONDS: Final = 3.0
+"""How long a request lives that was made ahead, after a completion was taken."""
+
+MOST_FLIGHTS: Final = 3
+"""Requests under way at once; the oldest that nobody waits for is closed for a new one."""
+
+SILENT_SECONDS: Final = 30.0
+"""How long nothing is asked after a failure that asking again does not mend, when it does not say itself."""
+
+LARGE_DOCUMENT: Final = 100_000
+"""Characters above which a request is prepared in a thread, off the event loop."""
+
+ALTERNATIVE_TEMPERATURE: Final = 0.7
+"""For further suggestions, which should not be the first one again."""
+
+_LASTING: Final = frozenset(
+    {
+        ErrorKind.AUTH,
+        ErrorKind.BUDGET,
+        ErrorKind.CONFIGURATION,
+        ErrorKind.CONSENT,
+        ErrorKind.GONE,
+        ErrorKind.RATE_LIMIT,
+    }
+)
 
 
-@attrs.frozen
-class Offered:
-    """A completion for a cursor: put `text` in place of the snapshot's characters from `start` to `end`."""
+@attrs.define(eq=False)
+class Flight:
+    """One request under way. `so_far` is what has arrived of its answer."""
 
-    start: int
-    end: int
-    text: str = attrs.field(repr=False)
-    request_id: str = ""
+    place: Place
+    prepared: PreparedCompletion
+    so_far: str = ""
+    waiting: int = 0
+    task: asyncio.Task[None] | None = None
+    orphan: asyncio.TimerHandle | None = None
 
 
 class GhostTextSession:
-    """The completions of one editor."""
+    """The completions of one editor.
 
-    def __init__(self, services: Services) -> None:
+    `on_refused` is told failures that only the person can mend (consent, sign-in), for the front end to ask or show.
+    """
+
+    def __init__(self, services: Services, on_refused: Callable[[RequestError], None] = lambda _: None) -> None:
         self._services = services
-        self._parses = ParseCache(limit=4)
+        self._on_refused = on_refused
+        self._parses = ParseCache(limit=8)
+        self._kept = KeptCompletions()
+        self._rhythm = TypingRhythm()
+        self._flights: list[Flight] = []
+        self._silent_until = 0.0
 
     async def offer(
         self, snapshot: Snapshot, position: int, *, others: tuple[Snapshot, ...] = (), invoked: bool = False
     ) -> tuple[Offered, ...]:
-        """The completions at a cursor; none when there is nothing to say."""
-        del invoked
-        asked = CompletionAsked(snapshot=snapshot, position=position, others=others)
-        found = await complete(self._services, asked, self._parses)
-        return tuple(Offered(one.item.start, one.item.end, one.item.text, one.request_id) for one in found)
+        """The completions at a cursor; none when there is nothing to say. Cancel when the cursor moves on."""
+        loop = asyncio.get_running_loop()
+        if not invoked:
+            self._rhythm.key(loop.time())
+        known = self._kept.find(snapshot, position)
+        if known or (known is not None and not invoked):
+            return known
+        flight = self._adoptable(snapshot, position)
+        if flight is not None:
+            await self._join(flight)
+            known = self._kept.find(snapshot, position)
+            if known is not None:
+                return known
+        elif not invoked:
+            await asyncio.sleep(self._delay(snapshot, position))
+        if not invoked and loop.time() < self._silent_until:
+            return ()
+        flight = await self._launch(snapshot, position, others)
+        if flight is None:
+            return ()
+        alternatives = self._services.settings.inline_completion.alternatives if invoked else 1
+        await asyncio.gather(
+            self._join(flight), *(self._alternative(flight) for _ in range(alternatives - 1)), return_exceptions=False
+        )
+        return self._kept.find(snapshot, position) or ()
+
+    async def ask_ahead(self, snapshot: Snapshot, position: int, others: tuple[Snapshot, ...] = ()) -> None:
+        """Ask for what follows a completion that was just taken, so that it is there when the editor asks."""
+        if self._kept.find(snapshot, position) is not None or self._adoptable(snapshot, position) is not None:
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._silent_until:
+            return
+        flight = await self._launch(snapshot, position, others)
+        if flight is not None and flight.task is not None and not flight.waiting:
+            self._orphan(flight, AHEAD_SECONDS)
+
+    def forget(self) -> None:
+        """Forget what was offered and why nothing was asked, because the settings changed."""
+        self._kept.forget()
+        self._silent_until = 0.0
 
     async def aclose(self) -> None:
         """Stop what is still being asked."""
+        tasks = [flight.task for flight in self._flights if flight.task is not None]
+        for flight in list(self._flights):
+            self._close(flight)
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _delay(self, snapshot: Snapshot, position: int) -> float:
+        wanted = self._services.settings.inline_completion.debounce_ms
+        if wanted != "adaptive":
+            return wanted / 1000
+        start = snapshot.lines.line_start(snapshot.lines.line_at(position))
+        return self._rhythm.delay(snapshot.text[start:position])
+
+    def _adoptable(self, snapshot: Snapshot, position: int) -> Flight | None:
+        """The request under way that this cursor can use; those that it cannot, and nobody waits for, are closed."""
+        found: Flight | None = None
+        for flight in list(self._flights):
+            if _still_fits(flight, snapshot, position):
+                found = flight
+            elif not flight.waiting:
+                self._close(flight)
+        return found
+
+    async def _launch(self, snapshot: Snapshot, position: int, others: tuple[Snapshot, ...]) -> Flight | None:
+        asked = CompletionAsked(snapshot=snapshot, position=position, others=others)
+        if len(snapshot.text) > LARGE_DOCUMENT:
+            prepared = await asyncio.to_thread(prepare_completion, self._services, asked, self._parses)
+        else:
+            prepared = prepare_completion(self._services, asked, self._parses)
+        if prepared is None:
+            return None
+        while len(self._flights) >= MOST_FLIGHTS:
+            unused = next((flight for flight in self._flights if not flight.waiting), self._flights[0])
+            self._close(unused)
+        flight = Flight(Place.of(snapshot, position, position), prepared)
+        flight.task = asyncio.create_task(self._fly(flight, snapshot))
+        self._flights.append(flight)
+        flight.task.add_done_callback(partial(self._ended, flight))
+        return flight
+
+    async def _join(self, flight: Flight) -> None:
+        """Wait for a request; when the wait is cancelled and nobody else waits, it becomes an orphan."""
+        if flight.task is None:
+            return
+        if flight.orphan is not None:
+            flight.orphan.cancel()
+            flight.orphan = None
+        flight.waiting += 1
+        try:
+            await asyncio.wait({flight.task})
+            if not flight.task.cancelled():
+                flight.task.result()
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done():
+                self._orphan(flight, ORPHAN_SECONDS)
+
+    async def _fly(self, flight: Flight, snapshot: Snapshot) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        request = attrs.evolve(flight.prepared.request, enough=_listening(flight))
+        try:
+            found = await self._answer(flight.prepared, request, snapshot)
+        except RequestError as error:
+            self._failed(error, loop.time())
+            return
+        self._rhythm.answered(loop.time() - begun)
+        if not found:
+            self._kept.keep(Kept(flight.place, "", request.request_id))
+
+    async def _alternative(self, flight: Flight) -> None:
+        """One more suggestion for the same place; a failure is just one suggestion less."""
+        request = flight.prepared.request
+        parameters = attrs.evolve(request.parameters, temperature=ALTERNATIVE_TEMPERATURE)
+        other = attrs.evolve(request, request_id=new_request_id(), parameters=parameters, cacheable=False)
+        hole = flight.prepared.hole
+        snapshot = Snapshot(uri=flight.place.uri, language_id=hole.language_id, text=hole.prefix + hole.suffix)
+        try:
+            await self._answer(flight.prepared, other, snapshot)
+        except RequestError:
+            return
+
+    async def _answer(self, prepared: PreparedCompletion, request: Request, snapshot: Snapshot) -> bool:
+        async with aclosing(self._services.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    made = completions(prepared, event.answer)
+                    for one in made:
+                        place = Place.of(snapshot, one.item.start, one.item.end)
+                        self._kept.keep(Kept(place, one.item.text, one.request_id))
+                    return bool(made)
+        return False
+
+    def _failed(self, error: RequestError, now: float) -> None:
+        if error.kind in _LASTING:
+            self._silent_until = now + (error.retry_after_seconds or SILENT_SECONDS)
+            self._on_refused(error)
+
+    def _orphan(self, flight: Flight, seconds: float) -> None:
+        flight.orphan = asyncio.get_running_loop().call_later(seconds, self._close, flight)
+
+    def _close(self, flight: Flight) -> None:
+        if flight.task is not None:
+            flight.task.cancel()
+        self._landed(flight)
+
+    def _ended(self, flight: Flight, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # Whoever waited has it; an orphan's failure is nobody's.
+        self._landed(flight)
+
+    def _landed(self, flight: Flight) -> None:
+        if flight.orphan is not None:
+            flight.orphan.cancel()
+            flight.orphan = None
+        if flight in self._flights:
+            self._flights.remove(flight)
+
+
+def _listening(flight: Flight) -> Callable[[str], bool]:
+    """The request's own `enough`, which also shows what has arrived."""
+    enough = flight.prepared.request.enough
+
+    def heard(text: str) -> bool:
+        flight.so_far = text
+        return enough is not None and enough(text)
+
+    return heard
+
+
+def _still_fits(flight: Flight, snapshot: Snapshot, position: int) -> bool:
+    """Whether the answer that is on its way can continue what has been typed since it was asked for."""
+    typed = flight.place.typed(snapshot, position)
+    if typed is None or flight.place.covered(snapshot, position, snapshot.text[position : position + 40]) is None:
+        return False
+    item = item_of(flight.so_far, flight.prepared, cut=True) if flight.so_far.strip() else None
+    if item is None:
+        return "\n" not in typed.strip(" \t") or flight.prepared.hole.multiline
+    text = item.text
+    return text.startswith(typed) or typed.startswith(text)

@@ -110,6 +110,9 @@ class Services(Protocol):
     def accepted(self, request_id: str, length: int, language: str) -> None:
         """A shown completion was accepted (`length` in characters)."""
 
+    async def consent(self, host: str, *, allowed: bool) -> None:
+        """Take the user's answer to whether automatic features may send text to a host."""
+
     def on_status(self, listener: Callable[[Status], None]) -> None:
         """Call the listener at once and whenever the status changes."""
 
