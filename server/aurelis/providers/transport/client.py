@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -96,8 +97,9 @@ class HttpClientBuilder:
         if not proxy:
             return None
         try:
-            scheme = httpx2.URL(proxy).scheme if httpx2.URL(proxy).host else ""
-        except (httpx2.InvalidURL, ValueError):
+            parts = urlsplit(proxy)
+            scheme = parts.scheme if parts.hostname and parts.port != 0 else ""
+        except ValueError:
             scheme = ""
         if scheme not in {"http", "https"}:
             message = f"providers.{self._options.name}.proxy: this is not a proxy; write it as http://host:port."

@@ -92,9 +92,14 @@ def _chain(connection: ssl.SSLObject) -> list[bytes]:
 class PinnedContext(truststore.SSLContext):
     """The system's trust store, and beyond it one of these keys."""
 
-    def __init__(self, pins: frozenset[bytes]) -> None:
-        super().__init__(ssl.PROTOCOL_TLS_CLIENT)
-        self._pins = pins
+    pins: frozenset[bytes] = frozenset()
+
+    @classmethod
+    def for_pins(cls, pins: frozenset[bytes]) -> PinnedContext:
+        """A client's context; the base class takes nothing but a protocol at construction."""
+        context = cls(ssl.PROTOCOL_TLS_CLIENT)
+        context.pins = pins
+        return context
 
     def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
         """Wrap as always; the handshake also compares the keys."""
@@ -103,7 +108,7 @@ class PinnedContext(truststore.SSLContext):
 
         def do_handshake() -> None:
             shake()
-            if not any(public_key_hash(item) in self._pins for item in _chain(connection)):
+            if not any(public_key_hash(item) in self.pins for item in _chain(connection)):
                 raise PinMismatchError(1, "the server's public key is not pinned")
 
         connection.do_handshake = do_handshake  # type: ignore[method-assign]

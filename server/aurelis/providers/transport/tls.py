@@ -35,7 +35,7 @@ def build_context(options: ProviderOptions, *, secure: bool) -> ssl.SSLContext:
         raise _fault(options, "pins", "a pin is sha256/ and 44 characters of Base64 (the hash of the public key).")
     if not secure:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context: ssl.SSLContext = PinnedContext(pins) if pins else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context: ssl.SSLContext = PinnedContext.for_pins(pins) if pins else truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = version
     if tls.ca_file:
         try:
