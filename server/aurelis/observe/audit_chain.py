@@ -61,26 +61,24 @@ def read_line(raw: bytes) -> dict[str, Any] | None:
         return None
     try:
         fields = json.loads(raw)
+        # A line has one spelling only, so that nothing in its bytes can be changed without changing its hash.
+        if not isinstance(fields, dict) or _spelled(fields) != raw:
+            return None
     except (ValueError, RecursionError):
         return None
-    if (
-        not isinstance(fields, dict)
-        or not isinstance(fields.get("seq"), int)
-        or not isinstance(fields.get("hash"), str)
-    ):
-        return None
-    return fields
+    whole = type(fields.get("seq")) is int and type(fields.get("hash")) is str
+    return fields if whole else None
 
 
 def follows(fields: Mapping[str, Any], previous: str) -> bool:
     """Whether a line's hash continues the chain after `previous`."""
     body = {name: value for name, value in fields.items() if name not in {"hash", "mac"}}
-    return hmac.compare_digest(str(fields["hash"]).encode(), _digest(previous, body).encode())
+    return hmac.compare_digest(_bytes(fields["hash"]), _bytes(_digest(previous, body)))
 
 
 def signed_with(fields: Mapping[str, Any], key: bytes) -> bool:
     """Whether a process with the key wrote the line."""
-    return hmac.compare_digest(str(fields.get("mac", "")).encode(), _mac(key, str(fields["hash"])).encode())
+    return hmac.compare_digest(_bytes(fields.get("mac", "")), _bytes(_mac(key, str(fields["hash"]))))
 
 
 def write_anchor(path: Path, anchor: Anchor, key: bytes | None) -> None:
@@ -98,14 +96,14 @@ def read_anchor(path: Path, key: bytes | None) -> tuple[Anchor | None, str]:
     try:
         fields = json.loads(path.read_bytes()[:10_000])
         seal = fields.pop("mac", None)
-        anchor = Anchor(**fields)
+        anchor = Anchor(*(fields[name] for name in attrs.asdict(Anchor())))
     except FileNotFoundError:
         return None, "The anchor is missing, so a cut tail cannot be found."
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, "The anchor is damaged, so a cut tail cannot be found."
     if not all(isinstance(value, type(getattr(Anchor(), name))) for name, value in attrs.asdict(anchor).items()):
         return None, "The anchor is damaged, so a cut tail cannot be found."
-    if key is not None and not hmac.compare_digest(str(seal).encode(), _mac(key, _digest("", fields)).encode()):
+    if key is not None and not hmac.compare_digest(_bytes(seal), _bytes(_mac(key, _digest("", fields)))):
         return anchor, "The anchor is not sealed with the key: it may have been set back."
     return anchor, ""
 
@@ -134,8 +132,12 @@ def _spelled(fields: Mapping[str, Any]) -> bytes:
 
 def _digest(previous: str, body: Mapping[str, Any]) -> str:
     canonical = json.dumps(body, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(f"{previous}\n{canonical}".encode("ascii")).hexdigest()
+    return hashlib.sha256(f"{previous}\n{canonical}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _mac(key: bytes, digest: str) -> str:
-    return hmac.digest(key, digest.encode("ascii"), "sha256").hex()
+    return hmac.digest(key, _bytes(digest), "sha256").hex()
+
+
+def _bytes(text: Any) -> bytes:
+    return str(text).encode("utf-8", "surrogatepass")

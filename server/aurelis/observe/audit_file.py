@@ -85,8 +85,9 @@ class AuditFile:
     def _recover(self) -> Anchor:
         """The anchor as it must stand before the next line, after repairing what a crash left."""
         current = self._folder / CURRENT
-        anchor, _ = read_anchor(self._anchor_file, None)
-        if anchor is None:
+        anchor, complaint = read_anchor(self._anchor_file, self._key)
+        if anchor is None or (complaint and self._keyed()):
+            # Going on behind an anchor that somebody else wrote would hide what they cut.
             anchor = self._rebuild()
         elif not current.exists() and (self._folder / f"audit.{anchor.opened:012d}.jsonl").exists():
             # Killed between renaming the file and writing the anchor.
@@ -99,6 +100,14 @@ class AuditFile:
             # Lines were cut. The numbers go on after the missing ones, which is how a check finds the gap.
             anchor = attrs.evolve(anchor, offset=size, opened=anchor.opened if size else anchor.count + 1)
         return anchor
+
+    def _keyed(self) -> bool:
+        """Whether the log's last line was written with a key, so that its anchor must be sealed."""
+        last: Mapping[str, Any] = {}
+        for path in files(self._folder)[-2:]:
+            for raw in raw_lines(path):
+                last = read_line(raw) or last
+        return "mac" in last
 
     def _adopt(self, anchor: Anchor, current: Path, size: int) -> Anchor:
         """Take over whole lines written just before a crash and remove a torn one."""

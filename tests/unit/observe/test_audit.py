@@ -1,0 +1,416 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import stat
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aurelis.core.record import CallRecord, SecurityEvent, SentPrompt
+from aurelis.observe.audit import MAX_WAITING, AuditLog, AuditPolicy
+from aurelis.observe.audit_chain import ANCHOR, CURRENT, files
+from aurelis.observe.audit_verify import AuditReport, last_lines, verify_audit
+from unit.cache.hand_clock import HandClock
+from unit.observe.conftest import PLAIN
+
+KEY = b"a key of the keychain"
+MakeRecord = Callable[..., CallRecord]
+MakeSent = Callable[..., SentPrompt]
+OpenAudit = Callable[..., AuditLog]
+
+
+@pytest_asyncio.fixture
+async def open_audit(clock: HandClock, tmp_path: Path) -> AsyncIterator[OpenAudit]:
+    """Logs over one folder, as several processes have them."""
+    made: list[AuditLog] = []
+
+    def make(key: bytes | None = KEY, folder: Path = tmp_path / "audit", **policy: object) -> AuditLog:
+        made.append(AuditLog(clock, folder, AuditPolicy(**policy), key=lambda: key))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for log in made:
+        await log.aclose()
+
+
+async def write(log: AuditLog, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
+        log.record(PLAIN.__class__(**{**_fields(), "request_id": f"r{number}"}), None)
+        await log.settled()
+
+
+def _fields() -> dict[str, object]:
+    return {name: getattr(PLAIN, name) for name in PLAIN.__slots__ if not name.startswith("__")}
+
+
+def check(tmp_path: Path, key: bytes | None = KEY) -> AuditReport:
+    return verify_audit(tmp_path / "audit", key)
+
+
+async def test_a_request_is_one_line(open_audit: OpenAudit, make_record: MakeRecord, tmp_path: Path) -> None:
+    """Each request is one JSON line with sizes, hashes, outcome and cost, and no content."""
+    log = open_audit(user_id="someone@example")
+    log.record(make_record(outcome="error:timeout"), None)
+    await log.settled()
+    (line,) = last_lines(tmp_path / "audit")
+    assert (line["event"], line["severity"], line["requestId"], line["outcome"]) == (
+        "request",
+        "warning",
+        "r1",
+        "error:timeout",
+    )
+    assert (line["host"], line["promptSha256"], line["redactionRules"]) == ("127.0.0.1:1", "00", ["token"])
+    assert line["attempts"] == [{"model": "sandbox/default", "outcome": "ok", "status": 200, "duration_ms": 120}]
+    raw = (tmp_path / "audit" / CURRENT).read_bytes()
+    assert b"someone" not in raw
+    assert len(line["user"]) == 32
+    assert raw.count(b"\n") == 1
+
+
+async def test_an_event_is_one_line(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """A security event is a line with its name and severity; values are cut at a thousand characters."""
+    log = open_audit()
+    log.security_event(SecurityEvent("redirect_blocked", "high", "x" * 5_000 + "\n\u2028", 1.0, "r9"))
+    log.security_event(SecurityEvent("odd", "unheard of", "", 1.0))
+    await log.settled()
+    line, odd = last_lines(tmp_path / "audit")
+    assert (line["event"], line["severity"], line["requestId"], line["detail"]) == (
+        "redirect_blocked",
+        "high",
+        "r9",
+        "x" * 1_000,
+    )
+    assert odd["severity"] == "warning"
+
+
+@pytest.mark.parametrize(("content", "there"), [(False, False), (True, True)])
+async def test_content_is_written_only_on_request(
+    open_audit: OpenAudit, make_sent: MakeSent, tmp_path: Path, *, content: bool, there: bool
+) -> None:
+    """The redacted prompt stands in the log only where the user said so."""
+    log = open_audit(content=content)
+    sent = make_sent(text="def planted(): ...")
+    log.record(sent.record, sent)
+    await log.settled()
+    assert (b"planted" in (tmp_path / "audit" / CURRENT).read_bytes()) is there
+
+
+@pytest.mark.parametrize(("level", "kept"), [("info", 3), ("warning", 2), ("high", 1)])
+async def test_the_level_selects(
+    open_audit: OpenAudit, make_record: MakeRecord, tmp_path: Path, level: str, kept: int
+) -> None:
+    """Lines below the level are left out; a failed request is a warning."""
+    log = open_audit(level=level)
+    log.record(make_record(), None)
+    log.record(make_record(outcome="error:auth"), None)
+    log.security_event(SecurityEvent("pin_mismatch", "high", "", 0.0))
+    await log.settled()
+    assert len(last_lines(tmp_path / "audit")) == kept
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+async def test_the_files_are_the_users_alone(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """Nobody else can read the log."""
+    await write(open_audit(), 1)
+    assert stat.S_IMODE((tmp_path / "audit").stat().st_mode) == 0o700
+    for path in (tmp_path / "audit").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+async def test_an_untouched_log_passes(open_audit: OpenAudit, tmp_path: Path, key: bytes | None) -> None:
+    """A log written by several processes in turn passes and says what a check cannot find."""
+    assert check(tmp_path, key).ok
+    logs = [open_audit(key), open_audit(key)]
+    for number in range(6):
+        await write(logs[number % 2], 1, number)
+    report = check(tmp_path, key)
+    assert (report.ok, report.lines) == (True, 6)
+    assert report.limits
+    assert any("no key" in limit for limit in report.limits) is (key is None)
+
+
+def _alter(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:2], lines[2].replace(b'"ok"', b'"no"', 1), *lines[3:]]
+
+
+def _respell(lines: list[bytes]) -> list[bytes]:
+    return [*lines[:2], lines[2].replace(b":", b": ", 1), *lines[3:]]
+
+
+DAMAGE: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "altered": _alter,
+    "spelled otherwise": _respell,
+    "removed": lambda lines: [*lines[:2], *lines[3:]],
+    "first removed": lambda lines: lines[1:],
+    "tail cut": lambda lines: lines[:-2],
+    "all cut": lambda lines: [],
+    "swapped": lambda lines: [*lines[:2], lines[3], lines[2], *lines[4:]],
+    "doubled": lambda lines: [*lines[:3], *lines[2:]],
+    "half a line": lambda lines: [*lines[:-1], lines[-1][:50]],
+    "nonsense inside": lambda lines: [*lines[:2], b"nonsense\n", *lines[2:]],
+    "strange text": lambda lines: [*lines, b'{"seq":7,"hash":"\\ud800","mac":"\\ud800"}\n'],
+    "strange depth": lambda lines: [*lines, b'{"seq":7,"hash":"","x":' + b"[" * 990 + b"]" * 990 + b"}\n"],
+    "strange number": lambda lines: [*lines, b'{"seq":' + b"9" * 9_000 + b"}\n"],
+    "nonsense behind": lambda lines: [*lines, b"nonsense\n"],
+    "a line of another chain": lambda lines: [*lines, lines[0]],
+}
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+@pytest.mark.parametrize("name", DAMAGE)
+async def test_damage_is_found(open_audit: OpenAudit, tmp_path: Path, name: str, key: bytes | None) -> None:
+    """Altered, removed, swapped and foreign lines and a cut tail are found, and stay found after more was written."""
+    await write(open_audit(key), 6)
+    path = tmp_path / "audit" / CURRENT
+    path.write_bytes(b"".join(DAMAGE[name](path.read_bytes().splitlines(keepends=True))))
+    assert not check(tmp_path, key).ok
+    await write(open_audit(key), 3)
+    assert not check(tmp_path, key).ok
+
+
+async def test_a_forged_chain_is_found_by_the_key(open_audit: OpenAudit, clock: HandClock, tmp_path: Path) -> None:
+    """A whole log written anew without the key, or with another one, does not pass."""
+    await write(open_audit(), 4)
+    for key in (None, b"another key"):
+        for path in (tmp_path / "audit").iterdir():
+            path.unlink()
+        await write(open_audit(key), 4)
+        assert check(tmp_path, key).ok
+        assert not check(tmp_path).ok
+
+
+async def test_an_anchor_set_back_is_found(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """Cutting the tail and writing an anchor to fit needs the key."""
+    await write(open_audit(), 4)
+    path, anchor = tmp_path / "audit" / CURRENT, tmp_path / "audit" / ANCHOR
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:2]))
+    fields = json.loads(anchor.read_bytes())
+    fields |= {"count": 2, "last": json.loads(lines[1])["hash"], "offset": len(b"".join(lines[:2]))}
+    anchor.write_text(json.dumps(fields))
+    assert check(tmp_path, None).ok
+    assert not check(tmp_path).ok
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"{}", b"[1]", b'{"count": "x"}', b'{"first": 1, "other": 2}'])
+async def test_a_lost_anchor_is_found(open_audit: OpenAudit, tmp_path: Path, damage: bytes | None) -> None:
+    """A log whose anchor was removed or damaged goes on, and says for good that a cut may have been hidden."""
+    await write(open_audit(), 3)
+    anchor = tmp_path / "audit" / ANCHOR
+    anchor.unlink() if damage is None else anchor.write_bytes(damage)
+    assert not check(tmp_path).ok
+    await write(open_audit(), 2, 3)
+    report = check(tmp_path)
+    assert not report.ok
+    assert any("anchor" in problem for problem in report.problems)
+    assert [line["event"] for line in last_lines(tmp_path / "audit")].count("request") == 5
+
+
+async def test_a_torn_line_is_repaired_at_the_next_start(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """What a crash left of a line is no damage: it is removed, and a line says so."""
+    await write(open_audit(), 2)
+    path = tmp_path / "audit" / CURRENT
+    path.write_bytes(path.read_bytes() + b'{"seq":3,"time":"20')
+    report = check(tmp_path)
+    assert report.ok
+    assert report.notes
+    await open_audit().start()
+    await write(open_audit(), 1, 2)
+    report = check(tmp_path)
+    assert report.ok
+    assert not report.notes
+    assert [line["event"] for line in last_lines(tmp_path / "audit")] == ["request"] * 2 + ["audit_repaired", "request"]
+
+
+async def test_lines_written_just_before_a_crash_are_taken_over(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """Whole lines that the anchor does not count yet belong to the log."""
+    await write(open_audit(), 2)
+    anchor = tmp_path / "audit" / ANCHOR
+    before = anchor.read_bytes()
+    await write(open_audit(), 2, 2)
+    anchor.write_bytes(before)
+    assert check(tmp_path).ok
+    await write(open_audit(), 1, 4)
+    report = check(tmp_path)
+    assert (report.ok, report.lines) == (True, 5)
+
+
+async def test_the_log_is_rotated_and_bounded(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """Full files are put aside, the oldest go, and what is left still passes; a removed file does not."""
+    log = open_audit(max_bytes=3_000, max_files=3)
+    await write(log, 40)
+    paths = files(tmp_path / "audit")
+    assert len(paths) == 3
+    assert all(path.stat().st_size < 5_000 for path in paths)
+    report = check(tmp_path)
+    assert report.ok
+    assert 3 < report.lines < 20
+    assert last_lines(tmp_path / "audit", 1)[0]["requestId"] == "r39"
+    paths[1].unlink()
+    assert not check(tmp_path).ok
+
+
+async def test_a_crash_between_two_steps_of_rotation_is_no_damage(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """A file that was put aside before the anchor knew is taken as put aside."""
+    await write(open_audit(), 3)
+    folder = tmp_path / "audit"
+    (folder / CURRENT).rename(folder / "audit.000000000001.jsonl")
+    await write(open_audit(), 2, 3)
+    report = check(tmp_path)
+    assert (report.ok, report.lines) == (True, 5)
+
+
+async def test_an_unwritable_log_only_warns(
+    open_audit: OpenAudit, make_record: MakeRecord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the log cannot be written there is one warning, and no request is refused."""
+    (tmp_path / "file").write_text("in the way")
+    log = open_audit(folder=tmp_path / "file" / "audit")
+    await log.start()
+    for _ in range(3):
+        log.record(make_record(), None)
+        await log.settled()
+    assert log.ready() is None
+    assert len(caplog.records) == 1
+
+
+async def test_a_required_log_refuses_until_it_can_be_written(
+    open_audit: OpenAudit, make_record: MakeRecord, tmp_path: Path
+) -> None:
+    """Where the log is required, requests are refused while it fails; what waited is written when it works again."""
+    (tmp_path / "blocked").write_text("in the way")
+    log = open_audit(folder=tmp_path / "blocked" / "audit", required=True)
+    assert log.ready() is not None
+    await log.start()
+    log.record(make_record(), None)
+    await log.settled()
+    sentence = log.ready() or ""
+    assert "privacy.audit.required" in sentence
+    (tmp_path / "blocked").unlink()
+    log.ready()
+    await log.settled()
+    assert log.ready() is None
+    assert len(last_lines(tmp_path / "blocked" / "audit")) == 1
+
+
+async def test_waiting_lines_are_bounded_and_the_loss_is_written(
+    open_audit: OpenAudit, make_record: MakeRecord, tmp_path: Path
+) -> None:
+    """Lines that the disk is too slow for are dropped beyond a bound, and the log says how many."""
+    log = open_audit()
+    held = threading.Event()
+    log._executor.submit(held.wait)
+    for _ in range(MAX_WAITING + 7):
+        log.record(make_record(), None)
+    assert log.dropped == 7
+    held.set()
+    await log.settled()
+    last = last_lines(tmp_path / "audit", 1)[0]
+    assert (last["event"], "7 lines" in last["detail"]) == ("audit_lines_dropped", True)
+    assert check(tmp_path).lines == MAX_WAITING + 1
+
+
+async def test_a_failing_keychain_is_an_unwritable_log(
+    clock: HandClock, make_record: MakeRecord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A keychain that raises leaves the log unwritten with one warning, never an error."""
+
+    def locked() -> bytes | None:
+        raise RuntimeError("locked")
+
+    log = AuditLog(clock, tmp_path / "audit", AuditPolicy(required=True), key=locked)
+    await log.start()
+    log.record(make_record(), None)
+    await log.settled()
+    assert "RuntimeError" in (log.ready() or "")
+    await log.aclose()
+    assert len(caplog.records) == 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_any_flipped_byte_is_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Whatever byte of a finished log is changed, the check fails and never raises."""
+    folder = tmp_path_factory.mktemp("flip") / "audit"
+
+    async def fill() -> None:
+        log = AuditLog(HandClock(), folder, AuditPolicy(), key=lambda: KEY)
+        for _ in range(3):
+            log.record(PLAIN, None)
+        await log.aclose()
+
+    asyncio.run(fill())
+    path = folder / CURRENT
+    content = bytearray(path.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    assert not verify_audit(folder, KEY).ok
+
+
+WRITER = """
+import asyncio, pathlib, sys
+from aurelis.core.deadline import SystemClock
+from aurelis.core.record import SecurityEvent
+from aurelis.observe.audit import AuditLog, AuditPolicy
+
+async def main(folder):
+    log = AuditLog(SystemClock(), folder, AuditPolicy(max_bytes=20_000, max_files=50), key=lambda: b"k")
+    await log.start()
+    print("ready", flush=True)
+    while True:
+        log.security_event(SecurityEvent("secret_redacted", "info", "x" * 900, 0.0))
+        await log.settled()
+
+asyncio.run(main(pathlib.Path(sys.argv[1])))
+"""
+
+
+async def test_killed_writers_leave_a_log_that_passes(tmp_path: Path) -> None:
+    """Two processes that write at once and are killed in the middle, again and again, damage nothing."""
+    folder = tmp_path / "audit"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for round_number in range(4):
+        processes = [
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-c", WRITER, str(folder), stdout=asyncio.subprocess.PIPE, env=environment
+            )
+            for _ in range(2)
+        ]
+        for process in processes:
+            assert process.stdout is not None
+            await process.stdout.readline()
+        grown = sum(path.stat().st_size for path in files(folder)) + 15_000 + 3_333 * round_number
+        while sum(path.stat().st_size for path in files(folder)) < grown:  # noqa: ASYNC110  # other processes write
+            await asyncio.sleep(0.001)
+        for process in processes:
+            process.kill()
+            await process.wait()
+    log = AuditLog(HandClock(), folder, AuditPolicy(), key=lambda: b"k")
+    await log.start()
+    await log.aclose()
+    report = verify_audit(folder, b"k")
+    assert report.ok, report.problems
+    assert report.lines > 60
+    assert not report.notes
+
+
+def test_lines_speak_no_control_characters(tmp_path: Path) -> None:
+    """Nothing in the files can move a terminal's cursor or hide a line."""
+
+    async def fill() -> None:
+        log = AuditLog(HandClock(), tmp_path, AuditPolicy())
+        log.security_event(SecurityEvent("odd", "info", "\x1b[2J\r\u202e\ud800", 0.0))
+        await log.aclose()
+
+    asyncio.run(fill())
+    assert re.fullmatch(rb"[\x20-\x7e]+\n", (tmp_path / CURRENT).read_bytes())
