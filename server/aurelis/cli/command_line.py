@@ -19,7 +19,7 @@ INTERRUPTED: Final = 130
 """As shells report a process that Ctrl-C ended."""
 
 
-class OutputClosed(BrokenPipeError):
+class OutputClosedError(BrokenPipeError):
     """Whoever reads our output has enough."""
 
 

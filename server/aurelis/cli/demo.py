@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aurelis.core.model
-from aurelis.cli.command_line import DONE, OutputClosed
+from aurelis.cli.command_line import DONE, OutputClosedError
 from aurelis.cli.demo_screen import DemoScreen
 from aurelis.cli.demo_steps import DemoDocument, act, explain, hover, list_requests, suggest
 from aurelis.core.errors import ErrorKind, RequestError
@@ -168,7 +168,7 @@ async def _tried(title: str, work: Coroutine[Any, Any, T]) -> T:
     try:
         async with asyncio.timeout(STEP_SECONDS):
             return await work
-    except OutputClosed:
+    except OutputClosedError:
         raise
     except Exception as error:
         reason = error.message if isinstance(error, RequestError) else str(error) or type(error).__name__

@@ -41,25 +41,27 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
     """
     outcome: Outcome | None = None
     shown = ""
-    async with aclosing(run(services, invocation)) as events:
-        async for event in events:
-            match event:
-                case StreamText(delta) if show:
-                    sys.stdout.write(delta)
-                    sys.stdout.flush()
-                    shown = delta or shown
-                case Started() | StreamText():
-                    pass
-                case Outcome():
-                    outcome = event
-    if outcome is None:
-        raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
-    if show and not shown:
-        sys.stdout.write(outcome.text)
-        shown = outcome.text
-    if show and not shown.endswith("\n"):
-        sys.stdout.write("\n")
-    return outcome
+    try:
+        async with aclosing(run(services, invocation)) as events:
+            async for event in events:
+                match event:
+                    case StreamText(delta) if show:
+                        sys.stdout.write(delta)
+                        sys.stdout.flush()
+                        shown = delta or shown
+                    case Started() | StreamText():
+                        pass
+                    case Outcome():
+                        outcome = event
+        if outcome is None:
+            raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+        if show and not shown:
+            shown = outcome.text
+            sys.stdout.write(shown)
+        return outcome
+    finally:
+        if shown and not shown.endswith("\n"):
+            sys.stdout.write("\n")
 
 
 async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:

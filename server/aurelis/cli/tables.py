@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
 
-from aurelis.cli.command_line import OutputClosed
+from aurelis.cli.command_line import OutputClosedError
 
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""
@@ -23,7 +23,7 @@ class _Output(Console):
 
     def on_broken_pipe(self) -> None:
         """Tell it upwards."""
-        raise OutputClosed
+        raise OutputClosedError
 
 
 def console() -> Console:

@@ -1,0 +1,66 @@
+"""The demonstration."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurelis.cli import demo
+from aurelis.cli.demo_screen import DemoScreen
+from aurelis.core.errors import RequestError
+
+
+def test_every_step_works_and_is_shown(tmp_path: Path) -> None:
+    """The program shows all five steps within 80 columns, exits 0, and touches nothing of the user's."""
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {**os.environ, "HOME": str(home), "AURELIS_PROVIDER": "nobody", "AURELIS_MODEL": "nobody/none"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "aurelis", "demo"],
+        env={**environment, "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_STATE_HOME": str(home)},
+        cwd=tmp_path,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(home.iterdir()) == []
+    output = done.stdout
+    assert max(len(line) for line in output.splitlines()) <= 80
+    for text in (
+        "raise RequestError(ErrorKind.CONFIGURATION, message)",
+        '+    """Parse all.',
+        "parse is a function of",
+        "no model is asked",
+        "completion",
+        "documentation",
+        "explanation",
+    ):
+        assert text in output
+    assert len(re.findall(r"sandbox/default +127\.0\.0\.1:\d+ +\d+ ms +\d+ ms", output)) == 3
+
+
+@pytest.mark.parametrize("fails", [ValueError("it broke"), TimeoutError()])
+async def test_a_step_that_fails_is_named(fails: Exception) -> None:
+    """The error names the step and the reason, so that the exit code is 1."""
+
+    async def step() -> Any:
+        raise fails
+
+    with pytest.raises(RequestError, match="stopped at “A step”: it "):
+        await demo._tried("A step", step())
+
+
+def test_ghost_text_is_marked_without_colour(capsys: pytest.CaptureFixture[str]) -> None:
+    """A reader without colours sees where the suggestion begins and ends."""
+    DemoScreen().ghost_text("a.py", "x = 1\ny = fir", "st(x)")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].endswith("y = first(x)")
+    assert lines[2] == " " * lines[1].index("st(x)") + "^^^^^"

@@ -1,0 +1,161 @@
+"""The program as a process: usage, exit codes, pipes, locales, interruption."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from aurelis import __version__
+from aurelis.__main__ import COMMANDS
+from aurelis.sandbox.server import run_sandbox
+
+PROGRAM = [sys.executable, "-P", "-m", "aurelis"]
+
+
+def run(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "AURELIS_PROVIDER": "sandbox", **(env or {})}
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        cwd=cwd,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "output", "errors"),
+    [
+        (["--help"], 0, r"usage: aurelis COMMAND", r"^$"),
+        (["--version"], 0, re.escape(f"aurelis {__version__}"), r"^$"),
+        ([], 2, r"^$", r"usage: aurelis COMMAND"),
+        (["explian"], 2, r"^$", r"did you mean 'explain'\?"),
+        (["explain"], 2, r"^$", r"^The following arguments are required: .*\n$"),
+        (["explain", "--help"], 0, r"PATH\[:A\[-B\]\]", r"^$"),
+        (["explain", "missing.py"], 2, r"^$", r"^missing\.py is not there; check the path\.\n$"),
+        (["explain", "x.py", "--temperature", "9"], 2, r"^$", r"'9' is not a number from 0 to 2"),
+        (["explain", "x.py", "--max-tokens", "0"], 2, r"^$", r"'0' is not a whole number of at least 1"),
+        (["generate", "more", "x.py"], 2, r"^$", r"names no line"),
+        (["ask", " "], 2, r"^$", r"There is no question"),
+        (["review"], 2, r"^$", r"There is nothing to review"),
+        (["sandbox", "--port", "65536"], 2, r"^$", r"not a port"),
+        (["sandbox", "--scenario", "missing.json"], 2, r"^$", r"The scenario cannot be read: .*missing\.json"),
+        (["serve", "--stdio", "--pipe", "x"], 2, r"^$", r"not allowed with"),
+        (["config", "path"], 0, r"config\.toml\n$", r"^$"),
+        (["login", "nobody"], 2, r"^$", r"not a token"),
+    ],
+)
+def test_usage_errors_are_one_sentence_with_the_right_exit_code(
+    tmp_path: Path, arguments: list[str], code: int, output: str, errors: str
+) -> None:
+    """Wrong usage gives 2 and a sentence on standard error; help goes to standard output with 0."""
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert re.search(output, done.stdout)
+    assert re.search(errors, done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("word", COMMANDS)
+def test_every_command_explains_its_options(tmp_path: Path, word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` of every command exits 0 and names the command."""
+    from aurelis.__main__ import main  # noqa: PLC0415 - a fresh look, as the program does it
+
+    assert main([word, "--help"]) == 0
+    assert f"usage: aurelis {word}" in capsys.readouterr().out
+
+
+def test_a_traceback_is_shown_with_debug_only(tmp_path: Path) -> None:
+    """The same failure is a sentence alone without --debug."""
+    plain = run("explain", "missing.py", cwd=tmp_path)
+    debug = run("explain", "missing.py", "--debug", cwd=tmp_path)
+    assert "Traceback" not in plain.stderr
+    assert "Traceback" in debug.stderr
+    assert debug.stderr.endswith(plain.stderr)
+    assert (plain.returncode, debug.returncode) == (2, 2)
+
+
+def test_output_is_utf8_in_any_locale(tmp_path: Path) -> None:
+    """A name that the locale cannot spell arrives whole."""
+    (tmp_path / "größe.py").write_text('def größe():\n    """Sagt “𝒳”."""\n', "utf-8")  # noqa: RUF001 - the point of the test
+    done = run("explain", "größe.py", cwd=tmp_path, env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+    assert "größe" in done.stdout
+    assert "𝒳" in done.stdout  # noqa: RUF001 - as above
+
+
+def test_no_colour_in_a_pipe(tmp_path: Path) -> None:
+    """What goes into a pipe holds no escape sequence."""
+    for arguments in (["models"], ["doctor"], ["stats"], ["cache", "stats"], ["auth", "status"]):
+        assert "\x1b" not in run(*arguments, cwd=tmp_path).stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+@pytest.mark.parametrize("arguments", [["config", "schema"], ["demo"]])
+def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None:
+    """When the reader has enough the program ends quietly."""
+    reading, writing = os.pipe()
+    with subprocess.Popen([*PROGRAM, *arguments], cwd=tmp_path, stdout=writing, stderr=subprocess.PIPE) as process:
+        os.close(writing)
+        os.close(reading)
+        _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 0), (signal.SIGTERM, 0)], ids=["interrupted", "terminated"]
+)
+def test_the_sandbox_stops_cleanly(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """One JSON line says where it listens; a signal ends it with 0 and no word."""
+    with subprocess.Popen(
+        [*PROGRAM, "sandbox"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/v1", json.loads(process.stdout.readline())["baseUrl"])
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (code, b"", b"")
+
+
+def test_the_sandbox_ends_with_its_standard_input_when_asked_to(tmp_path: Path) -> None:
+    """A program that embeds it need only close the pipe."""
+    done = run("sandbox", "--until-stdin-closes", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "baseUrl" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+async def test_an_interrupted_command_says_nothing(tmp_path: Path) -> None:
+    """Ctrl-C while a model is being waited for gives 130, no traceback, and closes the connection."""
+    (tmp_path / "x.py").write_text("def f():\n    return 1\n")
+    settings = tmp_path / "config.toml"
+    async with run_sandbox(scenario=[{"delaySeconds": 600}]) as upstream:
+        settings.write_text(f'provider = "sandbox"\n[providers.sandbox]\nbaseUrl = "{upstream.base_url}"\n')
+        process = await asyncio.create_subprocess_exec(
+            *PROGRAM,
+            *("explain", "x.py", "--json"),
+            cwd=tmp_path,
+            env={**os.environ, "AURELIS_CONFIG": str(settings)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        await upstream.until(lambda: any(request.method == "POST" for request in upstream.requests), 30)
+        process.send_signal(signal.SIGINT)
+        output, errors = await process.communicate()
+        await upstream.until(lambda: upstream.requests[-1].client_closed)
+    assert (process.returncode, output, errors) == (130, b"", b"")

@@ -1,0 +1,231 @@
+"""The tasks from a terminal, answered by the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aurelis.__main__ import main
+
+CODE = "def double(number: int) -> int:\n    return number * 2\n"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The program in a folder with one file, with the sandbox as its provider."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AURELIS_PROVIDER", "sandbox")
+    monkeypatch.setenv("AURELIS_CONFIG", str(tmp_path / "config.toml"))
+    (tmp_path / "config.toml").write_text("cache.disk.enabled = false\n")
+    (tmp_path / "code.py").write_text(CODE)
+
+    def runs(*arguments: str) -> tuple[int, str, str]:
+        code = main(arguments)
+        output = capsys.readouterr()
+        return code, output.out, output.err
+
+    return runs
+
+
+def test_an_explanation_is_printed(run: Run) -> None:
+    """The answer goes to standard output and nothing else does."""
+    code, output, _ = run("explain", "code.py")
+    assert code == 0
+    assert output.startswith("**`double`** is a function")
+    assert output.endswith("\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["explain", "code.py"], ["ask", "What is double?", "code.py"], ["review", "code.py"], ["document", "code.py"]],
+)
+def test_json_is_one_result(run: Run, arguments: list[str]) -> None:
+    """`--json` prints the Result with the contract's keys and nothing beside it."""
+    code, output, _ = run(*arguments, "--json")
+    assert code == 0
+    result = json.loads(output)
+    assert {"requestId", "task", "text", "model", "cached", "usage", "attempts", "durationMs"} <= result.keys()
+    assert result["model"] == "sandbox/default"
+
+
+def test_a_diff_applies_with_git(run: Run, tmp_path: Path) -> None:
+    """`--diff` prints a patch and changes nothing; `git apply` takes it."""
+    code, output, _ = run("document", "code.py", "--diff")
+    assert code == 0
+    assert (tmp_path / "code.py").read_text() == CODE
+    applied = subprocess.run(["git", "apply"], input=output, text=True, cwd=tmp_path, check=False)  # noqa: S607
+    assert applied.returncode == 0
+    assert _docstring(tmp_path / "code.py", "double")
+
+
+@pytest.mark.parametrize(
+    "content", [CODE.encode(), b"\xef\xbb\xbf" + CODE.encode(), CODE.replace("\n", "\r\n").encode()]
+)
+def test_a_written_file_keeps_what_it_was(run: Run, tmp_path: Path, content: bytes) -> None:
+    """`--write` applies the change; byte order mark, line endings and permissions stay."""
+    file = tmp_path / "code.py"
+    file.write_bytes(content)
+    file.chmod(0o751)
+    code, _, errors = run("document", "code.py", "--write")
+    assert code == 0, errors
+    assert "Wrote code.py." in errors
+    written = file.read_bytes()
+    assert b'"""Double.' in written
+    assert written.startswith(content[:10])
+    assert (b"\r\n" in content) == (b"\r\n" in written)
+    assert written.count(b"\n") == written.count(b"\r\n") or b"\r\n" not in content
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o751
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".code.py")]
+
+
+def test_an_answer_without_an_edit_changes_nothing(run: Run, tmp_path: Path) -> None:
+    """Where the model has no edit the command fails with 1 and the file stays."""
+    code, _, errors = run("refactor", "code.py", "--write")
+    assert code == 1
+    assert "Nothing was changed" in errors
+    assert (tmp_path / "code.py").read_text() == CODE
+
+
+def test_new_tests_are_written_once(run: Run, tmp_path: Path) -> None:
+    """`test --write` creates a file that parses; the second time another name is taken, nothing is overwritten."""
+    assert run("test", "code.py", "--write")[0] == 0
+    first = (tmp_path / "test_code.py").read_text()
+    assert ast.parse(first)
+    (tmp_path / "test_code.py").write_text("# mine\n")
+    run("test", "code.py", "--write")
+    assert (tmp_path / "test_code.py").read_text() == "# mine\n"
+
+
+def test_generated_code_follows_the_file(run: Run, tmp_path: Path) -> None:
+    """New code goes to the line, indented as it is."""
+    text = "class A:\n    def first(self):\n        self.connection.close_all(1)\n\n    def second(self):\n        \n"
+    (tmp_path / "code.py").write_text(text)
+    code, _, errors = run("generate", "close everything", "code.py:6", "--write")
+    assert code in {0, 1}, errors
+    assert (code == 1) == ((tmp_path / "code.py").read_text() == text)
+
+
+def test_an_excluded_file_fails(run: Run, tmp_path: Path) -> None:
+    """Files that hold keys never leave, and the exit code is 1."""
+    (tmp_path / ".env").write_text("KEY=1\n")
+    code, output, errors = run("explain", ".env")
+    assert (code, output) == (1, "")
+    assert ".env" in errors
+
+
+def test_sarif_names_file_and_line(run: Run, tmp_path: Path) -> None:
+    """`review --sarif` is a log with a result for each finding."""
+    (tmp_path / "code.py").write_text("x = 1\n\n\ndef f(a, b=[]):\n    return a == None\n")
+    code, output, _ = run("review", "code.py", "--sarif")
+    assert code == 0
+    (ran,) = json.loads(output)["runs"]
+    places = [result["locations"][0]["physicalLocation"] for result in ran["results"]]
+    assert [(place["artifactLocation"]["uri"], place["region"]["startLine"]) for place in places] == [
+        ("code.py", 4),
+        ("code.py", 5),
+    ]
+
+
+def test_only_changes_are_reviewed_since_a_revision(run: Run, tmp_path: Path) -> None:
+    """`review --since` looks at changed lines; nothing changed is said, an unknown revision is wrong usage."""
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "code.py")
+    _git(tmp_path, "commit", "-q", "-m", "Begin")
+    code, output, errors = run("review", "--since", "HEAD")
+    assert (code, output) == (0, "")
+    assert "Nothing changed" in errors
+    (tmp_path / "code.py").write_text(CODE + "\n\ndef f(a=[]):\n    return a\n")
+    results: list[Any] = json.loads(run("review", "--since", "HEAD", "--json")[1])
+    assert [finding["firstLine"] for result in results for finding in result["findings"]] == [5]
+    assert run("review", "--since", "nowhere")[0] == 2
+    assert run("review", "--since", "--output=x")[0] == 2
+
+
+def test_a_commit_message_is_of_the_staged_changes(run: Run, tmp_path: Path) -> None:
+    """Without staged changes there is nothing to write a message for."""
+    _git(tmp_path, "init", "-q")
+    assert run("commit-message")[0] == 2
+    _git(tmp_path, "add", "code.py")
+    code, output, _ = run("commit-message")
+    assert (code, output.splitlines()[0]) == (0, "Add code.py")
+
+
+def test_a_setting_that_is_not_taken_is_told(run: Run, tmp_path: Path) -> None:
+    """The wrong value is named on standard error and the command goes on; `config show` exits 2."""
+    (tmp_path / "config.toml").write_text('requests.timeoutSeconds = "soon"\n')
+    code, _, errors = run("explain", "code.py")
+    assert code == 0
+    assert "requests.timeoutSeconds" in errors
+    code, output, errors = run("config", "show")
+    assert (code, json.loads(output)["requests"]["timeoutSeconds"]) == (2, 60)
+    assert "requests.timeoutSeconds" in errors
+
+
+def test_a_token_is_read_from_standard_input_and_never_shown(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`login --file` keeps it, `auth status` tells where it is without telling it, `logout` removes it."""
+    import io  # noqa: PLC0415 - only here
+
+    (tmp_path / "config.toml").write_text('[providers.custom]\nbaseUrl = "http://127.0.0.1:9/v1"\n')
+    monkeypatch.setattr("sys.stdin", io.StringIO("sk-invented-token\n"))
+    shown = [run("login", "custom", "--file"), run("auth", "status"), run("logout", "custom"), run("auth", "status")]
+    assert [code for code, _, _ in shown] == [0, 0, 0, 0]
+    assert "sk-invented" not in str(shown)
+    assert "present" in shown[1][1]
+    assert "present" not in shown[3][1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["models", "--json"], '"sandbox/default"'),
+        (["models"], "sandbox/default"),
+        (["cache", "stats"], "memory"),
+        (["cache", "clear"], "Dropped"),
+        (["cache", "invalidate", "concept_change"], "Dropped"),
+        (["config", "schema"], '"$schema"'),
+        (["stats", "--json"], '"totals"'),
+        (["audit", "verify"], "whole"),
+    ],
+)
+def test_what_is_known_can_be_looked_at(run: Run, arguments: list[str], text: str) -> None:
+    """Each of these commands exits 0 and prints what it is named for."""
+    run("explain", "code.py")
+    code, output, errors = run(*arguments)
+    assert code == 0, errors
+    assert text in output
+
+
+def test_an_unknown_event_is_wrong_usage(run: Run) -> None:
+    """Only known events drop anything."""
+    assert run("cache", "invalidate", "nothing")[0] == 2
+
+
+def test_the_doctor_says_the_next_step(run: Run) -> None:
+    """The exit code follows the overall health, and the record is the contract's."""
+    code, output, _ = run("doctor", "--json")
+    record = json.loads(output)
+    assert code == {"healthy": 0, "degraded": 1, "unhealthy": 2}[record["overall"]]
+    assert set(record["components"]) == {"models", "authentication", "network", "cache"}
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)  # noqa: S607
+
+
+def _docstring(file: Path, name: str) -> str | None:
+    (node,) = (node for node in ast.parse(file.read_text()).body if getattr(node, "name", "") == name)
+    assert isinstance(node, ast.FunctionDef)
+    return ast.get_docstring(node)
