@@ -7,6 +7,7 @@ address or of another form counts as none: it is only a copy.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from collections.abc import Iterable
@@ -93,7 +94,8 @@ class CatalogueFile:
             fresh.write_text(text, encoding="utf-8")
             fresh.replace(self._path)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink()
 
     def close(self) -> None:
         """End the thread once it has written."""

@@ -6,14 +6,14 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
-from fixtures.llama_server import LlamaServer
-from unit.providers.raw_server import ask, collect, end_of, provider_for, text_of
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import FinishReason
 from aurelis.core.request import FillInTheMiddle, Neighbour, Parameters
 from aurelis.providers.discovery import Probe, find_servers
 from aurelis.providers.options import ModelOptions
+from fixtures.llama_server import LlamaServer
+from unit.providers.raw_server import ask, collect, end_of, provider_for, text_of
 
 pytestmark = pytest.mark.needs("llama-server")
 SHORT = Parameters(max_tokens=8, temperature=0.0)
@@ -50,7 +50,7 @@ async def test_a_token_family_on_the_raw_route(llama_server: LlamaServer) -> Non
 
 
 async def test_a_refused_dialect_is_remembered(llama_server: LlamaServer) -> None:
-    """The route with `suffix` is refused by this server; the chat answers instead and the dialect is not tried again."""
+    """A route that this server lacks gives way to the chat, and the dialect is not tried again."""
     models = {llama_server.model: {"fim": "mistral"}}
     async with provider_for(llama_server.base_url, profile="llamacpp", models=_options(models)) as provider:
         assert end_of(await collect(provider, ask(hole=HOLE, parameters=SHORT), llama_server.model, 30.0)).usage

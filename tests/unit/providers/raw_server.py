@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import attrs
+
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.reply import Finished, ProviderEvent, TextDelta
 from aurelis.core.request import FillInTheMiddle, Message, Parameters, RedactedRequest, Request, Task
@@ -36,13 +37,18 @@ class Exchange:
     """One request and the means to answer it."""
 
     received: Received
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    gone: asyncio.Event
 
     async def send(self, data: bytes) -> None:
         """Write bytes as they are."""
         self.writer.write(data)
         await self.writer.drain()
+
+    async def left(self) -> None:
+        """Wait until the client closes its end."""
+        await self.reader.read(1)
+        self.writer.close()
 
     async def chunk(self, data: bytes) -> None:
         """Write one chunk of a chunked body."""
@@ -52,10 +58,10 @@ class Exchange:
 Answer = Callable[[Exchange], Awaitable[None]]
 
 
-def head(status: int = 200, content_type: str = "text/event-stream", **headers: str) -> bytes:
+def head(content_type: str = "text/event-stream", headers: Mapping[str, str] | None = None) -> bytes:
     """The head of an answer with a chunked body."""
-    lines = [f"HTTP/1.1 {status} X", f"content-type: {content_type}", "transfer-encoding: chunked"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    lines = ["HTTP/1.1 200 OK", f"content-type: {content_type}", "transfer-encoding: chunked"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join([*lines, "", ""]).encode()
 
 
@@ -74,7 +80,7 @@ def stream(*parts: bytes, content_type: str = "text/event-stream", **headers: st
     """A chunked answer, one chunk per part."""
 
     async def answer(exchange: Exchange) -> None:
-        await exchange.send(head(content_type=content_type, **headers))
+        await exchange.send(head(content_type, headers))
         for part in parts:
             await exchange.chunk(part)
         await exchange.send(b"0\r\n\r\n")
@@ -101,7 +107,6 @@ class RawServer:
         self.open = 0
         self.most_open = 0
         self.closed = asyncio.Event()
-        self._readers: set[asyncio.StreamReader] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -115,11 +120,6 @@ class RawServer:
     def base_url(self) -> str:
         """Ready for a provider."""
         return f"http://127.0.0.1:{self.port}/v1"
-
-    @property
-    def clients_connected(self) -> int:
-        """Connections whose client has not closed its end."""
-        return sum(not reader.at_eof() for reader in self._readers)
 
     async def start(self, **tls: Any) -> None:
         """Listen on a free port of the loopback address."""
@@ -140,21 +140,20 @@ class RawServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        self._readers.add(reader)
+        self.closed.clear()
         self.open += 1
         self.most_open = max(self.most_open, self.open)
         try:
             while (received := await self._read(reader)) is not None:
                 self.received.append(received)
                 answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-                await answer(Exchange(received, writer, self.closed))
+                await answer(Exchange(received, reader, writer))
                 if writer.is_closing():
                     break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             self.open -= 1
-            self._readers.discard(reader)
             writer.close()
             if self.open == 0:
                 self.closed.set()

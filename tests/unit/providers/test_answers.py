@@ -6,6 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Finished, FinishReason, TextDelta, Thinking, Usage
+from aurelis.providers import answers
+from aurelis.providers.surrogates import SurrogateJoiner
 from unit.providers.raw_server import (
     DONE,
     Exchange,
@@ -20,11 +25,6 @@ from unit.providers.raw_server import (
     text_of,
     whole,
 )
-
-from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Finished, FinishReason, TextDelta, Thinking, Usage
-from aurelis.providers import answers
-from aurelis.providers.surrogates import SurrogateJoiner
 
 
 def event(value: Any) -> bytes:
@@ -44,22 +44,38 @@ PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"t
         ([event(FILTER_FIRST), delta("hello", "stop"), event(USAGE), DONE], "hello", FinishReason.STOP),
         ([delta("hello"), event({"choices": [{"index": 0, "finish_reason": "length"}]}), DONE], "hello", "length"),
         ([delta("hello"), event({"choices": [{"content_filter_offsets": {}}]}), DONE], "hello", FinishReason.STOP),
-        ([event({"choices": [{"delta": {"content": None, "role": "assistant"}}]}), delta("hello", "stop")], "hello", "stop"),
+        (
+            [event({"choices": [{"delta": {"content": None, "role": "assistant"}}]}), delta("hello", "stop")],
+            "hello",
+            "stop",
+        ),
         ([event({"choices": [{"delta": {"content": PARTS}}]}), delta("lo", "stop"), DONE], "hello", FinishReason.STOP),
         ([event({"choices": [{"delta": {"content": ["hel", {"text": "lo"}]}}]}), DONE], "hello", FinishReason.STOP),
         ([event({"choices": [{"delta": {"reasoning_content": "hm"}}]}), delta("\n\nhello", "stop")], "hello", "stop"),
-        ([event({"choices": [{"delta": {"reasoning": "hm", "content": ""}}]}), delta("hello", "stop")], "hello", "stop"),
+        (
+            [event({"choices": [{"delta": {"reasoning": "hm", "content": ""}}]}), delta("hello", "stop")],
+            "hello",
+            "stop",
+        ),
         ([event({"choices": [{"text": "hello", "finish_reason": "stop"}]}), DONE], "hello", FinishReason.STOP),
-        ([event({"choices": [{"delta": {"content": "hello"}, "finish_reason": "content_filter"}]})], "hello", "content_filter"),
+        (
+            [event({"choices": [{"delta": {"content": "hello"}, "finish_reason": "content_filter"}]})],
+            "hello",
+            "content_filter",
+        ),
         ([event({"choices": [{"index": 1, "delta": {"content": "no"}}]}), delta("hello", "stop")], "hello", "stop"),
-        ([event({"content": "hel", "stop": False}), event({"content": "lo", "stop": True, "stop_type": "limit"})], "hello", "length"),
+        (
+            [event({"content": "hel", "stop": False}), event({"content": "lo", "stop": True, "stop_type": "limit"})],
+            "hello",
+            "length",
+        ),
         ([delta("hello")], "hello", FinishReason.CUT),
         ([delta("hello"), DONE], "hello", FinishReason.STOP),
         ([delta("<think>no</th"), delta("ink>\n\nhello"), delta("", "stop"), DONE], "hello", FinishReason.STOP),
         ([delta("hello<think>cut off here", "length"), DONE], "hello", FinishReason.LENGTH),
         ([delta("", "stop"), DONE], "", FinishReason.STOP),
     ],
-)  # fmt: skip
+)
 async def test_streams_of_every_shape_are_read(server: RawServer, parts: list[bytes], text: str, reason: str) -> None:
     """The text, why it ended, and nothing of the reasoning."""
     server.answers = [stream(*parts)]

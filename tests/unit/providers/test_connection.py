@@ -10,6 +10,12 @@ from contextlib import aclosing
 
 import httpx2
 import pytest
+
+from aurelis import __version__
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Finished, FinishReason, TextDelta
+from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
+from aurelis.providers.options import ProviderOptions
 from unit.providers.raw_server import (
     DONE,
     Exchange,
@@ -23,12 +29,6 @@ from unit.providers.raw_server import (
     text_of,
     whole,
 )
-
-from aurelis import __version__
-from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Finished, FinishReason, TextDelta
-from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
-from aurelis.providers.options import ProviderOptions
 
 
 async def test_only_meant_headers_are_sent(server: RawServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ async def test_closing_the_generator_closes_the_connection(server: RawServer, wa
     async def endless(exchange: Exchange) -> None:
         await exchange.send(head())
         await exchange.chunk(delta("a"))
-        await exchange.gone.wait()
+        await exchange.left()
 
     server.answers = [endless]
 
@@ -134,15 +134,9 @@ async def test_closing_the_generator_closes_the_connection(server: RawServer, wa
         if way == "cancel":
             task.cancel()
         await asyncio.wait([task])
-        await asyncio.wait_for(_disconnected(server), 5)
+        await asyncio.wait_for(server.closed.wait(), 5)
         server.answers = [stream(delta("b", "stop"), DONE)]
         assert text_of(await collect(provider)) == "b"
-
-
-async def _disconnected(server: RawServer) -> None:
-    """Wait until the client's end of the only connection is closed."""
-    while server.clients_connected:
-        await asyncio.sleep(0.005)
 
 
 async def test_a_cancelled_wait_for_headers_frees_its_place(server: RawServer) -> None:
@@ -151,7 +145,7 @@ async def test_a_cancelled_wait_for_headers_frees_its_place(server: RawServer) -
 
     async def silent(exchange: Exchange) -> None:
         arrived.release()
-        await exchange.gone.wait()
+        await exchange.left()
 
     server.answers = [silent]
     async with provider_for(server.base_url) as provider:
@@ -162,7 +156,7 @@ async def test_a_cancelled_wait_for_headers_frees_its_place(server: RawServer) -
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-        await asyncio.wait_for(_disconnected(server), 5)
+        await asyncio.wait_for(server.closed.wait(), 5)
         server.answers = [stream(delta("b", "stop"), DONE)]
         assert text_of(await collect(provider)) == "b"
 
@@ -171,7 +165,7 @@ async def test_a_server_that_does_not_answer_is_a_timeout(server: RawServer) -> 
     """The wait for the headers is bounded by the caller's time."""
 
     async def silent(exchange: Exchange) -> None:
-        await exchange.gone.wait()
+        await exchange.left()
 
     server.answers = [silent]
     async with provider_for(server.base_url) as provider:
@@ -288,6 +282,6 @@ async def test_nothing_is_left_open(server: RawServer, recwarn: pytest.WarningsR
         events = provider.stream(ask(), "m", 5.0)
         await anext(events)
         await events.aclose()
-    await asyncio.wait_for(_disconnected(server), 5)
+    await asyncio.wait_for(server.closed.wait(), 5)
     gc.collect()
     assert not [str(item.message) for item in recwarn]

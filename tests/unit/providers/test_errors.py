@@ -85,20 +85,62 @@ R, F = True, True
         (404, github("unknown_model", "Unknown model: deepseek/deepseek-v3"), {}, "configuration", False, False),
         (400, github("unavailable_model", "Unavailable model: gpt-5"), {}, "configuration", False, False),
         (400, github("unknown_model", "Unknown model: /gpt-4.1"), {}, "configuration", False, False),
-        (400, github("BadRequest", "Model {modelName} is enabled only for api versions 2024-12-01-preview"), {}, "configuration", False, False),
+        (
+            400,
+            github("BadRequest", "Model {modelName} is enabled only for api versions 2024-12-01-preview"),
+            {},
+            "configuration",
+            False,
+            False,
+        ),
         (404, b"404 page not found", {}, "configuration", False, False),
         (404, {"error": "model 'x' not found"}, {}, "configuration", False, False),
         (404, b"<html>", {}, "configuration", False, False),
-        (413, github("tokens_limit_reached", "Request body too large for gpt-4o-mini model."), {}, "too_large", False, False),
+        (
+            413,
+            github("tokens_limit_reached", "Request body too large for gpt-4o-mini model."),
+            {},
+            "too_large",
+            False,
+            False,
+        ),
         (413, b"<html>413</html>", {}, "too_large", False, False),
         (400, CONTEXT, {}, "too_large", False, False),
-        (400, {"error": {"message": "maximum context length is 8192 tokens", "code": "context_length_exceeded"}}, {}, "too_large", False, False),
-        (500, {"error": {"message": "input is too large to process: prompt is too long"}}, {}, "too_large", False, False),
+        (
+            400,
+            {"error": {"message": "maximum context length is 8192 tokens", "code": "context_length_exceeded"}},
+            {},
+            "too_large",
+            False,
+            False,
+        ),
+        (
+            500,
+            {"error": {"message": "input is too large to process: prompt is too long"}},
+            {},
+            "too_large",
+            False,
+            False,
+        ),
         (400, FILTERED, {}, "content_filter", False, False),
         (422, {"error": ["Input should be 'tool'", "Field required"]}, {}, "rejected", False, False),
-        (422, {"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted", "input": "planted"}]}, {}, "rejected", False, False),
+        (
+            422,
+            {"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted", "input": "planted"}]},
+            {},
+            "rejected",
+            False,
+            False,
+        ),
         (422, {"message": {"detail": [{"msg": "Field required"}]}}, {}, "rejected", False, False),
-        (400, github("Bad Request", '{"message":"invalid request: all elements in history must have a message."}'), {}, "rejected", False, False),
+        (
+            400,
+            github("Bad Request", '{"message":"invalid request: all elements in history must have a message."}'),
+            {},
+            "rejected",
+            False,
+            False,
+        ),
         (402, {"error": {"message": "Insufficient Balance"}}, {}, "rejected", False, False),
         (408, b"", {}, "timeout", R, False),
         (409, b"", {}, "rejected", R, False),
@@ -106,17 +148,52 @@ R, F = True, True
         (429, AZURE_429, {}, "rate_limit", R, False),
         (429, GEMINI_429, {}, "rate_limit", R, False),
         (429, b"Too many requests", {}, "rate_limit", R, False),
-        (429, {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}}, {}, "rate_limit", False, False),
-        (500, {"error": {"message": "The server had an error", "type": "server_error", "param": None, "code": None}}, {}, "unavailable", R, False),
-        (503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}, {}, "unavailable", R, False),
-        (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, {}, "unavailable", R, False),
+        (
+            429,
+            {"error": {"code": "insufficient_quota", "message": "You exceeded your current quota"}},
+            {},
+            "rate_limit",
+            False,
+            False,
+        ),
+        (
+            500,
+            {"error": {"message": "The server had an error", "type": "server_error", "param": None, "code": None}},
+            {},
+            "unavailable",
+            R,
+            False,
+        ),
+        (
+            503,
+            {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}},
+            {},
+            "unavailable",
+            R,
+            False,
+        ),
+        (
+            529,
+            {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}},
+            {},
+            "unavailable",
+            R,
+            False,
+        ),
         (502, b"<html>Bad gateway</html>", {}, "unavailable", R, False),
         (501, {"error": {"message": "Infill is not supported by this model"}}, {}, "unavailable", False, False),
         (418, b"\xff\xfe\x00", {}, "rejected", False, False),
         (400, b"null", {}, "rejected", False, False),
-        (400, b'{"error": {"error": {"error": {"error": {"error": {"error": {"error": {}}}}}}}}', {}, "rejected", False, False),
+        (
+            400,
+            b'{"error": {"error": {"error": {"error": {"error": {"error": {"error": {}}}}}}}}',
+            {},
+            "rejected",
+            False,
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_known_answer_has_its_kind(
     status: int, body: Any, headers: dict[str, str], kind: str, retryable: bool, final: bool
 ) -> None:
@@ -155,7 +232,7 @@ def test_every_known_answer_has_its_kind(
         ({"retry-after": "86400000000"}, b"", 31 * 86400.0),
         ({}, b"", None),
     ],
-)  # fmt: skip
+)
 def test_the_real_time_to_wait_is_found(headers: dict[str, str], body: Any, seconds: float | None) -> None:
     """Milliseconds before seconds, dates by the server's own clock, then the body's words; negative means unknown."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -248,13 +325,9 @@ def test_no_shape_is_beyond_the_mapping(value: Any, status: int) -> None:
 )
 def test_connection_failures_are_network_errors(error: Exception, kind: ErrorKind, retryable: bool, word: str) -> None:
     """Lost and refused connections may be tried again, refused certificates not."""
-    try:
-        try:
-            raise error
-        except Exception as inner:
-            raise RuntimeError from inner
-    except RuntimeError as outer:
-        judged = error_from_connection(outer, BLAME)
+    outer = RuntimeError("the SDK's own error")
+    outer.__cause__ = error
+    judged = error_from_connection(outer, BLAME)
     assert (judged.kind, judged.retryable) == (kind, retryable)
     assert word in judged.message
 

@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 import httpx2
 import pytest
-from unit.providers.raw_server import DONE, RawServer, ask, collect, delta, provider_for, stream, text_of, whole
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference, Price
@@ -20,6 +19,7 @@ from aurelis.providers.options import ModelOptions, ProviderOptions, check_base_
 from aurelis.providers.pricing import BY_PREFIX, GenaiPricing
 from aurelis.providers.profile import Limits
 from aurelis.providers.profiles import PROFILES, profile_for_host
+from unit.providers.raw_server import DONE, RawServer, ask, collect, delta, provider_for, stream, text_of, whole
 
 EXPECTED = {
     *("custom", "litellm", "openai", "anthropic", "gemini", "mistral", "deepseek", "openrouter", "groq", "cohere"),
@@ -96,12 +96,27 @@ def refusal(message: str, parameter: str | None = None, status: int = 400) -> An
 @pytest.mark.parametrize(
     ("answer", "gone", "come"),
     [
-        (refusal("Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.", "max_tokens"), "max_tokens", "max_completion_tokens"),
-        (refusal("Unsupported value: 'temperature' does not support 1.5 with this model.", "temperature"), "temperature", None),
+        (
+            refusal(
+                "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead.",
+                "max_tokens",
+            ),
+            "max_tokens",
+            "max_completion_tokens",
+        ),
+        (
+            refusal("Unsupported value: 'temperature' does not support 1.5 with this model.", "temperature"),
+            "temperature",
+            None,
+        ),
         (refusal("stream_options: Extra inputs are not permitted", status=422), "stream_options", None),
-        (whole(422, b'{"detail":[{"loc":["body","stop"],"msg":"Extra inputs are not permitted","input":["END"]}]}'), "stop", None),
+        (
+            whole(422, b'{"detail":[{"loc":["body","stop"],"msg":"Extra inputs are not permitted","input":["END"]}]}'),
+            "stop",
+            None,
+        ),
     ],
-)  # fmt: skip
+)
 async def test_a_refused_parameter_is_learned(server: RawServer, answer: Any, gone: str, come: str | None) -> None:
     """The answer that names a parameter costs one request; from then on the model is asked without it."""
     ok = stream(delta("hello", "stop"), DONE)

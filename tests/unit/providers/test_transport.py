@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import ipaddress
@@ -15,11 +15,11 @@ from typing import Any
 
 import attrs
 import pytest
-from unit.providers.raw_server import RawServer, collect, provider_for, text_of
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import SigningOptions, TlsOptions
 from aurelis.providers.transport.pins import public_key_hash, read_pins
+from unit.providers.raw_server import RawServer, collect, provider_for, text_of
 
 pytest.importorskip("cryptography", reason="certificates for the tests are made with cryptography")
 from cryptography import x509
@@ -27,8 +27,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NOW = datetime.datetime.now(datetime.UTC)
-DAY = datetime.timedelta(days=1)
+NOW = dt.datetime.now(dt.UTC)
+DAY = dt.timedelta(days=1)
 
 
 def _name(text: str) -> x509.Name:
@@ -293,7 +293,7 @@ async def test_every_request_is_signed(server: RawServer) -> None:
     stamp, given = received.headers["x-signed"].removeprefix("t=").split(",v1=")
     signed = f"{stamp}\n{received.path}\n{hashlib.sha256(received.body).hexdigest()}"
     assert hmac.new(b"shared key", signed.encode(), hashlib.sha256).hexdigest() == given
-    assert abs(int(stamp) - datetime.datetime.now(datetime.UTC).timestamp()) < 60
+    assert abs(int(stamp) - dt.datetime.now(dt.UTC).timestamp()) < 60
 
 
 @pytest.mark.parametrize(
