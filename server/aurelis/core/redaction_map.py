@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import Final, Literal
 
 import attrs
@@ -80,12 +79,14 @@ class Restored:
 class _Place:
     """Where a secret stands: what must be alike for it to return.
 
-    `whole` says whether it fills its literal alone; `authority` is the scheme and host of the address that it is part of.
+    `whole` says whether it fills its literal alone; `authority` is the scheme and host of the address around it. The
+    `delimiter` of a string may differ, as long as the secret does not end the literal.
     """
 
     kind: PlaceKind
     whole: bool
     authority: str | None
+    delimiter: str = attrs.field(default="", eq=False)
 
 
 class _Lexed:
@@ -100,22 +101,20 @@ class _Lexed:
             self._starts.append(match.start())
             self._spans.append((match.start(), match.end(), match["string"] is not None, delimiter))
 
-    def place(self, start: int, end: int, stands_for: tuple[str, str, str]) -> tuple[_Place, str]:
-        """The kind of place from `start` to `end`, and the opening delimiter of its string, if it is in one.
-
-        `stands_for` are the word's left part, the secret and the word's right part, placeholders resolved.
-        """
-        address = _AUTHORITY.search("".join(stands_for))
+    def place(self, start: int, end: int, left: str, right: str) -> _Place:
+        """The kind of place from `start` to `end`; `left` and `right` complete the word that it is part of."""
+        # The secret itself may hold any sign of an address, so it is left out.
+        address = _AUTHORITY.search(f"{left}\0{right}")
         authority = address[0] if address else None
         index = bisect_right(self._starts, start) - 1
         if index >= 0:
             first, last, string, width = self._spans[index]
             if first < start < last and string:
                 whole = start == first + width and end == last - width
-                return _Place("string", whole, authority), self._text[first : first + width]
+                return _Place("string", whole, authority, self._text[first : first + width])
             if first < start < last:
-                return _Place("comment", whole=False, authority=authority), ""
-        return _Place("bare", whole=False, authority=authority), ""
+                return _Place("comment", whole=False, authority=authority)
+        return _Place("bare", whole=False, authority=authority)
 
 
 def restore(
@@ -144,11 +143,8 @@ def restore(
     found = list(pattern.finditer(text))
     if not found:
         return Restored(text, 0, 0)
-    budget = {
-        name: _places(document, by_placeholder[name].secret)
-        for name in {match[0] for match in found}
-        if name in by_placeholder
-    }
+    names = {match[0] for match in found} & by_placeholder.keys()
+    budget = _places_of_secrets(document, by_placeholder, names, pattern)
     copies = {
         name: len(places) if replaced is None else min(len(places), replaced.count(by_placeholder[name].secret))
         for name, places in budget.items()
@@ -165,14 +161,13 @@ def restore(
             refused += name not in document
             continue
         start, end = match.start() + len(before), match.end() + len(before)
-        left, right = _word_around(whole_text, start, end)
-        words = tuple(pattern.sub(lambda m: _resolve(m[0], by_placeholder), part) for part in (left, right))
-        place, delimiter = lexed.place(start, end, (words[0], entry.secret, words[1]))
-        if copies[name] <= 0 or place not in budget[name] or _breaks_out(entry.secret, delimiter):
+        place = lexed.place(start, end, *_word_around(whole_text, start, end, pattern, by_placeholder))
+        origin = _origin(place, budget[name], entry.secret) if copies[name] > 0 else None
+        if origin is None:
             refused += 1
             continue
         copies[name] -= 1
-        budget[name].remove(place)
+        budget[name] = [candidate for candidate in budget[name] if candidate is not origin]
         pieces += [text[position : match.start()], entry.secret]
         position = match.end()
         restored += 1
@@ -189,31 +184,56 @@ def _resolve(name: str, by_placeholder: dict[str, Redaction]) -> str:
     return name if entry is None else entry.secret
 
 
-def _places(document: str, secret: str) -> list[_Place]:
-    lexed = _Lexed(document)
-    places = []
-    for start in _occurrences(document, secret):
-        end = start + len(secret)
-        left, right = _word_around(document, start, end)
-        places.append(lexed.place(start, end, (left, secret, right))[0])
+def _places_of_secrets(
+    document: str, by_placeholder: dict[str, Redaction], names: set[str], pattern: re.Pattern[str]
+) -> dict[str, list[_Place]]:
+    """Where the secrets of these names stand, judged with all secrets hidden as they are in the text to restore."""
+    placeholders = {entry.secret: entry.placeholder for entry in by_placeholder.values()}
+    longest_first = sorted(placeholders, key=lambda secret: (-len(secret), secret))
+    pieces: list[str] = []
+    found: list[tuple[str, int]] = []
+    position = offset = 0
+    for match in re.finditer("|".join(map(re.escape, longest_first)), document):
+        name = placeholders[match[0]]
+        offset += match.start() - position
+        found.append((name, offset))
+        pieces += [document[position : match.start()], name]
+        offset += len(name)
+        position = match.end()
+    hidden = "".join([*pieces, document[position:]])
+    lexed = _Lexed(hidden)
+    places: dict[str, list[_Place]] = {name: [] for name in names}
+    for name, start in found:
+        if name in names:
+            end = start + len(name)
+            around = _word_around(hidden, start, end, pattern, by_placeholder)
+            places[name].append(lexed.place(start, end, *around))
     return places
 
 
-def _occurrences(document: str, secret: str) -> Iterator[int]:
-    start = document.find(secret)
-    while start >= 0:
-        yield start
-        start = document.find(secret, start + len(secret))
+def _origin(place: _Place, places: list[_Place], secret: str) -> _Place | None:
+    """A place of the document that is like this one: with the same delimiter if there is one."""
+    alike = [candidate for candidate in places if candidate == place]
+    same = [candidate for candidate in alike if candidate.delimiter == place.delimiter]
+    if same:
+        return same[0]
+    return alike[0] if alike and not _breaks_out(secret, place.delimiter) else None
 
 
-def _word_around(text: str, start: int, end: int) -> tuple[str, str]:
+def _word_around(
+    text: str, start: int, end: int, pattern: re.Pattern[str], by_placeholder: dict[str, Redaction]
+) -> tuple[str, str]:
     first = start
     while first > 0 and start - first < _WORD_LIMIT and text[first - 1] not in _WORD_EDGE:
         first -= 1
     last = end
     while last < len(text) and last - end < _WORD_LIMIT and text[last] not in _WORD_EDGE:
         last += 1
-    return text[first:start], text[end:last]
+    left, right = (
+        pattern.sub(lambda match: _resolve(match[0], by_placeholder), part)
+        for part in (text[first:start], text[end:last])
+    )
+    return left, right
 
 
 def _breaks_out(secret: str, delimiter: str) -> bool:

@@ -112,7 +112,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         fold=True,
         pattern=rf"(?:{_SURE}|token|credentials?)" + _NOT_THE_VALUE + r"[\w.\-]{0,40}" + _CLOSE
         + r"[ \t]{0,40}+(?::=|=>|={1,3}|!==?|:)[ \t]{0,40}+"
-        r"(?P<secret>[^\s\"'`,;(){}\[\]<>=$][^\s\"'`,;(){}\[\]<>]{5,200}+)(?=[ \t]*(?:$|[\r\n#;\"'`]))",
+        r"(?P<secret>[^\s\"'`,;(){}\[\]<>=$][^\s\"'`,;(){}\[\]<>]{2,200}+)(?=[ \t]*(?:$|[\r\n#;\"'`]))",
         examples=("DB_PASSWORD=hunter22!", "password: k3rf-x9kk", "export API_TOKEN=" + _HEX, "secret_key := " + _MIXED),
         counter_examples=(
             "password=password",

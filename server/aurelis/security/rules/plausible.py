@@ -7,7 +7,7 @@ from typing import Final
 
 _REFERENCE: Final = re.compile(
     r"""
-      \$\{ | \$\( | ^\$\w | \{\{ | ^\{[^}]*\}$ | \{\w*\} | %\(\w+\) | ^%\w+%$ | %[sdr] | ^<[^>]*>$ | ^\#\{ | <[\w\- ]+>
+      \$\{ | \$\( | ^\$\w | \{\{ | ^\{[^}]*\}$ | \{\w*\} | %\(\w+\) | ^%\w+%$ | (?<![A-Za-z0-9])%[sdr](?![A-Za-z0-9]) | ^<[^>]*>$ | ^\#\{ | <[\w\- ]+>
       | ^ENC\[ | ^vault: | ^op:// | ^ref: | ^env: | ^arn:aws | ^@\w+\.
     """,
     re.VERBOSE,
@@ -82,7 +82,8 @@ def bare_value(value: str) -> bool:
     if is_stand_in(value) or _CODE.search(value):
         return False
     if _IDENTIFIER.fullmatch(value):
-        return machine_made(value) or _DIGIT_INSIDE.search(_KNOWN_DIGITS.sub("", value)) is not None
+        mixed = value != value.lower() and value != value.upper() and not _is_name(value)
+        return mixed or machine_made(value) or _DIGIT_INSIDE.search(_KNOWN_DIGITS.sub("", value)) is not None
     return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
 
 

