@@ -82,15 +82,19 @@ class GhostTextSession:
         self._rhythm = TypingRhythm()
         self._flights: list[Flight] = []
         self._silent_until = 0.0
+        self._last_request: str | None = None
+        self._last_was_right = False
 
     async def offer(
         self, snapshot: Snapshot, position: int, *, others: tuple[Snapshot, ...] = (), invoked: bool = False
     ) -> tuple[Offered, ...]:
         """The completions at a cursor; none when there is nothing to say. Cancel when the cursor moves on."""
         loop = asyncio.get_running_loop()
+        begun = loop.time()
         if not invoked:
-            self._rhythm.key(loop.time())
+            self._rhythm.key(begun)
         known = self._kept.find(snapshot, position)
+        self._used(known)
         if known or (known is not None and not invoked):
             return known
         flight = self._adoptable(snapshot, position)
@@ -99,10 +103,10 @@ class GhostTextSession:
             known = self._kept.find(snapshot, position)
             if known is not None:
                 return known
-        elif not invoked:
-            await asyncio.sleep(self._delay(snapshot, position))
-        if not invoked and loop.time() < self._silent_until:
-            return ()
+        if not invoked:
+            await asyncio.sleep(begun + self._delay(snapshot, position) - loop.time())
+            if loop.time() < self._silent_until:
+                return ()
         flight = await self._launch(snapshot, position, others)
         if flight is None:
             return ()
@@ -140,7 +144,18 @@ class GhostTextSession:
         if wanted != "adaptive":
             return wanted / 1000
         start = snapshot.lines.line_start(snapshot.lines.line_at(position))
-        return self._rhythm.delay(snapshot.text[start:position])
+        return self._rhythm.delay(snapshot.text[start:position], asyncio.get_running_loop().time())
+
+    def _used(self, known: tuple[Offered, ...] | None) -> None:
+        """Note that the person types what the last request made."""
+        if known and any(offered.typed and offered.request_id == self._last_request for offered in known):
+            self._last_was_right = True
+
+    def _judge_last(self, request_id: str) -> None:
+        if self._last_request is not None:
+            self._rhythm.judged(right=self._last_was_right)
+        self._last_request = request_id
+        self._last_was_right = False
 
     def _adoptable(self, snapshot: Snapshot, position: int) -> Flight | None:
         """The request under way that this cursor can use; those that it cannot, and nobody waits for, are closed."""
@@ -166,6 +181,8 @@ class GhostTextSession:
         flight = Flight(Place.of(snapshot, position, position), prepared)
         flight.task = asyncio.create_task(self._fly(flight, snapshot))
         self._flights.append(flight)
+        self._rhythm.asked(asyncio.get_running_loop().time())
+        self._judge_last(prepared.request.request_id)
         flight.task.add_done_callback(partial(self._ended, flight))
         return flight
 

@@ -69,12 +69,16 @@ class Place:
 
 @attrs.frozen
 class Offered:
-    """A completion for a cursor: put `text` in place of the snapshot's characters from `start` to `end`."""
+    """A completion for a cursor: put `text` in place of the snapshot's characters from `start` to `end`.
+
+    `typed` counts the characters of it that the person has typed already.
+    """
 
     start: int
     end: int
     text: str = attrs.field(repr=False)
     request_id: str = ""
+    typed: int = attrs.field(default=0, eq=False)
 
 
 @attrs.frozen
@@ -131,7 +135,7 @@ def _rest(kept: Kept, snapshot: Snapshot, position: int) -> Offered | None:
         return Offered(position, position, "", kept.request_id) if not covered else None
     if not rest.strip() or rest == snapshot.text[position : position + covered]:
         return None
-    return Offered(position, position + covered, rest, kept.request_id)
+    return Offered(position, position + covered, rest, kept.request_id, len(typed))
 
 
 def _comes_again(characters: str, text: str) -> bool:

@@ -16,18 +16,30 @@ BURST_SECONDS: Final = 1.0
 """A longer distance between two keys is a pause, not typing."""
 
 LEAST_SECONDS: Final = 0.06
-MOST_SECONDS: Final = 0.4
+MOST_SECONDS: Final = 0.45
 FIRST_SECONDS: Final = 0.15
 """The delay while the rhythm is not known yet."""
 
-PATIENCE: Final = 1.3
-"""How much longer than most distances within typing a pause has to be."""
+PATIENCE: Final = 1.25
+"""How much longer than most distances within typing a pause has to be, for a model that is always right."""
+
+MORE_PATIENCE: Final = 0.75
+"""What is added to that for a model that is never right."""
+
+WEIGHT: Final = 0.2
+"""How much one answer counts in how often the model was right lately."""
+
+STEADY_SECONDS: Final = 1.0
+"""Somebody who types without a pause is shown something after so long, if the model is always right."""
+
+LEAST_RIGHT: Final = 0.1
+"""The least share of right answers that the time above is divided by."""
 
 MOST_KEYS: Final = 0.75
 """The share of distances that lie below the one that the delay is derived from."""
 
-EAGER: Final = 0.6
-"""The part of the delay that is left at places where people stop to think."""
+EAGER: Final = 0.8
+"""The part of the delay that is left at places where people stop to think; still longer than most distances."""
 
 SLOW_MODEL_SECONDS: Final = 1.0
 """A model that needs so long to answer is asked a little later, as its answer is more often late."""
@@ -41,6 +53,8 @@ class TypingRhythm:
     def __init__(self) -> None:
         self._distances: deque[float] = deque(maxlen=REMEMBERED)
         self._last: float | None = None
+        self._asked = 0.0
+        self._right = 0.5
         self._latency = 0.0
 
     def key(self, now: float) -> None:
@@ -49,16 +63,27 @@ class TypingRhythm:
             self._distances.append(now - self._last)
         self._last = now
 
+    def asked(self, now: float) -> None:
+        """A request was made."""
+        self._asked = now
+
+    def judged(self, *, right: bool) -> None:
+        """A completion was typed or taken, or was not."""
+        self._right += WEIGHT * ((1.0 if right else 0.0) - self._right)
+
     def answered(self, seconds: float) -> None:
         """A model needed so long."""
         self._latency = seconds if not self._latency else 0.7 * self._latency + 0.3 * seconds
 
-    def delay(self, before: str) -> float:
+    def delay(self, before: str, now: float = 0.0) -> float:
         """Seconds to wait when the cursor stands behind this text of its line, or behind a line break."""
+        if now - self._asked > STEADY_SECONDS / max(LEAST_RIGHT, self._right):
+            return LEAST_SECONDS
         seconds = FIRST_SECONDS
         if len(self._distances) >= REMEMBERED // 6:
             ordered = sorted(self._distances)
-            seconds = PATIENCE * ordered[int(MOST_KEYS * (len(ordered) - 1))]
+            patience = PATIENCE + MORE_PATIENCE * (1.0 - self._right)
+            seconds = patience * ordered[int(MOST_KEYS * (len(ordered) - 1))]
         if self._latency > SLOW_MODEL_SECONDS:
             seconds *= 1.25
         if not before.strip() or before.rstrip(" ").endswith(THINKING_PLACES):
