@@ -6,10 +6,11 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 from aurelis.cli.command_line import DONE
 from aurelis.sandbox.dialects import PROFILES
@@ -35,7 +36,7 @@ async def run(arguments: argparse.Namespace) -> int:
         )
         print(json.dumps({"baseUrl": sandbox.base_url}), flush=True)
         if arguments.until_stdin_closes:
-            await _watch_stdin(stop)
+            _watch_stdin(stop)
         await stop.wait()
         await sandbox.aclose()
     return DONE
@@ -58,17 +59,17 @@ def _stopped_by_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-async def _watch_stdin(stop: asyncio.Event) -> None:
+def _watch_stdin(stop: asyncio.Event) -> None:
     """Set the event at the end of standard input; reading is a thread's work, as a pipe cannot be polled everywhere."""
     loop = asyncio.get_running_loop()
 
     def drain() -> None:
-        while sys.stdin.buffer.read(4096):
-            pass
+        # Not through sys.stdin, whose lock a reading thread would hold while the interpreter ends.
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
         with contextlib.suppress(RuntimeError):  # The loop may have ended meanwhile.
             loop.call_soon_threadsafe(stop.set)
-
-    from threading import Thread  # noqa: PLC0415 - only for this option
 
     Thread(target=drain, name="aurelis-stdin", daemon=True).start()
 
