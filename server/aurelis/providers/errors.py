@@ -22,10 +22,10 @@ from aurelis.providers.waits import sunset_of, wait_of
 _QUOTE_CHARACTERS: Final = 200
 _ECHO_CHARACTERS: Final = 24
 _LOOKS_LIKE_KEY: Final = re.compile(
-    r"(?i)\b(?:bearer\s+\S+|(?:sk|pk|rk|gsk|xai|key|ghp|gho|ghu|ghs|ghr|github_pat|hf|AIza|nvapi)[-_]?[A-Za-z0-9_*.-]{8,})"
-    r"|[A-Za-z0-9+/_=-]*(?:[0-9][A-Za-z+/_=-]+|[A-Za-z][0-9+/_=-]+){4,}[A-Za-z0-9+/_=-]{12,}"
-    r"|\S*\*{3,}\S*"
+    r"(?i)\bbearer\s+\S+|\b(?:sk|pk|rk|gsk|xai|key|ghp|gho|ghu|ghs|ghr|github_pat|hf|AIza|nvapi)[-_]?[\w*.-]{8,}"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\S*\*{3,}\S*"
 )
+_LONG_RUN: Final = re.compile(r"[A-Za-z0-9+/=_]{20,}")
 _CONTEXT: Final = re.compile(
     r"(?i)context[ _-]?(?:length|window|size)|maximum (?:context|input|prompt)|too many (?:input )?tokens"
     r"|prompt is too long"
@@ -67,13 +67,21 @@ class Blame:
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
+def _without_keys(run: re.Match[str]) -> str:
+    """A long run of letters and digits mixed may be a key; words and numbers are not."""
+    text = run.group()
+    mixed = any(character.isdigit() for character in text) and any(character.isalpha() for character in text)
+    return "..." if mixed else text
+
+
 def quote(message: str, blame: Blame) -> str:
     """An upstream's words, fit to be shown: one short line without secrets, or "" when it echoes the prompt."""
     for secret in blame.secrets:
         if secret:
             message = message.replace(secret, "...")
     text = "".join(character if character.isprintable() else " " for character in message)
-    text = " ".join(_LOOKS_LIKE_KEY.sub("...", text[:2000]).split())
+    text = _LONG_RUN.sub(_without_keys, _LOOKS_LIKE_KEY.sub("...", text[:2000]))
+    text = " ".join(text.split())
     if len(text) > _QUOTE_CHARACTERS:
         text = text[: _QUOTE_CHARACTERS - 3].rstrip() + "..."
     flat = [" ".join(private.split()) for private in blame.private if private]

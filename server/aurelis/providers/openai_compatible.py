@@ -7,6 +7,7 @@ on.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import ssl
 import time
@@ -149,9 +150,10 @@ class OpenAICompatibleProvider:
         """
         self._refuse_retired()
         blame = self._wire.blame(model, request, self._catalogue.known(model, "became"))
+        until = asyncio.get_running_loop().time() + timeout_seconds
         async with AsyncExitStack() as stack:
             try:
-                call, response = await self._ask(stack, request, model, blame, timeout_seconds)
+                call, response = await self._ask(stack, request, model, blame, until)
             except RequestError as error:
                 self._checked = None if error.kind is ErrorKind.AUTH else self._checked
                 raise
@@ -181,15 +183,15 @@ class OpenAICompatibleProvider:
         self._catalogue.close()
 
     async def _ask(
-        self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, timeout_seconds: float
+        self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
     ) -> tuple[_Call, httpx2.Response]:
-        """Send the request in the best words known; a refused word is learned and left out."""
+        """Send the request in the best words known, before `until`; a refused word is learned and left out."""
         for dialect in self._dialects(model) if request.fim is not None else ():
             if dialect == "ollama" and not await self._can_insert(model, blame):
                 continue
             call = self._fim_call(dialect, request, model)
             try:
-                return call, await self._send(stack, call, model, blame, timeout_seconds)
+                return call, await self._send(stack, call, model, blame, until)
             except UpstreamError as error:
                 if error.answered not in _FIM_REFUSED or _is_final(error):
                     raise
@@ -197,20 +199,21 @@ class OpenAICompatibleProvider:
         for _ in range(_MOST_REFUSALS):
             call = self._chat_call(request, model)
             try:
-                return call, await self._send(stack, call, model, blame, timeout_seconds)
+                return call, await self._send(stack, call, model, blame, until)
             except UpstreamError as error:
                 name = refused_parameter(error.answered, read_details(error.body), call.body)
                 if name is None or _is_final(error):
                     raise
                 self._of(model).refused |= {name}
         call = self._chat_call(request, model)
-        return call, await self._send(stack, call, model, blame, timeout_seconds)
+        return call, await self._send(stack, call, model, blame, until)
 
     async def _send(
-        self, stack: AsyncExitStack, call: _Call, model: str, blame: Blame, timeout_seconds: float
+        self, stack: AsyncExitStack, call: _Call, model: str, blame: Blame, until: float
     ) -> httpx2.Response:
         query = self._catalogue.known(model, "query") if call.dialect is None else None
-        post = Post(url=call.url, blame=blame, timeout_seconds=timeout_seconds, body=call.body, query=query)
+        left = max(0.0, until - asyncio.get_running_loop().time())
+        post = Post(url=call.url, blame=blame, timeout_seconds=left, body=call.body, query=query)
         return await self._wire.send(stack, post)
 
     def _chat_call(self, request: RedactedRequest, model: str) -> _Call:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import zlib
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -253,3 +256,23 @@ def test_halves_of_characters_are_joined_or_replaced(parts: list[str], expected:
     text = "".join([*map(joiner.feed, parts), joiner.finish()])
     assert text == expected
     text.encode()
+
+
+async def test_a_compressed_stream_is_read_as_it_comes(server: RawServer) -> None:
+    """Deltas of a gzip-encoded stream arrive before its end."""
+    packer = zlib.compressobj(wbits=31)
+    go_on = asyncio.Event()
+
+    async def compressed(exchange: Exchange) -> None:
+        await exchange.send(head(headers={"content-encoding": "gzip"}))
+        await exchange.chunk(packer.compress(delta("a")) + packer.flush(zlib.Z_SYNC_FLUSH))
+        await go_on.wait()
+        await exchange.chunk(packer.compress(delta("b", "stop") + DONE) + packer.flush())
+        await exchange.send(b"0\r\n\r\n")
+
+    server.answers = [compressed]
+    async with provider_for(server.base_url) as provider, aclosing(provider.stream(ask(), "m", 5.0)) as events:
+        assert await anext(events) == TextDelta("a")
+        go_on.set()
+        assert text_of([event async for event in events]) == "b"
+    assert "gzip" in server.received[0].headers["accept-encoding"]

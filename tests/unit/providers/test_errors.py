@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import time
 from email.utils import formatdate
 from typing import Any
 
@@ -353,3 +354,14 @@ def test_an_announced_end_becomes_a_notice(headers: dict[str, str], word: str | 
 def test_a_wait_needs_no_headers() -> None:
     """An empty answer tells no time."""
     assert wait_of({}, "", "", NOW) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a1" * 1000, "-" * 2000, "a-" * 1000, "model " * 11_000, "Bearer " * 9000, "x" * 60_000, "1s" * 30_000]
+)
+def test_long_messages_are_judged_quickly(text: str) -> None:
+    """No upstream can keep the mapping busy with a crafted message."""
+    started = time.perf_counter()
+    for status in (400, 429, 500):
+        judge(status, {"error": {"message": text}})
+    assert time.perf_counter() - started < 5
