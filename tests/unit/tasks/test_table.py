@@ -56,28 +56,8 @@ def test_automatic_rows_do_not_reason_and_do_not_keep_anyone_waiting() -> None:
 @pytest.mark.parametrize("name", sorted({row.prompt for row in ROWS}))
 def test_each_prompt_file_says_its_task_and_knows_its_blanks(name: str) -> None:
     """The user's message names the task near its top, and no blank is misspelt."""
-    known = set(
-        [
-            "task",
-            "verb",
-            "language",
-            "name",
-            "lines",
-            "first_line",
-            "audience",
-            "instruction",
-            "question",
-            "diagnostics",
-            "context",
-            "format",
-            "cut",
-            "code",
-            "documentation_style",
-            "tests",
-            "symbol",
-            "extent",
-        ]
-    )
+    known = {"task", "verb", "language", "name", "lines", "first_line", "audience", "instruction", "question", "extent"}
+    known |= {"diagnostics", "context", "format", "cut", "code", "documentation_style", "tests", "symbol"}
     prompt = load_prompt(name)
     assert prompt.system
     assert "Task: {{task}}" in prompt.user.splitlines()[:2]

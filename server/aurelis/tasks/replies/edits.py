@@ -242,9 +242,15 @@ def _looks_like_code(reply: str, document: str, start: int, end: int, language_i
     return does_parse(candidate, language_id) is not False or does_parse(document, language_id) is False
 
 
-def _is_whole_file(document: str, start: int, end: int, lines: Sequence[str]) -> bool:
-    outside = [line for line in (*_bare(document[:start]), *_bare(document[end:])) if line.strip()]
-    return len(outside) >= WHOLE_FILE_LINES and shared_lines(outside, lines) >= WHOLE_FILE_SHARE
+def _is_whole_file(document: str, start: int, end: int, lines: list[str]) -> bool:
+    """Whether the lines hold most of what lies outside the region, and not just its neighbours repeated."""
+    before, after = _bare(document[:start]), _bare(document[end:])
+    outside = [line for line in (*before, *after) if line.strip()]
+    if len(outside) < WHOLE_FILE_LINES or shared_lines(outside, lines) < WHOLE_FILE_SHARE:
+        return False
+    own = _bare(document[start:end])
+    rest = _without_echo(lines, before[-ECHOED_LINES:], after[:ECHOED_LINES], own)
+    return shared_lines([line for line in outside if line not in own], rest) > 0
 
 
 def _without_echo(

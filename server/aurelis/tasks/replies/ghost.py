@@ -38,6 +38,9 @@ _PROSE: Final = re.compile(
     r"|explanation:|completion:|answer:|output:)\b[^{}();=<>\[\]]*[.:!]?\s*$",
     re.IGNORECASE,
 )
+_WORDS_BEFORE: Final = re.compile(r"^\s*(?:#|//|/\*|\*|--|<!--|\"{3}|'{3})")
+"""A line that is a comment or begins a docstring: one sentence is legitimate there."""
+_ENDS_BLOCK: Final = re.compile(r"^\s*(?:return|break|continue|raise|throw|pass)\b")
 _MARKER: Final = re.compile(r"<<<CURSOR>>>|<\|?(?:fim_\w+|endoftext|im_end|im_start|cursor|eot_id)\|?>")
 _WORD_END: Final = re.compile(r"\w+$")
 _WORD_START: Final = re.compile(r"\w+")
@@ -124,6 +127,8 @@ def _unwrapped(text: str, hole: Hole) -> str:
     if blocks and not _in_fence(hole):
         return blocks[0].content.removesuffix("\n")
     lines = text.split("\n")
+    if _WORDS_BEFORE.match(hole.line_before) and sum(1 for line in lines if line.strip()) == 1:
+        return text
     while lines and (_PROSE.match(lines[0]) and len(lines[0].split()) > 1):
         lines.pop(0)
         while lines and not lines[0].strip():
@@ -161,13 +166,11 @@ def _without_prefix(text: str, hole: Hole) -> str:
     if said_first.startswith(typed):
         remainder = said_first[len(typed) :]
         indented = current != typed and text.lstrip("\n").startswith(current)
-        if remainder.strip() and (
-            repeats
-            or indented
-            or len(typed.strip()) >= TELLING
-            or (typed in _WORD_MARKS and remainder[0].isalpha())
-            or imbalance(hole, remainder) < imbalance(hole, text)
-        ):
+        certain = repeats or indented or len(typed.strip()) >= TELLING
+        if certain and not remainder.strip():
+            return ""
+        mark = typed in _WORD_MARKS and remainder[:1].isalpha()
+        if certain or mark or (remainder.strip() and imbalance(hole, remainder) < imbalance(hole, text)):
             return remainder
     return _without_typed_word(text, hole)
 
@@ -207,7 +210,11 @@ def _with_indentation(text: str, hole: Hole) -> str:
     base = indent_of(hole.line_before)
     opened = (hole.line_before + lines[0]).rstrip().endswith((":", "{", "(", "[", "=>", "->"))
     depth = len(indent_of(below[0]))
-    begun_again = depth <= len(base) if opened else depth < len(base) and not hole.line_before.strip()
+    begun_again = (
+        depth <= len(base)
+        if opened
+        else (depth < len(base) and not hole.line_before.strip() and not _ENDS_BLOCK.match(lines[0]))
+    )
     if base and begun_again and not (below[0].lstrip()[:1] in CLOSERS and len(below) == 1):
         lines = [lines[0], *(base + line if line.strip() else line for line in lines[1:])]
     return "\n".join(lines)
@@ -242,8 +249,9 @@ def _bounded(lines: Sequence[str], hole: Hole) -> list[str]:
 def _before_next_lines(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to where they go on as the document does below the cursor."""
     below = hole.lines_below
+    blank = not hole.line_before.strip()
     for number, line in enumerate(lines):
-        if number and below and line.strip() == below[0] and _goes_on_as(lines[number:], below):
+        if below and line.strip() == below[0] and (number or blank) and _goes_on_as(lines[number:], below):
             return list(lines[:number])
     return list(lines)
 

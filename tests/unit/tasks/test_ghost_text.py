@@ -1,0 +1,172 @@
+"""From what a model said to the text at the cursor."""
+
+import pytest
+
+from aurelis.syntax.parses import parse
+from aurelis.tasks.context.completion import wants_many_lines
+from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
+from aurelis.tasks.replies.ghost import GhostText, Hole, enough, ghost_text
+from aurelis.tasks.replies.ghost_syntax import kept_parsing
+
+
+def _hole(text: str, language_id: str = "python", **changes: object) -> Hole:
+    """The hole at the mark `|`."""
+    at = text.index("|")
+    prefix, suffix = text[:at], text[at + 1 :]
+    values = {"multiline": wants_many_lines(prefix + suffix, at), "eol": "\r\n" if "\r\n" in text else "\n"} | changes
+    return Hole(prefix=prefix, suffix=suffix, language_id=language_id, **values)  # type: ignore[arg-type]
+
+
+BODY = "import os\n\n\ndef add(a, b):\n    |\n\n\ndef next_one():\n    return 1\n"
+LINE = "def add(a, b):\n    total = a|\n    return total\n"
+CALL = "def f(x):\n    print(|)\n    return x\n"
+SHOWN = [
+    (BODY, "return a + b", "return a + b"),
+    (BODY, "```python\nreturn a + b\n```", "return a + b"),
+    (BODY, "```\n    return a + b\n```\nThis adds them.", "return a + b"),
+    (BODY, "Here is the missing code:\n\nreturn a + b", "return a + b"),
+    (BODY, "<think>\nhm\n</think>\nreturn a + b", "return a + b"),
+    (BODY, "    return a + b\n\n", "return a + b"),
+    (BODY, "def add(a, b):\n    return a + b", "return a + b"),
+    (BODY, "import os\n\n\ndef add(a, b):\n    return a + b\n\n\ndef next_one():\n    return 1\n", "return a + b"),
+    (BODY, "total = a + b\nreturn total", "total = a + b\n    return total"),
+    (BODY, "total = a + b\r\n    return total\r\n", "total = a + b\n    return total"),
+    (BODY, "if a:\n    return b\nreturn a", "if a:\n        return b\n    return a"),
+    (BODY, "if a:\n        return b\n    return a", "if a:\n        return b\n    return a"),
+    (BODY, "return a + b\n\n\ndef next_one():\n    return 1", "return a + b"),
+    (BODY, "x = 1\n    x = 1\n    x = 1\n    x = 1\n    x = 1", "x = 1"),
+    (BODY, "return a + b<|endoftext|>", "return a + b"),
+    (BODY.replace("\n", "\r\n"), "total = a\nreturn total", "total = a\r\n    return total"),
+    (LINE, " + b", " + b"),
+    (LINE, "total = a + b", " + b"),
+    (LINE, "    total = a + b\n    return total", " + b"),
+    (LINE, " + b\n    return total\n", " + b"),
+    ("def f(self):\n    return se|\n", "self.x", "lf.x"),
+    ("x = valu|\nvalues = 1\n", "values", "es"),
+    ("#|\n", "define X 1", "define X 1"),
+    (CALL, "x", "x"),
+    (CALL, "x)", "x"),
+    (CALL, "print(x)", "x"),
+    (CALL, "len(x)", "len(x)"),
+    (CALL, "(1, 2)", "(1, 2)"),
+    ("a = f(|, c)\n", "b", "b"),
+    ("a = f(|, c)\n", "b, c)", "b"),
+    ("a = f(|, c)\n", "b, c)\nprint(a)", "b"),
+    ("s = 'ab|'\n", "cd'", "cd"),
+    ('s = "|"\n', "x", "x"),
+    ("m = [[1, 2|]\n", "]", "]"),
+]
+
+
+@pytest.mark.parametrize(("text", "reply", "shown"), SHOWN)
+def test_the_text_that_belongs_at_the_cursor(text: str, reply: str, shown: str) -> None:
+    """Fences, sentences, repetitions of what stands there and lost indentation are undone."""
+    item = ghost_text(reply, _hole(text))
+    assert item is not None
+    assert item.text[: len(item.text) - (item.end - text.index("|"))] == shown or item.text == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        (BODY, ""),
+        (BODY, "   \n\n"),
+        (BODY, "```\n```"),
+        (BODY, "Here is the completed code:"),
+        (BODY, "I cannot help with that."),
+        (BODY, "def next_one():\n    return 1\n"),
+        (CALL, ")"),
+        (LINE, "total = a"),
+    ],
+)
+def test_nothing_is_shown_where_nothing_is_left(text: str, reply: str) -> None:
+    """An empty answer, a sentence, or what stands there already is no item."""
+    item = ghost_text(reply, _hole(text))
+    assert item is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language_id", "reply"),
+    [
+        ("Use it:\n\n|\n", "markdown", "```python\nf()\n```"),
+        ("Some words|\n", "markdown", " here is the list:"),
+        ("def f():\n    '''Do.\n\n    ```\n    |\n    '''\n", "python", "f()\n    ```"),
+        ("# note: |\n", "python", "The code below is slow"),
+        ("x = [\n    1,\n    |\n]\n", "python", "2,\n    3,"),
+        ("if (a) {\n  |\n}\n", "javascript", "b();\n  c();"),
+    ],
+)
+def test_text_that_only_looks_like_noise_is_kept(text: str, language_id: str, reply: str) -> None:
+    """Fences in Markdown and docstrings, sentences in comments and lines alike are legitimate."""
+    item = ghost_text(reply, _hole(text, language_id))
+    assert item is not None
+    assert item.text == reply
+
+
+def test_closers_that_the_editor_typed_are_replaced_not_doubled() -> None:
+    """A closing bracket in the middle of the text covers the one behind the cursor."""
+    text = "call(|)\n"
+    reply = "a, () => {\n  other(c);\n});"
+    assert ghost_text(reply, _hole(text, "javascript")) == GhostText(5, 6, reply)
+
+
+def test_the_number_of_lines_is_bounded() -> None:
+    """No more lines than the settings allow, and one where one is wanted."""
+    reply = "\n".join(f"    x{number} = {number}" for number in range(9))
+    item = ghost_text(reply, _hole(BODY, max_lines=3))
+    assert item is not None
+    assert item.text.count("\n") == 2
+    single = ghost_text("a\nb\nc", _hole("x = |y\n", multiline=False))
+    assert single is not None
+    assert single.text == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "so_far", "answer"),
+    [
+        (LINE.replace("a|\n", "a| + c\n"), " + b", False),
+        (LINE.replace("a|\n", "a| + c\n"), " + b\n", True),
+        (LINE.replace("a|\n", "a| + c\n"), "```\n + b\n", False),
+        (BODY, "return a + b\n", False),
+        (BODY, "return a + b\n\n\ndef next_one():\n", True),
+        (BODY, "return a + b\n\n\ndef other():\n", True),
+        (BODY, "```\nreturn a\n```", True),
+        (BODY, "```\nreturn a\n", False),
+        (BODY, "x = 1\n    x = 1\n    x = 1\n", True),
+        (BODY, "", False),
+        (BODY, "<think>\nlong\nthoughts\n", False),
+    ],
+)
+def test_the_stream_is_ended_when_the_rest_is_of_no_use(text: str, so_far: str, answer: bool) -> None:
+    """At the line's end, the block's end, the file's next line, a closing fence or a runaway repetition."""
+    assert enough(so_far, _hole(text)) is answer
+
+
+def test_a_shorter_cut_is_preferred_where_it_keeps_the_file_parsing() -> None:
+    """The last lines go where they alone break the syntax, and stay where no cut would help."""
+    text = "def f(a):\n    \n"
+    tree = parse(text, "python")
+    broken = GhostText(14, 14, "x = 1\n    y = (")
+    assert kept_parsing(broken, text, "python", tree).text == "x = 1"
+    hopeless = GhostText(14, 14, "if a:")
+    assert kept_parsing(hopeless, text, "python", tree) == hopeless
+    fine = GhostText(14, 14, "x = 1\n    y = 2")
+    assert kept_parsing(fine, text, "python", tree) == fine
+    assert kept_parsing(broken, text, "python", None) == broken
+
+
+@pytest.mark.parametrize(
+    ("text", "closers", "openers", "count"),
+    [
+        ("f(a)", "", "", 0),
+        ("a) + (b]", ")]", "(", 3),
+        ("')' + \"(\"", "", "", 0),
+        ("'''(''' + ']", "]", "", 2),
+        ("it's", "", "", 1),
+    ],
+)
+def test_brackets_are_counted_outside_strings(text: str, closers: str, openers: str, count: int) -> None:
+    """Brackets in strings do not count, and a lone quote has no partner."""
+    assert unmatched_closers(text) == closers
+    assert unmatched_openers(text) == openers
+    assert unmatched_count(text) == count

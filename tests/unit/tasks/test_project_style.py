@@ -1,0 +1,100 @@
+"""What is found out about a project: where its tests are, and how it documents."""
+
+import pytest
+
+from aurelis.core.snapshot import Snapshot
+from aurelis.syntax.parses import parse
+from aurelis.tasks.styles import documentation_style
+from aurelis.tasks.testing import ProjectFiles, plan_tests
+
+
+def _plan(name: str, language_id: str, *names: str, **manifests: str) -> tuple[str, str]:
+    project = ProjectFiles(names, tuple(manifests.items()))
+    plan = plan_tests(Snapshot(uri="u", language_id=language_id, text="", name=name), project)
+    return plan.name, plan.framework
+
+
+@pytest.mark.parametrize(
+    ("name", "language_id", "names", "path"),
+    [
+        ("pkg/a.py", "python", [], "pkg/test_a.py"),
+        ("pkg/a.py", "python", ["tests/test_b.py"], "tests/test_a.py"),
+        ("pkg/sub/a.py", "python", ["tests/unit/sub/test_b.py", "tests/test_c.py"], "tests/unit/sub/test_a.py"),
+        ("pkg/a.py", "python", ["pkg/test_b.py", "tests/test_c.py"], "pkg/test_a.py"),
+        ("pkg/a.py", "python", ["pkg/b_test.py"], "pkg/a_test.py"),
+        ("pkg/a.py", "python", ["tests/conftest.py"], "tests/test_a.py"),
+        ("pkg/a.py", "python", ["pkg/test_a.py"], "pkg/test_a_2.py"),
+        ("pkg/a.py", "python", ["pkg/test_a.py", "pkg/test_a_2.py"], "pkg/test_a_3.py"),
+        ("src/a.ts", "typescript", [], "src/a.test.ts"),
+        ("src/a.ts", "typescript", ["src/b.spec.ts"], "src/a.spec.ts"),
+        ("src/a.tsx", "typescriptreact", ["test/b.test.tsx"], "test/a.test.tsx"),
+        ("src/a.js", "javascript", ["__tests__/b.test.js"], "__tests__/a.test.js"),
+        ("p/a.go", "go", ["p/b_test.go"], "p/a_test.go"),
+        ("p/a.go", "go", ["p/a_test.go"], "p/a_2_test.go"),
+        ("src/a.rs", "rust", [], "tests/a.rs"),
+        ("crate/src/m/a.rs", "rust", [], "crate/tests/a.rs"),
+        ("src/main/java/p/A.java", "java", [], "src/test/java/p/ATest.java"),
+        ("src/a.c", "c", [], "src/a_test.c"),
+        ("src/a.cpp", "cpp", ["tests/b_test.cpp"], "tests/a_test.cpp"),
+        ("a.zig", "zig", [], "a_test.zig"),
+        ("", "python", [], "test_untitled.py"),
+        (".hidden/a.py", "python", [], "tests/test_a.py"),
+        ("../../etc/a.py", "python", [], "etc/test_a.py"),
+        ("/abs/a.py", "python", [], "abs/test_a.py"),
+        ("C:\\x\\a.py", "python", [], "x/test_a.py"),
+    ],
+)
+def test_the_path_of_new_tests(name: str, language_id: str, names: list[str], path: str) -> None:
+    """As the project does it; inside the workspace, in no hidden folder, and never over a file that exists."""
+    assert _plan(name, language_id, *names)[0] == path
+
+
+@pytest.mark.parametrize(
+    ("language_id", "names", "manifest", "framework"),
+    [
+        ("python", [], "", "pytest"),
+        ("python", ["tests/test_a.py"], "python -m unittest", "unittest"),
+        ("python", ["tests/conftest.py"], "python -m unittest", "pytest"),
+        ("typescript", [], '{"devDependencies": {"vitest": "1"}}', "vitest"),
+        ("javascript", [], '{"devDependencies": {"jest": "1"}}', "jest"),
+        ("javascript", [], '{"scripts": {"test": "node --test"}}', "node:test"),
+        ("javascript", ["a.test.js"], "", "the one of the existing tests"),
+        ("java", [], "", "JUnit 5"),
+        ("java", [], "testImplementation 'junit:junit:4.13'", "JUnit 4"),
+        ("cpp", [], "find_package(GTest)", "GoogleTest"),
+        ("cpp", [], "", "assert from <cassert>"),
+        ("go", [], "", "the package testing"),
+        ("rust", [], "", "#[test] functions"),
+    ],
+)
+def test_the_framework_of_new_tests(language_id: str, names: list[str], manifest: str, framework: str) -> None:
+    """Manifests and existing tests tell what tests are written with."""
+    assert _plan("src/a", language_id, *names, manifest=manifest)[1] == framework
+
+
+GOOGLE = 'def f(a):\n    """Do.\n\n    Args:\n        a: it.\n    """\n'
+NUMPY = 'def f(a):\n    """Do.\n\n    Parameters\n    ----------\n    a : int\n    """\n'
+REST = 'def f(a):\n    """Do.\n\n    :param a: it.\n    :returns: it.\n    """\n'
+
+
+@pytest.mark.parametrize(
+    ("language_id", "text", "wanted", "style"),
+    [
+        ("python", GOOGLE, None, "Google style"),
+        ("python", NUMPY, None, "NumPy style"),
+        ("python", REST, None, "reST style"),
+        ("python", NUMPY + REST.replace("f(", "g(") + REST.replace("f(", "h("), None, "reST style"),
+        ("python", "x = 1\n", None, "Google style"),
+        ("python", GOOGLE, "NumPy", "form of documentation: NumPy"),
+        ("javascript", "", None, "JSDoc"),
+        ("typescript", "", None, "TSDoc"),
+        ("rust", "", None, "Rustdoc"),
+        ("go", "", None, "Go doc comments"),
+        ("java", "", None, "Javadoc"),
+        ("c", "", None, "Doxygen"),
+        ("zig", "", None, ""),
+    ],
+)
+def test_the_form_of_documentation(language_id: str, text: str, wanted: str | None, style: str) -> None:
+    """What the settings ask for, else what the code does, else what the language does."""
+    assert style in documentation_style(parse(text, language_id), language_id, wanted)
