@@ -20,7 +20,7 @@ import diskcache
 
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, decode_entry, encode_entry, matches
 from aurelis.cache.safe_disk import DATABASE_NAME, BytesDisk, PatientCache, refuse_foreign_database
-from aurelis.cache.sealed import private_folder, seal, unseal, user_secret
+from aurelis.cache.sealed import private_file, private_folder, seal, unseal, user_secret
 from aurelis.core.deadline import Clock
 from aurelis.core.ports import CacheTags, Invalidation
 from aurelis.core.reply import CacheLayer
@@ -30,6 +30,9 @@ LOGGER: Final = logging.getLogger("aurelis.cache")
 
 LOCK_SECONDS: Final = 0.25
 """How long the cache's own thread waits for another process's lock."""
+
+CLOSE_SECONDS: Final = 5.0
+"""How long closing waits for what was handed over; the rest is dropped."""
 
 MAX_PENDING: Final = 200
 """Jobs that may wait for the thread; beyond that a look-up is a miss and a write is dropped."""
@@ -125,11 +128,10 @@ class DiskLayer:
         """Finish what was handed over and close the database."""
         if self._closed:
             return
-        await self.settled()
         self._closed = True
-        with contextlib.suppress(RuntimeError):
-            await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
-        self._executor.shutdown(wait=False)
+        closing = asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+        await asyncio.wait({*self._pending, closing}, timeout=CLOSE_SECONDS)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _within(self, job: Callable[[PatientCache], Result], otherwise: Result) -> Result:
         future = self._start(job, otherwise)
@@ -173,6 +175,7 @@ class DiskLayer:
     def _open(self) -> PatientCache:
         if self._cache is None:
             private_folder(self._folder)
+            private_file(self._folder / DATABASE_NAME)
             self._secret = user_secret(self._secret_file)
             refuse_foreign_database(self._folder)
             self._cache = PatientCache(

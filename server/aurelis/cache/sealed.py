@@ -6,6 +6,7 @@ altered, cut or written by a stranger is not opened. It also serves as the check
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import secrets
@@ -41,7 +42,9 @@ def _mac(secret: bytes, key: str, payload: bytes) -> bytes:
 
 
 def private_folder(path: Path) -> None:
-    """Create a folder that only the user can enter, or check that an existing one is so.
+    """Create a folder that only the user can enter, or check that an existing one is the user's to write in alone.
+
+    An existing empty folder is closed to others. One with something in it may serve other ends and stays as it is.
 
     Raises:
         OSError: when it cannot be created, belongs to somebody else, or others may write in it.
@@ -50,10 +53,23 @@ def private_folder(path: Path) -> None:
     if os.name != "posix":
         return
     found = path.stat()
+    mode = stat.S_IMODE(found.st_mode)
     if found.st_uid != os.geteuid():
         raise PermissionError(f"the folder {path.name} belongs to another user")
-    if stat.S_IMODE(found.st_mode) & 0o077:
+    if mode & 0o022:
+        raise PermissionError(f"other users may write in the folder {path.name}")
+    if mode & 0o055 and not any(path.iterdir()):
         path.chmod(0o700)
+
+
+def private_file(path: Path) -> None:
+    """Create a file that only the user can read, unless it exists.
+
+    Raises:
+        OSError: when it cannot be created.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def user_secret(path: Path) -> bytes:

@@ -27,6 +27,9 @@ LOCK_SECONDS: Final = 2.0
 
 _RETRY_SECONDS: Final = 0.005
 
+CLOSE_SECONDS: Final = 5.0
+"""How long closing waits for what was handed over; the rest is dropped."""
+
 MAX_PENDING: Final = 2_000
 """Jobs that may wait for the thread; further ones that nobody waits for are dropped and counted."""
 
@@ -76,10 +79,10 @@ class Database:
         """Finish what was handed over and close the file."""
         if self._closed:
             return
-        await self.settled()
         self._closed = True
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
-        self._executor.shutdown(wait=False)
+        closing = asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+        await asyncio.wait({*self._pending, closing}, timeout=CLOSE_SECONDS)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _track(self, job: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
         future = asyncio.get_running_loop().run_in_executor(self._executor, self._do, job)

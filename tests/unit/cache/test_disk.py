@@ -72,14 +72,34 @@ async def test_a_write_is_seen_by_the_next_look(make_disk: MakeDisk, make_entry:
     await layer.aclose()
 
 
-async def test_a_folder_is_the_users_alone(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
-    """The folder is closed to others, and a folder that was open is closed."""
-    (tmp_path / "cache").mkdir(mode=0o755)
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
+@pytest.mark.parametrize(
+    ("before", "filled", "after", "used"),
+    [
+        (None, False, 0o700, True),
+        (0o755, False, 0o700, True),
+        (0o755, True, 0o755, True),
+        (0o777, False, 0o777, False),
+        (0o1777, True, 0o1777, False),
+    ],
+)
+async def test_a_folder_is_the_users_alone(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, before: int | None, *, filled: bool, after: int, used: bool
+) -> None:
+    """A folder in which others write is not used; one with other things in it is used and left as it is."""
+    folder = tmp_path / "cache"
+    if before is not None:
+        folder.mkdir()
+        folder.chmod(before)
+    if filled:
+        (folder / "something").write_text("else")
     layer = make_disk()
     await fill(layer, make_entry, "k")
+    assert (await layer.get("k") is not None) is used
     await layer.aclose()
-    if os.name == "posix":
-        assert stat.S_IMODE((tmp_path / "cache").stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == after
+    for path in folder.glob("cache.db*"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

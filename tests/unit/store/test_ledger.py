@@ -127,10 +127,10 @@ from aurelis.store.ledger import SqliteQuotaLedger
 async def main(path):
     database = Database(path)
     ledger = SqliteQuotaLedger(database)
-    rules = [QuotaRule(40, 60.0), QuotaRule(100, 86400.0)]
+    rules = [QuotaRule(10, 20.0), QuotaRule(25, 86400.0)]
     got = 0
     for number in range(200):
-        got += await ledger.reserve("k", rules, 1000.0 + number * 0.5) == 0.0
+        got += await ledger.reserve("k", rules, 1000.0 + number * 0.25) == 0.0
     await database.aclose()
     print(got, database.error)
 
@@ -139,7 +139,7 @@ asyncio.run(main(pathlib.Path(sys.argv[1])))
 
 
 async def test_processes_share_one_quota(tmp_path: Path, open_store: Open) -> None:
-    """Three processes that ask at once get together exactly what one would get, and no window is overdrawn."""
+    """Three processes that ask at once get together what the rules allow, and no window is overdrawn."""
     path = tmp_path / "state" / "store.sqlite3"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     pipe = asyncio.subprocess.PIPE
@@ -158,9 +158,9 @@ async def test_processes_share_one_quota(tmp_path: Path, open_store: Open) -> No
         granted += int(count)
     rows = await open_store(path).run(lambda db: [row[0] for row in db.execute("SELECT at FROM reservations")])
     assert len(rows) == granted
-    assert 80 <= granted <= 100
+    assert granted == 25
     for end in rows:
-        assert len([at for at in rows if end - 60.0 < at <= end]) <= 40
+        assert len([at for at in rows if end - 20.0 < at <= end]) <= 10
 
 
 async def test_a_ledger_without_a_file_counts_in_memory(open_store: Open) -> None:
