@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from aurelis.core.redaction_map import restore
-from aurelis.security.redact import redact_texts
 from hypothesis import given
 from hypothesis import strategies as st
+
+from aurelis.core.redaction_map import restore
+from aurelis.security.redact import redact_texts
 
 _SECRETS = st.sampled_from(
     [
@@ -15,7 +16,9 @@ _SECRETS = st.sampled_from(
         "AKIA" + "Q7ZXRN4TLWM2VKP9",
         "sk-ant-" + "api03-q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo",
         "postgres://app:" + "k3rf-x9kk@db.example/orders",
-        "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA\n" * 2 + "-----END PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\n"
+        + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA\n" * 2
+        + "-----END PRIVATE KEY-----",
         "xoxb-" + "123456789012-q7Zt2LmX9vRb4KcW",
     ]
 )

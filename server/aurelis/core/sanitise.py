@@ -44,7 +44,8 @@ _FENCE_LIMIT: Final = 300
 _WORD_LIMIT: Final = 64
 
 _FENCE: Final = re.compile(
-    r"(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?P<mark>`{3,}(?=[^`\n]*(?:\n|\Z))|~{3,})(?P<info>[^\n]*)(?:\n|\Z)"
+    r"(?P<indent>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)"
+    r"(?P<mark>`{3,}(?=[^`\n]*(?:\n|\Z))|~{3,})(?P<info>[^\n]*)(?:\n|\Z)"
 )
 _PERHAPS_FENCE: Final = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]?)[ \t]*)?(?:`{0,2}|~{0,2}|(?:`{3}|~{3})[^\n]*)\Z")
 _LANGUAGE: Final = re.compile(r"[\w+#.\-]{1,40}")

@@ -71,7 +71,9 @@ def _characters(code: Any, argument: Any) -> Iterator[str]:
     elif code is op.RANGE:
         yield from map(chr, range(argument[0], argument[1] + 1))
     elif code is op.CATEGORY:
-        yield from {op.CATEGORY_DIGIT: string.digits, op.CATEGORY_WORD: _ALPHABET + "_", op.CATEGORY_SPACE: " "}[argument]
+        yield from {op.CATEGORY_DIGIT: string.digits, op.CATEGORY_WORD: _ALPHABET + "_", op.CATEGORY_SPACE: " "}[
+            argument
+        ]
 
 
 def samples(pattern: re.Pattern[str], count: int, seed: int) -> Iterator[re.Match[str]]:

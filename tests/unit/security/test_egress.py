@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from aurelis.core.request import Source
 from aurelis.security.egress import DocumentEgress, EgressRules, inside, looks_binary
 
@@ -41,7 +42,8 @@ def _egress(folder: Path, *exclude: str, respect: bool = True, clock: _Hands | N
     [
         ".env", ".env.local", ".ENV", "prod.env", "server.pem", "SERVER.PEM", "tls.key", "id_rsa", "id_ed25519.pub",
         "keystore.jks", "cert.p12", ".netrc", ".npmrc", ".pypirc", ".pgpass", ".git-credentials", "terraform.tfstate",
-        "kubeconfig", "credentials.json", "secrets.yaml", "service-account-prod.json", ".ssh/config", ".aws/credentials",
+        "kubeconfig", "credentials.json",
+        "secrets.yaml", "service-account-prod.json", ".ssh/config", ".aws/credentials",
         ".kube/config", ".docker/config.json", "deep/down/.env",
     ],
 )  # fmt: skip

@@ -10,16 +10,16 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from aurelis.security.redact import redact_texts
-from aurelis.security.rules import ALL_RULES
-from aurelis.security.scan import find_secrets
-
 from tests.unit.security.pattern_samples import samples
 from tests.unit.security.published_expressions import (
     Expression,
     detect_secrets_expressions,
     secretlint_expressions,
 )
+
+from aurelis.security.redact import redact_texts
+from aurelis.security.rules import ALL_RULES
+from aurelis.security.scan import find_secrets
 
 _LINES = (
     'token = "{}"',
@@ -56,7 +56,7 @@ def _shares(expressions: list[Expression], seed: int) -> dict[str, float]:
     drawn: collections.Counter[str] = collections.Counter()
     caught: collections.Counter[str] = collections.Counter()
     for number, expression in enumerate(expressions):
-        chooser = random.Random(seed + number)
+        chooser = random.Random(seed + number)  # noqa: S311 - repeatable on purpose
         for match in samples(expression.pattern, _SAMPLES, seed + number):
             secret = _secret(expression, match)
             if not secret:

@@ -6,6 +6,7 @@ import re
 
 import attrs
 import pytest
+
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, RedactedRequest, Request, Task
 from aurelis.security.patterns import compile_patterns, user_matches

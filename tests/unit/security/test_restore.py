@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import pytest
+
 from aurelis.core.redaction_map import Redaction, RedactionMap, restore
 
 _SECRET = "q7Zt2LmX9vRb4KcW"
-_MAP = RedactionMap((Redaction("AURELIS_SECRET_1", _SECRET, "api-key"), Redaction("AURELIS_SECRET_2", "p4ss/w0rd", "x")))
-_DOCUMENT = f'KEY = "{_SECRET}"\nURL = "postgres://app:p4ss/w0rd@db.example/orders"\n# old: {_SECRET}\nbare: {_SECRET}\n'
+_MAP = RedactionMap(
+    (Redaction("AURELIS_SECRET_1", _SECRET, "api-key"), Redaction("AURELIS_SECRET_2", "p4ss/w0rd", "address-password"))
+)
+_DOCUMENT = (
+    f'KEY = "{_SECRET}"\nURL = "postgres://app:p4ss/w0rd@db.example/orders"\n# old: {_SECRET}\nbare: {_SECRET}\n'
+)
 
 
 @pytest.mark.parametrize(

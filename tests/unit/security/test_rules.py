@@ -122,8 +122,8 @@ _HOSTILE = [
 
 @pytest.mark.parametrize("number", range(len(_HOSTILE)))
 def test_no_line_makes_the_scan_stall(number: int) -> None:
-    """A megabyte of any pattern's favourite characters takes time in proportion to its length."""
-    text = _HOSTILE[number]
+    """Any pattern's favourite characters, without a line's end, take time in proportion to their length."""
+    text = _HOSTILE[number][:200_000]
     small = text[: len(text) // 8]
     started = time.process_time()
     find_secrets(small, ALL_RULES)

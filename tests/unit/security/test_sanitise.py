@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+
+from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
 
 _PARSERS = (
     MarkdownIt("commonmark", {"html": True}),
     MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]),
 )
+_MARKS = """
+` `` ``` ~~~ [x](command:y) [ ] ( ) ![i](http://e/p.png) <b> </b> <!-- --> <http://e> https://e.example/a www.e.example
+- 1. > | \\ a word command:x [r]:command:z [r][r] [r] <javascript:x> ' " * _ # --- === &#91; &lt; ! :// python
+""".split()  # noqa: SIM905 - a row of marks
 _PIECES = st.sampled_from(
-    "` `` ``` ~~~ \n \n\n [x](command:y) [ ] ( ) ![i](http://e/p.png) <b> </b> <!-- --> <http://e> https://e.example/a "
-    "www.e.example - 1. > | \\ a word command:x [r]:command:z [r][r] [r] <javascript:x> ' \" * _ # --- === &#91; &lt; ! "
-    ":// `[x](command:y)` python".split(" ")
-) | st.sampled_from(
-    [" ", "  ", "    ", "\t", "- ", "1. ", "> ", "\n|-|-|\n", "\x1b[31m", "\x1b]8;;http://e\x07", "\u202e", "\u200b",
-     "\r", "\r\n", "\ud800", "<a href=x>"]
-)  # fmt: skip
+    [
+        *_MARKS,
+        *(" ", "  ", "    ", "\t", "\n", "\n\n", "- ", "1. ", "> ", "\n|-|-|\n", "`[x](command:y)`", "<a href=x>"),
+        *("\x1b[31m", "\x1b]8;;http://e\x07", "\u202e", "\u200b", "\r", "\r\n", "\ud800"),
+    ]
+)
 _TEXTS = st.lists(_PIECES, max_size=20).map("".join) | st.text(max_size=60)
 
 
@@ -47,7 +53,7 @@ def test_the_pieces_of_a_stream_do_not_matter(text: str, data: st.DataObject | N
     cuts = set(range(len(text))) if data is None else data.draw(st.sets(st.integers(0, len(text))))
     edges = [0, *sorted(cuts), len(text)]
     sanitiser = MarkdownSanitiser()
-    shown = "".join(sanitiser.feed(text[a:b]) for a, b in zip(edges, edges[1:], strict=False)) + sanitiser.finish()
+    shown = "".join(sanitiser.feed(text[a:b]) for a, b in pairwise(edges)) + sanitiser.finish()
     assert shown == sanitise_markdown(text)
 
 

@@ -80,7 +80,8 @@ ADDRESSES: Final[tuple[Rule, ...]] = (
         name="bearer-token",
         anchors=("bearer", "basic", "token"),
         fold=True,
-        pattern=r"(?:bearer|(?:(?<=authorization: )|(?<=[\"']))(?:token|basic))[ ]{1,4}(?P<secret>[\w\-.~+/]{12,2000}+={0,2}+)(?![\w(])",
+        pattern=r"(?:bearer|(?:(?<=authorization: )|(?<=[\"']))(?:token|basic))[ ]{1,4}(?P<secret>[\w\-.~+/]"
+        r"{12,2000}+={0,2}+)(?![\w(])",
         reach=2_100,
         examples=("Authorization: Bearer " + _MIXED, 'headers = {"Authorization": "Basic ' + 'YXBwOms1cmYheDkzMQ=="}'),
         counter_examples=("Bearer authentication", "Authorization: Bearer YOUR_TOKEN", "bearer token_from_the_store"),

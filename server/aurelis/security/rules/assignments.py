@@ -18,18 +18,29 @@ _KEY_PREFIXES: Final = (
     "api", "auth", "service", "account", "db", "database", "priv", "private", "client", "access", "encryption",
     "signing", "master", "admin", "app", "application", "consumer", "deploy", "secret", "session", "storage", "crypt",
 )  # fmt: skip
-_SURE_KEY: Final = (
-    "(?:" + "|".join(f"(?<={prefix}{joint})" for prefix in _KEY_PREFIXES for joint in ("", "_", "-", " ")) + ")key"
-)
-_SURE_PASS: Final = (
-    "(?:" + "|".join(f"(?<={p}{j})" for p in ("db", "database", "key", "user", "smtp", "mail", "admin", "root", "ftp", "mysql", "redis") for j in ("", "_", "-")) + ")pass"
+_PASS_PREFIXES: Final = (
+    "db", "database", "key", "user", "smtp", "mail", "admin", "root", "ftp", "mysql", "redis",
 )  # fmt: skip
-_SURE: Final = rf"(?:passw(?:or)?d|passphrase|passcode|pwd|secret|contrase(?:ñ|n)a|(?<=mot_de_)passe|(?<=motde)passe|{_SURE_KEY}|{_SURE_PASS})"
+
+
+def _preceded(word: str, prefixes: tuple[str, ...], joints: tuple[str, ...]) -> str:
+    """The word where one of the prefixes stands before it; the word is looked at first, as most places lack it."""
+    return f"(?={word})(?:" + "|".join(f"(?<={prefix}{joint})" for prefix in prefixes for joint in joints) + f"){word}"
+
+
+_SURE_KEY: Final = _preceded("key", _KEY_PREFIXES, ("", "_", "-", " "))
+_SURE_PASS: Final = _preceded("pass", _PASS_PREFIXES, ("", "_", "-"))
+_SURE: Final = (
+    r"(?:passw(?:or)?d|passphrase|passcode|pwd|secret|contrase(?:ñ|n)a|(?<=mot_de_)passe|(?<=motde)passe"
+    rf"|{_SURE_KEY}|{_SURE_PASS})"
+)
 _SURE_ANCHORS: Final = ("pass", "pwd", "secret", "key", "contrase")
 
 _NOT_THE_VALUE: Final = (
-    r"(?!(?:[\w\-.]{0,40}?(?:[_\-.]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:name|names|file|files|filename|path|paths|url|uri|field|fields|label|prompt|hint|type|types|"
-    r"length|len|size|regex|pattern|policy|error|errors|message|msg|param|header|env|var|prefix|suffix|format|help|text|"
+    r"(?!(?:[\w\-.]{0,40}?(?:[_\-.]|(?-i:(?<=[a-z0-9])(?=[A-Z]))))?(?:name|names|file|files|filename|path|pa"
+    r"ths|url|uri|field|fields|label|prompt|hint|type|types|"
+    r"length|len|size|regex|pattern|policy|error|errors|message|msg|param|header|env|var|prefix|suffix|forma"
+    r"t|help|text|"
     r"title|desc|description|placeholder|input|id|ids|ref|arn|location|version|dir|mode|class|func|callback|provider|"
     r"algorithm|algo|digest|scheme|kind|count|column|attr|attribute|template|store|store_type|changed|reset|required)"
     r"(?![a-z0-9_]))"
@@ -42,6 +53,15 @@ _TYPE: Final = r"(?:[ \t]{0,4}:[ \t]{0,4}[\w.\[\]|?<>*&:]{1,40}(?: \| None)?(?=[
 _SIGN: Final = r"\s{0,40}+(?::=|=>|->|===?|!==?|\?\?=|\|\|=|\?=|\+=|=|::|:)\s{0,40}+"
 _OPEN: Final = r"(?:[A-Za-z@$]{0,2}|(?:std::)?string\()(?P<quote>\\?[\"'`])"
 _QUOTED: Final = r"(?P<secret>(?:(?!(?P=quote))[^\n\r]){1,300})(?P=quote)"
+
+_LONG_WORD: Final = 10
+"""Letters from which on a lone lower-case word is rather a password than the name of a variable."""
+
+
+def _line_value(secret: str) -> bool:
+    long_word = secret.isalpha() and secret.islower() and len(secret) >= _LONG_WORD
+    return bare_value(secret) or (long_word and quoted_value(secret))
+
 
 ASSIGNMENTS: Final[tuple[Rule, ...]] = (
     Rule(
@@ -69,7 +89,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
             'password: "Enter your password"',
             'password = f"{prefix}{value}"',
             'password = get_password("db")',
-            'password: str',
+            "password: str",
             'token = tokens["a"]',
         ),
         accept=quoted_value,
@@ -110,10 +130,11 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         name="password-line",
         anchors=(*_SURE_ANCHORS, "token", "cred"),
         fold=True,
-        pattern=rf"(?:{_SURE}|token|credentials?)" + _NOT_THE_VALUE + r"[\w.\-]{0,40}" + _CLOSE
+        pattern=rf"(?:{_SURE}|token|credentials?)" + _NOT_THE_VALUE + r"[\w.\-]{0,40}+" + _CLOSE
         + r"[ \t]{0,40}+(?::=|=>|={1,3}|!==?|:)[ \t]{0,40}+"
         r"(?P<secret>[^\s\"'`,;(){}\[\]<>=$][^\s\"'`,;(){}\[\]<>]{2,200}+)(?=[ \t]*(?:$|[\r\n#;\"'`]))",
-        examples=("DB_PASSWORD=hunter22!", "password: k3rf-x9kk", "export API_TOKEN=" + _HEX, "secret_key := " + _MIXED),
+        examples=("DB_PASSWORD=hunter22!", "password: k3rf-x9kk", "export API_TOKEN=" + _HEX, "secret_key := "
+        + _MIXED),
         counter_examples=(
             "password=password",
             "self.password = password1_value",
@@ -129,19 +150,22 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         name="password-line",
         anchors=("pass", "secret", "token", "key", "pwd"),
         fold=True,
-        pattern=r"(?<=[a-z0-9]_)(?:password|secret|token|key|passwd|pwd|pass)=(?P<secret>[A-Za-z0-9!@#%^&*_+\-./~]{6,200}+)(?=[ \t]*(?:$|[\r\n]))",
+        pattern=r"(?<=[a-z0-9]_)(?:password|secret|token|key|passwd|pwd|pass)=(?P<secret>[A-Za-z0-9!@#%^&*_"
+        r"+\-./~]{6,200}+)(?=[ \t]*(?:$|[\r\n]))",
         examples=("POSTGRES_PASSWORD=letmeinplease",),
         counter_examples=("POSTGRES_PASSWORD=password", "foo(api_key=api_key)", "api_key=self.key"),
-        accept=lambda secret: bare_value(secret) or (secret.isalpha() and secret.islower() and quoted_value(secret) and len(secret) > 9),  # noqa: PLR2004 - shorter ones are names of variables
+        accept=_line_value,
     ),
     Rule(
         name="key-assignment",
         anchors=("key", "token", "auth", "cred", "pass", "pwd", "secret"),
         fold=True,
         pattern=r"(?:key|token|auth|credentials?|creds?|pass|passw(?:or)?d|pwd|secret)"
-        r"[\w.\-]{0,40}" + _CLOSE + _TYPE + r"\s{0,40}+(?::=|=>|={1,3}|!==?|::|:|,|\(|(?<=[ \t]))\s{0,40}+(?:[A-Za-z@$]{0,2}\\?[\"'`])?"
+        r"[\w.\-]{0,40}" + _CLOSE + _TYPE + r"\s{0,40}+(?::=|=>|={1,3}|!==?|::|:|,|\(|(?<=[ \t]))\s{0,40}+(?"
+        r":[A-Za-z@$]{0,2}\\?[\"'`])?"
         r"(?P<secret>[A-Za-z0-9+/_\-.~!@#%^&*]{16,400}+={0,2}+)(?![A-Za-z0-9+/_\-.~=!@#%^&*(\[])",
-        examples=('token = "' + _MIXED + '"', "auth: " + _HEX, "api.key(" + '"' + _MIXED + '")', "session_token=" + _HEX),
+        examples=('token = "' + _MIXED + '"', "auth: " + _HEX, "api.key(" + '"' + _MIXED
+        + '")', "session_token=" + _HEX),
         counter_examples=(
             "cache_key = make_key_for_the_present_user(1)",
             'key = "settings.editor.font-size"',

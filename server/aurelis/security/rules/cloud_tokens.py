@@ -15,6 +15,12 @@ _CONNECT: Final = r"\\?[\"'`]?\]?\s{0,40}+(?:=>|:=|::|=|:|,|(?<=\s))\s{0,40}+\\?
 
 _SOFTLAYER_VALUE: Final = r"(?P<secret>[a-z0-9]{64})" + RIGHT
 
+
+def _no_name(secret: str) -> bool:
+    digits = sum(character.isdigit() for character in secret)
+    return digits > 1 or secret.lower() != secret != secret.upper()
+
+
 CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     token("aws-access-key", "AKIA ASIA ABIA ACCA AGPA AIDA AROA AIPA ANPA ANVA", r"[A-Z0-9]{16}" + RIGHT,
           "AKIA" + "Q7ZXRN4TLWM2VKP9"),
@@ -41,7 +47,8 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         name="aws-account",
         anchors=("account",),
         fold=True,
-        pattern=r"(?:(?<=aws)|(?<=aws_)|(?<![a-z0-9]))account_?(?:id)?" + _CONNECT + r"(?P<secret>\d{4}-?\d{4}-?\d{4})" + RIGHT,
+        pattern=r"(?:(?<=aws)|(?<=aws_)|(?<![a-z0-9]))account_?(?:id)?" + _CONNECT
+        + r"(?P<secret>\d{4}-?\d{4}-?\d{4})" + RIGHT,
         examples=('aws_account_id = "4821' + '-9034-7715"', "AWS_ACCOUNT=4821" + "90347715"),
         counter_examples=("account_id = 42", "account = accounts[0]"),
     ),
@@ -79,7 +86,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         examples=("ibm_cloud_api_key = '" + _MIXED + "a1_b2'",),
         counter_examples=("key = some_rather_long_name_of_a_function_in_a_mod1",),
         entropy=3.9,
-        accept=lambda secret: sum(c.isdigit() for c in secret) >= 2 or secret.lower() != secret != secret.upper(),  # noqa: PLR2004 - a name has one digit at most
+        accept=_no_name,
     ),
     Rule(
         name="ibm-storage-key",
@@ -94,7 +101,8 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         anchors=(),
         behind=130,
         fold=True,
-        pattern=r"(?<![a-z0-9])(?:softlayer|sl)[-_]?(?:api)?[-_]?(?:key|pwd|password|pass|token)" + _CONNECT + _SOFTLAYER_VALUE,
+        pattern=r"(?<![a-z0-9])(?:softlayer|sl)[-_]?(?:api)?[-_]?(?:key|pwd|password|pass|token)" + _CONNECT
+        + _SOFTLAYER_VALUE,
         examples=("sl_api_key = " + _HEX + _HEX,),
     ),
     Rule(
@@ -129,15 +137,18 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         anchors=(),
         behind=130,
         fold=True,
-        pattern=r"(?:cloudflare|cf_api)[^\n]{0,30}?" + _CONNECT + r"(?P<secret>[a-z0-9_-]{37,40}|v1\.0-[a-f0-9-]{100,180})(?![\w-])",
+        pattern=r"(?:cloudflare|cf_api)[^\n]{0,30}?" + _CONNECT
+        + r"(?P<secret>[a-z0-9_-]{37,40}|v1\.0-[a-f0-9-]{100,180})(?![\w-])",
         examples=("CLOUDFLARE_API_TOKEN=" + _MIXED + "x",),
         entropy=3.5,
     ),
-    token("cloudflare-origin-key", "v1.0-", r"[a-f0-9]{24}-[a-f0-9]{146}", "v1.0-" + _HEX[:24] + "-" + _HEX * 4 + _HEX[:18]),
+    token("cloudflare-origin-key", "v1.0-", r"[a-f0-9]{24}-[a-f0-9]{146}",
+          "v1.0-" + _HEX[:24] + "-" + _HEX * 4 + _HEX[:18]),
     token("vault-token", "hvs. hvb. hvr.", r"[\w-]{24,300}", "hvs." + _MIXED * 2),
     token("databricks-token", "dapi", r"[A-Fa-f0-9]{32}(?:-\d)?" + RIGHT, "dapi" + _HEX),
     token("planetscale-token", "pscale_tkn_ pscale_pw_ pscale_oauth_", r"[\w.=\-]{32,64}", "pscale_tkn_" + _MIXED),
-    token("grafana-token", "glc_ glsa_", r"[A-Za-z0-9+/_]{32,400}={0,2}", "glsa_" + _MIXED[:32] + "_0a1b2c3d", reach=500, in_run=False),
+    token("grafana-token", "glc_ glsa_", r"[A-Za-z0-9+/_]{32,400}={0,2}", "glsa_" + _MIXED[:32] + "_0a1b2c3d",
+          reach=500, in_run=False),
     token("vercel-token", "vcp_ vci_ vca_ vcr_ vck_", r"[A-Za-z0-9]{20,60}" + RIGHT, "vcp_" + _MIXED[:24]),
     token("netlify-token", "nfp_", r"[A-Za-z0-9_]{36,64}", "nfp_" + _MIXED),
     token("supabase-key", "sbp_ sb_secret_", r"[A-Za-z0-9_\-]{31,60}", "sbp_" + _HEX + _HEX[:8]),
@@ -145,7 +156,8 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     token("tencent-key", "AKID", r"[A-Za-z0-9]{32}" + RIGHT, "AKID" + _MIXED[:32]),
     token("scaleway-key", "SCW", r"[A-Z0-9]{17}" + RIGHT, "SCW" + "Q7ZXRN4TLWM2VKP9A"),
     token("doppler-token", "dp.pt. dp.st. dp.ct. dp.sa.", r"[\w.\-]{40,80}", "dp.pt." + _MIXED + "4abc"),
-    token("new-relic-key", "NRAK- NRJS- NRII- NRAL-", r"[A-Za-z0-9_\-]{19,64}", "NRAK-" + "Q7ZXRN4TLWM2VKP9ABCDEFGHIJK"),
+    token("new-relic-key", "NRAK- NRJS- NRII- NRAL-", r"[A-Za-z0-9_\-]{19,64}",
+          "NRAK-" + "Q7ZXRN4TLWM2VKP9ABCDEFGHIJK"),
     token("dynatrace-token", "dt0c01. dt0s16.", r"[A-Z0-9]{24}\.[A-Z0-9]{64}" + RIGHT,
           "dt0c01." + "Q7ZXRN4TLWM2VKP9ABCDEFGH." + "Q7ZXRN4TLWM2VKP9" * 4),
     Rule(

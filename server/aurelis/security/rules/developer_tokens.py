@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from aurelis.security.rules.row import LEFT, RIGHT, Rule, token
@@ -27,7 +28,8 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="npm-registry-token",
         anchors=("_auth", "_password"),
-        pattern=r"(?:(?<=[:\n])|(?<![\s\S]))_(?:authToken|auth|password)[ \t]{0,40}=[ \t]{0,40}[\"']?(?P<secret>[^\s\"'$][^\s\"']*)",
+        pattern=r"(?:(?<=[:\n])|(?<![\s\S]))_(?:authToken|auth|password)[ \t]{0,40}=[ \t]{0,40}[\"']?(?P<sec"
+        r"ret>[^\s\"'$][^\s\"']*)",
         examples=("//npm.pkg.example/:_authToken=" + _HEX[:20],),
         counter_examples=("//npm.pkg.example/:_authToken=${NPM_TOKEN}", "_password = value", "_auth=auth"),
         accept=lambda secret: len(secret) >= 8 or any(c.isdigit() for c in secret),  # noqa: PLR2004 - a name is shorter
@@ -79,5 +81,5 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
 
 def _shuffled(text: str) -> bool:
     """Whether capital and small letters change places too often for words."""
-    changes = sum(a.islower() and b.isupper() for a, b in zip(text, text[1:], strict=False))
+    changes = sum(a.islower() and b.isupper() for a, b in pairwise(text))
     return changes * 5 > len(text)

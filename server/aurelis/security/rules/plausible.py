@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 _REFERENCE: Final = re.compile(
     r"""
-      \$\{ | \$\( | ^\$\w | \{\{ | ^\{[^}]*\}$ | \{\w*\} | %\(\w+\) | ^%\w+%$ | (?<![A-Za-z0-9])%[sdr](?![A-Za-z0-9]) | ^<[^>]*>$ | ^\#\{ | <[\w\- ]+>
+      \$\{ | \$\( | ^\$\w | \{\{ | ^\{[^}]*\}$ | \{\w*\} | %\(\w+\) | ^%\w+%$
+      | (?<![A-Za-z0-9])%[sdr](?![A-Za-z0-9]) | ^<[^>]*>$ | ^\#\{ | <[\w\- ]+>
       | ^ENC\[ | ^vault: | ^op:// | ^ref: | ^env: | ^arn:aws | ^@\w+\.
     """,
     re.VERBOSE,
@@ -26,15 +28,17 @@ _STAND_IN: Final = re.compile(
 """What manuals write where a secret would stand."""
 
 _SECRET_WORDS: Final = frozenset(
-    "pass password passwd passphrase pwd pw secret token key apikey api auth credentials credential user username "
-    "login bearer basic private public access client value string str text bytes int integer number bool boolean any "
-    "object array list dict json none null nil undefined true false yes no on off optional required hidden unknown "
-    "default invalid valid wrong missing empty new old current confirm confirmation repeat name field type id email "
-    "test tests testing test1 foo bar baz spam eggs hello world admin root guest sha1 sha256 md5 hmac rsa aws env "
-    "environment file plain plaintext raw header query body path cookie session hash hashed salt oauth oauth2 jwt "
-    "input output data info message error title label description help prompt show hide toggle reset forgot set get "
-    "update delete create save send copy encrypted decrypted encoded decoded utf8 ascii hex base64 kms vault keychain "
-    "keyring secrets passwords tokens keys".split()
+    """
+    pass password passwd passphrase pwd pw secret token key apikey api auth credentials credential user username
+    login bearer basic private public access client value string str text bytes int integer number bool boolean
+    any object array list dict json none null nil undefined true false yes no on off optional required hidden
+    unknown default invalid valid wrong missing empty new old current confirm confirmation repeat name field
+    type id email test tests testing test1 foo bar baz spam eggs hello world admin root guest sha1 sha256 md5
+    hmac rsa aws env environment file plain plaintext raw header query body path cookie session hash hashed salt
+    oauth oauth2 jwt input output data info message error title label description help prompt show hide toggle
+    reset forgot set get update delete create save send copy encrypted decrypted encoded decoded utf8 ascii hex
+    base64 kms vault keychain keyring secrets passwords tokens keys
+    """.split()  # noqa: SIM905 - so many words read better as a text
 )
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -101,7 +105,7 @@ def machine_made(value: str) -> bool:
     if letters == 0:
         return False
     odd = sum(1 for word in _words(value) if not _pronounceable(word))
-    changes = sum(a.isdigit() != b.isdigit() for a, b in zip(value, value[1:], strict=False))
+    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(value))
     if digits * 10 >= len(value) and changes * 5 >= len(value):
         return True
     return odd * 12 >= len(value)

@@ -27,7 +27,8 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
         behind=5,
         reach=_REACH,
         pattern=r"(?:-----)?BEGIN[ ]?(?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2|ENCRYPTED|ANY|SSH2 ENCRYPTED)[ ])?"
-        r"PRIVATE KEY(?: BLOCK)?(?:-----" + _BODY + r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?:-----)?" + _LINES + ")",
+        r"PRIVATE KEY(?: BLOCK)?(?:-----" + _BODY + r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?"
+        r":-----)?" + _LINES + ")",
         examples=(
             "-----BEGIN " + "PRIVATE KEY-----\n" + _HALF + "\n" + _HALF + "\n-----END " + "PRIVATE KEY-----",
             "-----BEGIN RSA " + "PRIVATE KEY-----\\n" + _HALF + "\\n-----END RSA " + "PRIVATE KEY-----\\n",
@@ -49,7 +50,8 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
         name="private-key",
         anchors=("PuTTY-User-Key-File-",),
         reach=_REACH,
-        pattern=r"PuTTY-User-Key-File-[23](?:[^\n]{0,200}\n(?:[A-Z][A-Za-z\-]{1,30}:[^\n]{0,200}\n|[A-Za-z0-9+/]{1,76}={0,2}\r?\n){0,300})?",
+        pattern=r"PuTTY-User-Key-File-[23](?:[^\n]{0,200}\n(?:[A-Z][A-Za-z\-]{1,30}:[^\n]{0,200}\n|[A-Za-z0-"
+        r"9+/]{1,76}={0,2}\r?\n){0,300})?",
         examples=("PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nPrivate-Lines: 1\n" + _HALF + "\n",),
     ),
     Rule(

@@ -65,7 +65,7 @@ class Rule:
         return None if self.gate is None else re.compile(self.gate, re.IGNORECASE if self.fold else 0)
 
 
-def token(  # noqa: PLR0913 - one keyword for each column of the table
+def token(
     name: str,
     anchors: str,
     body: str,

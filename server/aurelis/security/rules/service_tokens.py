@@ -27,7 +27,8 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
     token("fireworks-key", "fw_", r"[A-Za-z0-9]{22,48}" + RIGHT, "fw_" + _MIXED[:24], entropy=3.5),
     token("nvidia-key", "nvapi-", r"[\w-]{60,80}", "nvapi-" + _MIXED * 2),
     token("together-key", "tgp_v1_", r"[\w-]{40,50}", "tgp_v1_" + _MIXED + "ab12"),
-    token("langsmith-key", "lsv2_pt_ lsv2_sk_", r"[0-9a-f]{32}_[0-9a-f]{10}" + RIGHT, "lsv2_pt_" + _HEX + "_" + _HEX[:10]),
+    token("langsmith-key", "lsv2_pt_ lsv2_sk_", r"[0-9a-f]{32}_[0-9a-f]{10}" + RIGHT,
+          "lsv2_pt_" + _HEX + "_" + _HEX[:10]),
     token("pinecone-key", "pcsk_", r"[A-Za-z0-9]{5,6}_[A-Za-z0-9]{50,90}" + RIGHT, "pcsk_" + "a1B2c_" + _MIXED * 2,
           counter_examples=("pcsk_name",)),
     Rule(
@@ -43,7 +44,8 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
         name="slack-webhook",
         anchors=("://",),
         fold=True,
-        pattern=r"://hooks.slack.com/(?:services|workflows|triggers)/(?P<secret>T[A-Za-z0-9_]{1,60}(?:/[A-Za-z0-9_]{1,90}){1,3})",
+        pattern=r"://hooks.slack.com/(?:services|workflows|triggers)/(?P<secret>T[A-Za-z0-9_]{1,60}(?:/[A-Za"
+        r"-z0-9_]{1,90}){1,3})",
         examples=("https://hooks.slack.com/services/T0AB12CD/B0EF34GH/" + _MIXED[:24],),
         counter_examples=("https://hooks.slack.com/services/",),
     ),
@@ -54,7 +56,7 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
         pattern=r"(?<![\w-])[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,45}(?![\w-])",
         examples=("M" + _MIXED[:23] + ".Gh3x9Q." + _MIXED[:30],),
         counter_examples=("Module_for_some_long_names.module.another_function_with_a_name",),
-        accept=lambda secret: sum(c.isdigit() for c in secret) > 1 or secret.count("_") < 2,  # noqa: PLR2004 - dotted names
+        accept=lambda secret: sum(c.isdigit() for c in secret) > 1 or secret.count("_") <= 1,
     ),
     Rule(
         name="discord-webhook",
@@ -76,7 +78,8 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
         pattern=r"://[\w-]{1,60}\.webhook\.office\.com/webhookb2/(?P<secret>[\w@/-]{60,300})",
         examples=("https://x.webhook.office.com/webhookb2/" + _HEX + "@" + _HEX + "/IncomingWebhook/" + _HEX,),
     ),
-    token("stripe-key", "sk_live_ rk_live_ sk_test_ rk_test_ whsec_", r"[A-Za-z0-9+/=]{10,250}", "sk_live_" + _MIXED[:24]),
+    token("stripe-key", "sk_live_ rk_live_ sk_test_ rk_test_ whsec_", r"[A-Za-z0-9+/=]{10,250}",
+          "sk_live_" + _MIXED[:24]),
     Rule(
         name="twilio-key",
         anchors=(),
@@ -85,7 +88,8 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
         counter_examples=("ACCELERATIONFACTORWITHALLITSNAMES1",),
         entropy=2.5,
     ),
-    token("sendgrid-key", "SG.", r"[\w-]{1,128}\.[\w-]{2,200}(?![\w.(-])", "SG." + _MIXED[:22] + "." + _MIXED + "a1b2", in_run=False),
+    token("sendgrid-key", "SG.", r"[\w-]{1,128}\.[\w-]{2,200}(?![\w.(-])",
+          "SG." + _MIXED[:22] + "." + _MIXED + "a1b2", in_run=False),
     Rule(
         name="mailchimp-key",
         anchors=(),
@@ -95,7 +99,8 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
     ),
     token("mailgun-key", "key-", r"[0-9a-f]{32}" + RIGHT, "key-" + _HEX),
     token("mailgun-key", "pubkey-", r"[0-9a-f]{32}" + RIGHT, "pubkey-" + _HEX),
-    token("brevo-key", "xkeysib- xsmtpsib-", r"[0-9a-f]{64}-[A-Za-z0-9]{16}" + RIGHT, "xkeysib-" + _HEX * 2 + "-" + _MIXED[:16]),
+    token("brevo-key", "xkeysib- xsmtpsib-", r"[0-9a-f]{64}-[A-Za-z0-9]{16}" + RIGHT,
+          "xkeysib-" + _HEX * 2 + "-" + _MIXED[:16]),
     token("mailersend-key", "mlsn.", r"[0-9a-f]{64}" + RIGHT, "mlsn." + _HEX * 2),
     token("resend-key", "re_", r"[A-Za-z0-9]{8}_[A-Za-z0-9]{24}" + RIGHT, "re_" + "a1B2c3D4_" + _MIXED[:24]),
     token("shopify-token", "shppa_ shpca_ shpat_ shpss_ shpua_", r"[A-Za-z0-9]{32,64}" + RIGHT, "shpat_" + _HEX),
