@@ -46,6 +46,6 @@ def deployment_lists(url: str) -> tuple[str, ...]:
     root = f"{parts.scheme}://{parts.netloc}"
     lists = [f"{root}/openai/deployments?api-version=2023-03-15-preview"]
     folders = [folder for folder in urlsplit(url if "://" in url else f"https://{url}").path.split("/") if folder]
-    if folders[:2] == ["api", "projects"] and len(folders) > 2:  # noqa: PLR2004 - api, projects, the project's name
+    if folders[:2] == ["api", "projects"] and len(folders) > 2:  # noqa: PLR2004 - the project's name follows
         lists.insert(0, f"{root}/api/projects/{quote(folders[2], safe='%')}/deployments?api-version=v1")
     return tuple(lists)

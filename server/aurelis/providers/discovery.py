@@ -23,6 +23,8 @@ from aurelis.providers.transport.client import user_agent
 TOTAL_SECONDS: Final = 0.9
 _MOST_BYTES: Final = 4 * 1024 * 1024
 _LISTENING: Final = "0A"
+_UID: Final = 7
+"""The column of the user id in /proc/net/tcp (proc(5))."""
 _HOST: Final = "127.0.0.1"
 
 
@@ -70,8 +72,8 @@ def listener_owners(port: int, tables: Sequence[Path] | None = None) -> frozense
         readable = True
         for line in lines:
             fields = line.split()
-            if len(fields) > 7 and fields[3] == _LISTENING and fields[1].rpartition(":")[2] == f"{port:04X}":  # noqa: PLR2004
-                owners.add(int(fields[7]))
+            if len(fields) > _UID and fields[3] == _LISTENING and fields[1].endswith(f":{port:04X}"):
+                owners.add(int(fields[_UID]))
     return frozenset(owners) if readable else None
 
 

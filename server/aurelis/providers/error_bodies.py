@@ -48,7 +48,7 @@ def read_details(body: bytes | Any) -> Details:
 def _http_status(value: Any) -> int | None:
     if isinstance(value, str) and value.isdecimal() and value.isascii():
         value = int(value[:4])
-    known = isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599  # noqa: PLR2004 - HTTP
+    known = isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599  # noqa: PLR2004 - an HTTP error
     return value if known else None
 
 

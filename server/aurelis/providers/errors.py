@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import ssl
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
@@ -44,13 +45,13 @@ _MODEL_CODES: Final = frozenset(
     | {"model_not_available", "operationnotsupported", "not_found_error"}
 )
 _AUTH_CODES: Final = frozenset({"invalid_api_key", "api_key_invalid", "authentication_error", "unauthenticated"})
-_GONE_WORDS: Final = re.compile(r"(?i)\b(?:retired|no longer available|decommissioned|sunset)\b")
 _UNKNOWN_MODEL: Final = re.compile(
     r"(?i)(?:unknown|unavailable|invalid|unsupported) model|model .{0,120}(?:not found|does not exist|not exist)"
     r"|no such model|model not supported|only for api versions"
 )
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
-_TIMEOUT, _CONFLICT, _TOO_LARGE, _TOO_MANY, _GONE = 408, 409, 413, 429, 410
+_MOST_CAUSES: Final = 16
+"""Chains of causes end long before."""
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +110,7 @@ def error_from_answer(
         now: seconds since the epoch, for dates in headers.
     """
     details = read_details(body)
-    if status < 400:  # noqa: PLR2004 - an error told by the body alone
+    if status < HTTPStatus.BAD_REQUEST:
         status = details.status or _status_of_codes(details)
     kind, first, flags = _judge(status, headers, details, blame, now)
     return RequestError(
@@ -126,7 +127,7 @@ def error_from_answer(
 def _status_of_codes(details: Details) -> int:
     words = " ".join(sorted(details.codes)) + " " + details.message.lower()[:200]
     table = (
-        (_TOO_MANY, ("rate_limit", "ratelimit", "resource_exhausted", "too_many_requests")),
+        (429, ("rate_limit", "ratelimit", "resource_exhausted", "too_many_requests")),
         (401, ("authentication", "unauthorized", "invalid_api_key")),
         (503, ("overloaded", "unavailable", "capacity", "server_error", "internal", "timeout")),
         (400, ("invalid_request", "content_filter", "context_length", "bad_request", "context size")),
@@ -147,23 +148,27 @@ def _judge(
     who = f"{blame.title} ({blame.host})"
     what = f"the model '{blame.model}'" if blame.model else "the request"
     sunset = sunset_of(headers)
-    if status == _GONE or (status == 403 and sunset is not None and sunset <= now):  # noqa: PLR2004
+    if status == HTTPStatus.GONE or (status == HTTPStatus.FORBIDDEN and sunset is not None and sunset <= now):
         return ErrorKind.GONE, gone_sentence(who), _Flags(final=True)
-    if status in {401, 403} or (details.codes & _AUTH_CODES and status < 429):  # noqa: PLR2004
+    if status in {401, 403} or (details.codes & _AUTH_CODES and status < HTTPStatus.TOO_MANY_REQUESTS):
         return ErrorKind.AUTH, auth_sentence(blame, status), _Flags(final=True)
-    if status == _TOO_MANY:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _too_many(who, details)
     if details.codes & _FILTER_CODES:
         first = f"{who} refused {what} because of its content filter; change the selection or use another model."
         return ErrorKind.CONTENT_FILTER, first, _Flags()
-    if status == _TOO_LARGE or details.codes & _LARGE_CODES or _CONTEXT.search(details.message):
+    if (
+        status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        or details.codes & _LARGE_CODES
+        or _CONTEXT.search(details.message)
+    ):
         first = f"The prompt is too large for {blame.model or who}; select less, or use a model with a larger context."
         return ErrorKind.TOO_LARGE, first, _Flags()
-    if status == _TIMEOUT:
+    if status == HTTPStatus.REQUEST_TIMEOUT:
         return ErrorKind.TIMEOUT, f"{who} took too long; try again.", _Flags(retryable=True, waits=True)
-    if status == _CONFLICT:
+    if status == HTTPStatus.CONFLICT:
         return ErrorKind.REJECTED, f"{who} reports a conflict; try again.", _Flags(retryable=True, waits=True)
-    if status >= 500:  # noqa: PLR2004
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         first = f"{who} failed with HTTP {status}; try again later or use another model."
         return ErrorKind.UNAVAILABLE, first, _Flags(retryable=status not in {501, 505}, waits=True)
     return _judge_request(status, details, blame, who)
@@ -189,7 +194,7 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
             "which usually ends in /v1."
         )
         return ErrorKind.CONFIGURATION, first, _Flags()
-    if status == 402:  # noqa: PLR2004
+    if status == HTTPStatus.PAYMENT_REQUIRED:
         first = f"The account at {who} has no credit left; add some there, or use another provider."
         return ErrorKind.REJECTED, first, _Flags()
     return ErrorKind.REJECTED, f"{who} rejected the request (HTTP {status}).", _Flags()
@@ -247,7 +252,7 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
 def _causes(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
     waiting: list[BaseException] = [error]
-    while waiting and len(found) < 16:  # noqa: PLR2004 - chains end long before
+    while waiting and len(found) < _MOST_CAUSES:
         one = waiting.pop()
         if one in found:
             continue

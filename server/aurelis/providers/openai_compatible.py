@@ -16,7 +16,6 @@ from contextlib import AsyncExitStack, aclosing
 from typing import Any, Final
 from urllib.parse import urljoin
 
-import anyio
 import attrs
 import httpx2
 
@@ -171,7 +170,7 @@ class OpenAICompatibleProvider:
                 async with aclosing(reader.read(response.aiter_bytes())) as events:
                     async for event in events:
                         yield event
-            except (httpx2.RequestError, httpx2.StreamError, ssl.SSLError, anyio.EndOfStream, OSError) as error:
+            except (httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError) as error:
                 raise error_from_connection(error, blame) from error
             finally:
                 if reasoning.orphan:

@@ -237,7 +237,7 @@ class ReasoningFilter:
         length = self._run_length(character)
         if length == len(self._pending) and not final:
             return False
-        if self._line_start and length >= 3:  # noqa: PLR2004 - CommonMark: a fence has at least three
+        if self._line_start and length >= 3:  # noqa: PLR2004 - a fence has at least three
             self._state = _State.FENCE_LINE
             self._fence = (character, length)
         elif character == "`":

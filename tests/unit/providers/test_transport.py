@@ -15,17 +15,15 @@ from typing import Any
 
 import attrs
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import SigningOptions, TlsOptions
 from aurelis.providers.transport.pins import public_key_hash, read_pins
 from unit.providers.raw_server import RawServer, collect, provider_for, text_of
-
-pytest.importorskip("cryptography", reason="certificates for the tests are made with cryptography")
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)

@@ -111,5 +111,5 @@ class PinnedContext(truststore.SSLContext):
             if not any(public_key_hash(item) in self.pins for item in _chain(connection)):
                 raise PinMismatchError(1, "the server's public key is not pinned")
 
-        connection.do_handshake = do_handshake  # type: ignore[method-assign]
+        connection.do_handshake = do_handshake  # type: ignore[method-assign]  # this one object's handshake
         return connection
