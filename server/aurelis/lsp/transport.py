@@ -23,6 +23,8 @@ from typing import Final, Protocol
 
 import attrs
 
+from aurelis.core.errors import ErrorKind, RequestError
+
 CHUNK_BYTES: Final = 256 * 1024
 """How much is read at once."""
 
@@ -30,8 +32,11 @@ OUTGOING_BYTES: Final = 64 * 1024 * 1024
 """How much may wait for a client that does not read; beyond it the client counts as gone."""
 
 
-class ConnectionRefused(Exception):  # noqa: N818 -- it is a refusal, told to a person, not a fault
+class ConnectionRefused(RequestError):  # noqa: N818 -- it is a refusal, told to a person, not a fault
     """The socket was not used; the message is a sentence for a person."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorKind.CONFIGURATION, message)
 
 
 class WireWriter(Protocol):
