@@ -37,6 +37,9 @@ _WORD_LIMIT: Final = 2_000
 """Characters looked at on each side of a secret to find the word that it stands in."""
 
 _AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^/?#\\]*")
+_TWO_DIGITS: Final = 10
+"""Placeholders from which on one may begin like another."""
+
 _PLACEHOLDER_TAIL: Final = re.compile(r"\d+$")
 
 
@@ -175,8 +178,16 @@ def restore(
 
 
 def _placeholder_pattern(redactions: RedactionMap) -> re.Pattern[str]:
-    stems = sorted({_PLACEHOLDER_TAIL.sub("", entry.placeholder) for entry in redactions.entries})
-    return re.compile(f"(?:{'|'.join(map(re.escape, stems))})\\d+")
+    """Any placeholder that was given out, else any other ordinal of the same stem.
+
+    A digit that stands behind a placeholder is read as its own as long as the longer number was not given out.
+    """
+    known = sorted((entry.placeholder for entry in redactions.entries), key=lambda name: (-len(name), name))
+    stems = sorted({_PLACEHOLDER_TAIL.sub("", name) for name in known})
+    invented = f"(?:{'|'.join(map(re.escape, stems))})\\d+"
+    if len(known) < _TWO_DIGITS:
+        return re.compile("|".join([*map(re.escape, known), invented]))
+    return re.compile("|".join([*(f"{re.escape(name)}(?!\\d)" for name in known), *map(re.escape, known), invented]))
 
 
 def _resolve(name: str, by_placeholder: dict[str, Redaction]) -> str:

@@ -10,16 +10,16 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from tests.unit.security.pattern_samples import samples
-from tests.unit.security.published_expressions import (
-    Expression,
-    detect_secrets_expressions,
-    secretlint_expressions,
-)
 
 from aurelis.security.redact import redact_texts
 from aurelis.security.rules import ALL_RULES
 from aurelis.security.scan import find_secrets
+from unit.security.pattern_samples import samples
+from unit.security.published_expressions import (
+    Expression,
+    detect_secrets_expressions,
+    secretlint_expressions,
+)
 
 _LINES = (
     'token = "{}"',

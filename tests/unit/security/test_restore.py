@@ -32,6 +32,7 @@ _DOCUMENT = (
         ('URL = "AURELIS_SECRET_2"', 0, 1),
         ("print(AURELIS_SECRET_2)", 0, 1),
         ('KEY = "AURELIS_SECRET_9"', 0, 1),
+        ('KEY = "AURELIS_SECRET_19"', 0, 1),
         ("nothing at all", 0, 0),
     ],
 )
@@ -73,6 +74,14 @@ def test_a_secret_that_would_break_out_of_its_literal_is_refused() -> None:
     document = f'KEY = """{secret}"""\n'
     assert restore('KEY = """AURELIS_SECRET_1"""', known, document).restored == 1
     assert restore('KEY = "AURELIS_SECRET_1"', known, document).refused == 1
+
+
+def test_a_digit_behind_a_secret_is_not_part_of_its_placeholder() -> None:
+    """A short secret that also begins another word of the document returns there as well."""
+    known = RedactionMap((Redaction("AURELIS_SECRET_1", "admin", "address-password"),))
+    document = 'URL = "redis://:admin@db.example"\nadmin2 = administrator\n'
+    masked = document.replace("admin", "AURELIS_SECRET_1")
+    assert restore(masked, known, document).text == document
 
 
 def test_without_redactions_nothing_is_looked_at() -> None:
