@@ -1,0 +1,88 @@
+"""Hover: kept explanations, and those asked for."""
+
+import asyncio
+from typing import Any
+
+import attrs
+import pytest
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.request import Urgency
+from aurelis.core.snapshot import Snapshot
+from aurelis.workflow.hover import Hovers
+from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.run import prepare
+
+
+async def test_an_explanation_that_was_asked_for_is_found_again(services: Any, snapshot: Snapshot) -> None:
+    """On the definition's name and wherever it is used, whichever way the explanation was asked for."""
+    text = snapshot.text + "\n\nprint(add(1, 2))\n"
+    document = attrs.evolve(snapshot, text=text)
+    asked = Invocation(verb="explain", snapshot=document, position=text.index("a-b"))
+    services.kept[(await prepare(services, asked)).request.messages[1].content] = "It *adds*."
+    hovers = Hovers(services)
+    for place in (text.index("add"), text.index("add(1")):
+        found = await hovers.answer(document, place)
+        assert found is not None
+        assert found.markdown == "It *adds*."
+    assert services.requests == []
+
+
+async def test_on_demand_asks_no_model(services: Any, snapshot: Snapshot) -> None:
+    """It tells what to explain, and nothing more."""
+    found = await Hovers(services).answer(snapshot, snapshot.text.index("name()"))
+    assert found is not None
+    assert found.markdown is None
+    assert snapshot.text[found.region.start : found.region.end] == "def name():\n    return os.name\n"
+    assert services.requests == []
+
+
+@pytest.mark.parametrize("place", ["def", "Sums", "  return", "\n\n\n"])
+async def test_only_identifiers_are_explained(services: Any, snapshot: Snapshot, place: str) -> None:
+    """Keywords, strings and blanks have no hover."""
+    assert await Hovers(services).answer(snapshot, snapshot.text.index(place) + 1, automatic=True) is None
+
+
+async def test_automatic_mode_asks_once_for_a_symbol(services: Any, snapshot: Snapshot) -> None:
+    """Two hovers at the same time share one request, of a hover's urgency and about the definition."""
+    services.reply = "Adds [it](https://example.com)."
+    services.gate = asyncio.Event()
+    hovers = Hovers(services, seconds=5.0)
+    place = snapshot.text.index("add")
+    both = asyncio.gather(*(hovers.answer(snapshot, place, automatic=True) for _ in range(2)))
+    await services.asked.wait()
+    services.gate.set()
+    first, second = await both
+    assert first.markdown == second.markdown
+    assert "Adds" in first.markdown
+    assert len(services.requests) == 1
+    request = services.requests[0]
+    assert request.urgency is Urgency.HOVER
+    assert "Symbol: add" in request.messages[1].content
+    assert "def add(a, b):" in request.messages[1].content
+    await hovers.aclose()
+
+
+async def test_a_slow_model_does_not_keep_the_editor_waiting(services: Any, snapshot: Snapshot) -> None:
+    """After the deadline there is no text, but the request goes on so that the cache has it next time."""
+    services.gate = asyncio.Event()
+    services.reply = "Late."
+    hovers = Hovers(services, seconds=0.0)
+    found = await hovers.answer(snapshot, snapshot.text.index("add"), automatic=True)
+    assert found is not None
+    assert found.markdown is None
+    assert (len(services.requests), services.closed) == (1, 0)
+    await hovers.aclose()
+    assert services.closed == 1
+
+
+async def test_a_failure_is_no_text(services: Any, snapshot: Snapshot) -> None:
+    """Hover never shows an error, and nothing is asked about an excluded file."""
+    services.reply = RequestError(ErrorKind.AUTH, "Sign in.")
+    hovers = Hovers(services, seconds=5.0)
+    found = await hovers.answer(snapshot, snapshot.text.index("add"), automatic=True)
+    assert found is not None
+    assert found.markdown is None
+    excluded = attrs.evolve(snapshot, name="secret.py")
+    assert await hovers.answer(excluded, snapshot.text.index("add"), automatic=True) is None
+    await hovers.aclose()

@@ -1,0 +1,104 @@
+"""Ghost text from request to item."""
+
+from typing import Any
+
+import attrs
+import pytest
+
+from aurelis.config.settings import InlineCompletionSettings, Settings
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.redaction_map import Redaction, RedactionMap
+from aurelis.core.reply import FinishReason
+from aurelis.core.request import Task, Urgency
+from aurelis.core.snapshot import Snapshot
+from aurelis.workflow.inline import SINGLE_LINE_TOKENS, CompletionAsked, complete, prepare_completion
+
+HOLED = "import os\n\n\ndef add(a, b):\n    \n\n\ndef name():\n    return os.name\n"
+PLACE = HOLED.index("    \n") + 4
+
+
+@pytest.fixture
+def asked(snapshot: Snapshot) -> CompletionAsked:
+    """A cursor in an empty function."""
+    return CompletionAsked(snapshot=attrs.evolve(snapshot, text=HOLED), position=PLACE)
+
+
+async def test_a_chat_models_answer_becomes_an_item(services: Any, asked: CompletionAsked) -> None:
+    """The fence goes, and the request has both a hole and a chat form."""
+    services.reply = "```python\n    return a + b\n```"
+    (completion,) = await complete(services, asked)
+    assert (completion.item.start, completion.item.end, completion.item.text) == (PLACE, PLACE, "return a + b")
+    request = services.requests[0]
+    assert (request.task, request.urgency, request.streams, request.reasoning) == (
+        Task.COMPLETION,
+        Urgency.GHOST_TEXT,
+        False,
+        False,
+    )
+    assert request.fim.prefix + request.fim.suffix == HOLED
+    assert HOLED[:PLACE].strip() + "\n    <<<CURSOR>>>" in request.messages[1].content
+    assert request.enough("return a + b\n\n\ndef name():\n")
+    assert request.judge("").usable is False
+
+
+async def test_code_behind_the_cursor_means_one_line(services: Any, asked: CompletionAsked) -> None:
+    """Then the answer may be short."""
+    text = "total = f(, b)\n"
+    one = attrs.evolve(asked, snapshot=attrs.evolve(asked.snapshot, text=text), position=10)
+    services.reply = "a"
+    (completion,) = await complete(services, one)
+    assert completion.item.text == "a"
+    assert services.requests[0].parameters.max_tokens == SINGLE_LINE_TOKENS
+    assert services.requests[0].facets["lines"] == "one"
+
+
+async def test_any_failure_is_no_item(services: Any, asked: CompletionAsked) -> None:
+    """Ghost text never shows an error."""
+    for reply in (RequestError(ErrorKind.NETWORK, "No network."), "", "Here is the code:"):
+        services.reply = reply
+        assert await complete(services, asked) == ()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"finish": FinishReason.CONTENT_FILTER},
+        {"redactions": RedactionMap((Redaction("AURELIS_SECRET_1", "hunter2", "x"),)), "text": "f(AURELIS_SECRET_1)"},
+    ],
+)
+async def test_filtered_answers_and_placeholders_are_not_shown(
+    services: Any, asked: CompletionAsked, answer: dict[str, Any]
+) -> None:
+    """A placeholder in the document would be worse than nothing."""
+    services.reply = "return a"
+    services.answer = answer
+    assert await complete(services, asked) == ()
+
+
+async def test_an_answer_cut_by_length_loses_its_last_line(services: Any, asked: CompletionAsked) -> None:
+    """Half a line is not offered where whole ones are."""
+    services.reply = "total = a + b\n    return tot"
+    services.answer = {"finish": FinishReason.LENGTH}
+    (completion,) = await complete(services, asked)
+    assert completion.item.text == "total = a + b"
+
+
+async def test_excluded_documents_are_neither_asked_about_nor_shown(services: Any, asked: CompletionAsked) -> None:
+    """The document itself, and others that are open."""
+    excluded = attrs.evolve(asked.snapshot, name="secret.py")
+    assert prepare_completion(services, attrs.evolve(asked, snapshot=excluded)) is None
+    assert await complete(services, attrs.evolve(asked, snapshot=excluded)) == ()
+    similar = attrs.evolve(asked.snapshot, text=HOLED.replace("    \n", "    return a + b\n"))
+    others = (attrs.evolve(similar, name="secret.py"), attrs.evolve(similar, name="open.py"))
+    prepared = prepare_completion(services, attrs.evolve(asked, others=others))
+    assert prepared is not None
+    assert [neighbour.name for neighbour in prepared.request.fim.neighbours] == ["open.py"]  # type: ignore[union-attr]
+    assert all(source.name != "secret.py" for source in prepared.request.sources)
+
+
+async def test_settings_bound_the_number_of_lines(services: Any, asked: CompletionAsked) -> None:
+    """No more lines than the user wants to see."""
+    services.settings = Settings(inline_completion=InlineCompletionSettings(max_lines=2))
+    services.reply = "x = 1\n    y = 2\n    z = 3\n    return x"
+    (completion,) = await complete(services, asked)
+    assert completion.item.text == "x = 1\n    y = 2"
