@@ -21,8 +21,14 @@ CLEAR_LEAD_CHARACTERS: Final = 6
 MAX_MATCHED_TOKENS: Final = 80
 """How far back two places are compared; whatever agrees longer than this counts as equal."""
 
-MAX_SEARCHED_CHARACTERS: Final = 200_000
-"""How much text on either side of the hole is looked at, nearest to the hole."""
+MAX_SEARCHED_CHARACTERS: Final = 60_000
+"""How much text on either side of the hole is looked at, nearest to the hole; prompts are shorter than that."""
+
+MAX_COMPARED_PLACES: Final = 100
+"""Places whose continuations are compared, nearest to the hole; that many that agree are example enough."""
+
+MAX_FOLLOWING_CHARACTERS: Final = 4_000
+"""How much text on either side of a place is looked at for its continuation."""
 
 MAX_BLOCK_LINES: Final = 12
 """Most lines that one continuation adds below its own."""
@@ -58,8 +64,8 @@ def continue_text(prefix: str, suffix: str) -> str:
     longest = max((place.matched for place in places), default=0)
     if longest < MIN_MATCHED_CHARACTERS:
         return ""
-    close = (place for place in places if place.matched > longest - CLEAR_LEAD_CHARACTERS)
-    continuations = {_continue_like(place, prefix, suffix) for place in close}
+    close = [place for place in places if place.matched > longest - CLEAR_LEAD_CHARACTERS]
+    continuations = {_continue_like(place, prefix, suffix) for place in close[-MAX_COMPARED_PLACES:]}
     return continuations.pop() if len(continuations) == 1 else ""
 
 
@@ -96,10 +102,11 @@ def _agreeing_places(here: list[_Token], text: str, is_prefix: bool) -> Iterator
 
 def _continue_like(place: _Place, prefix: str, suffix: str) -> str:
     """What followed at the place, re-indented for the hole, up to the end of its line or block."""
-    shift = _indent_of_last_code_line(prefix) - _indent_of_last_code_line(place.text[: place.end])
-    line, *below = place.text[place.end :].splitlines() or [""]
+    before = place.text[max(0, place.end - MAX_FOLLOWING_CHARACTERS) : place.end]
+    shift = _indent_of_last_code_line(prefix[-MAX_FOLLOWING_CHARACTERS:]) - _indent_of_last_code_line(before)
+    line, *below = place.text[place.end : place.end + MAX_FOLLOWING_CHARACTERS].splitlines() or [""]
     line = _lead_in(place, prefix, shift) + line.rstrip()
-    after_cursor, *following = suffix.splitlines() or [""]
+    after_cursor, *following = suffix[:MAX_FOLLOWING_CHARACTERS].splitlines() or [""]
     if after_cursor.strip():
         # Only what leads up to the rest of the line fits before it.
         return line[: -len(after_cursor)].rstrip() if line.endswith(after_cursor) else ""

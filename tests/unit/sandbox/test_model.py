@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from types import MappingProxyType
 
 import pytest
@@ -181,6 +182,21 @@ def test_a_commit_message_names_what_a_diff_changes() -> None:
         model.chat((("user", f"Verb: commit-message\n\n{section}"),)),
     }
     assert answers == {"Change total in x.py\n\nLines added: 1. Lines removed: 1. Files: x.py."}
+
+
+def test_fences_in_the_surroundings_are_not_the_code() -> None:
+    """The code is the last block, whatever fences stand open above it."""
+    more = "<before>\n```\nnever closed\n````js\n</before>"
+    assert "`total`" in ask("explain", PYTHON, more=more)
+
+
+@pytest.mark.parametrize("text", ["```\n" * 20_000, "<before>\n" * 20_000, "a " * 30_000, "x = f(a)\n" * 6_000])
+def test_an_absurd_text_is_answered_in_bounded_time(text: str) -> None:
+    """Repetition does not make the rules crawl (each of these takes well under a second)."""
+    began = time.process_time()
+    assert model.chat((("user", text),))
+    model.fill(text, text)
+    assert time.process_time() - began < 20
 
 
 def test_a_hover_finds_the_definition_in_the_surroundings() -> None:
