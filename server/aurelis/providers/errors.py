@@ -9,12 +9,14 @@ plain text, pages and nothing.
 from __future__ import annotations
 
 import re
+import socket
 import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
+import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.error_bodies import Details, read_details
@@ -119,7 +121,7 @@ def error_from_answer(
         status=status,
         retry_after_seconds=wait_of(headers, details.message, details.retry_delay, now) if flags.waits else None,
         provider=blame.provider,
-        retryable=flags.retryable,
+        retryable=flags.retryable and headers.get("x-should-retry", "").lower() != "false",
         final_for_provider=flags.final,
     )
 
@@ -226,27 +228,29 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
     causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            pinned = getattr(cause, "pin_mismatch", False)
-            setting = f"providers.{blame.provider}.tls"
-            if pinned:
-                message = (
-                    f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
-                )
-            else:
-                reason = getattr(cause, "verify_message", "") or "it is not trusted"
-                message = (
-                    f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
-                )
-            event = "pin_mismatch" if pinned else None
-            return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, security_event=event)
+            return _untrusted(cause, who, blame)
+    settings = f"providers.{blame.provider}"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        message = (
-            f"No secure connection to {who} could be made; check baseUrl, proxy and tls of providers.{blame.provider}."
-        )
+        message = f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
+    elif any(isinstance(cause, httpx2.ProxyError) for cause in causes):
+        message = f"The proxy does not let requests through to {who}; check {settings}.proxy."
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        message = f"The name of {who} is not known; check {settings}.baseUrl and the network."
     else:
-        setting = f"providers.{blame.provider}.baseUrl"
-        message = f"{who} cannot be reached; check that it is running, {setting}, and the network."
+        message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
     return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, retryable=True)
+
+
+def _untrusted(cause: ssl.SSLCertVerificationError, who: str, blame: Blame) -> RequestError:
+    setting = f"providers.{blame.provider}.tls"
+    if getattr(cause, "pin_mismatch", False):
+        message = f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
+        event = "pin_mismatch"
+    else:
+        reason = getattr(cause, "verify_message", "") or "it is not trusted"
+        message = f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
+        event = None
+    return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, security_event=event)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

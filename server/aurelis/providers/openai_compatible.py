@@ -44,6 +44,8 @@ LIST_SECONDS: Final = 10.0
 _LEARNED_MODELS: Final = 512
 """Bound of what is remembered about models: refused parameters, refused dialects, ways of reasoning."""
 _MOST_REFUSALS: Final = 4
+_SPARE_IN_FIM: Final = frozenset({"stream_options", "temperature", "stop", "max_tokens", "think", "cache_prompt"})
+"""What a fill can do without; the refusal of anything else is the refusal of the dialect."""
 _FIM_REFUSED: Final = frozenset({400, 404, 405, 422, 500, 501})
 
 
@@ -188,13 +190,18 @@ class OpenAICompatibleProvider:
         for dialect in self._dialects(model) if request.fim is not None else ():
             if dialect == "ollama" and not await self._can_insert(model, blame):
                 continue
-            call = self._fim_call(dialect, request, model)
-            try:
-                return call, await self._send(stack, call, model, blame, until)
-            except UpstreamError as error:
-                if error.answered not in _FIM_REFUSED or _is_final(error):
-                    raise
-                self._of(model).dialects |= {dialect}
+            for _ in range(_MOST_REFUSALS):
+                call = self._fim_call(dialect, request, model)
+                try:
+                    return call, await self._send(stack, call, model, blame, until)
+                except UpstreamError as error:
+                    if error.answered not in _FIM_REFUSED or _is_final(error):
+                        raise
+                    name = refused_parameter(error.answered, read_details(error.body), call.body)
+                    if name not in _SPARE_IN_FIM:
+                        break
+                    self._of(model).refused |= {name}
+            self._of(model).dialects |= {dialect}
         for _ in range(_MOST_REFUSALS):
             call = self._chat_call(request, model)
             try:
@@ -233,9 +240,14 @@ class OpenAICompatibleProvider:
         if request.fim is None:
             raise ValueError(dialect)
         made = fim.call(dialect, self._spellings.get(model.lower(), model), request.fim, request.request.parameters)
+        body = dict(made.body)
+        if made.path == "completions" and self._profile.stream_usage:
+            body["stream_options"] = {"include_usage": True}
+        refused = self._learned.get(model, _Learned()).refused
+        body = {name: value for name, value in body.items() if name not in refused}
         base = root_of(self._base_url) if made.from_root or self._profile.fim_root else self._base_url
         folder = f"/{self._profile.fim_root}" if self._profile.fim_root else ""
-        return _Call(f"{base}{folder}/{made.path}", made.body, dialect)
+        return _Call(f"{base}{folder}/{made.path}", body, dialect)
 
     async def _can_insert(self, model: str, blame: Blame) -> bool:
         """Whether Ollama says that a model's template can fill holes; asked once, and believed only when it says no."""

@@ -55,7 +55,7 @@ class GenaiPricing:
         return self._remembered[key]
 
     def _table(self, model: str, source: str, host: str) -> Price | None:
-        import genai_prices  # noqa: PLC0415 - heavy, and needed only when a price is shown
+        import genai_prices  # noqa: PLC0415 - needed only when a price is shown
 
         tries: list[dict[str, str]] = []
         if source == BY_PREFIX:

@@ -276,3 +276,12 @@ async def test_a_compressed_stream_is_read_as_it_comes(server: RawServer) -> Non
         go_on.set()
         assert text_of([event async for event in events]) == "b"
     assert "gzip" in server.received[0].headers["accept-encoding"]
+
+
+async def test_an_announced_end_arrives_with_the_answer(server: RawServer) -> None:
+    """A `Sunset` header of a good answer becomes the notice of its last event."""
+    server.answers = [stream(delta("a", "stop"), DONE, sunset="Thu, 30 Jul 2099 00:00:00 GMT")]
+    async with provider_for(server.base_url) as provider:
+        notice = end_of(await collect(provider)).notice
+    assert notice is not None
+    assert "2099-07-30" in notice

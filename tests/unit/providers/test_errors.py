@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import time
 from email.utils import formatdate
@@ -148,6 +149,7 @@ R, F = True, True
         (429, github("RateLimitReached", DAY), {}, "rate_limit", R, False),
         (429, AZURE_429, {}, "rate_limit", R, False),
         (429, GEMINI_429, {}, "rate_limit", R, False),
+        (429, b"Too many requests", {"x_should_retry": "false"}, "rate_limit", False, False),
         (429, b"Too many requests", {}, "rate_limit", R, False),
         (
             429,
@@ -320,6 +322,8 @@ def test_no_shape_is_beyond_the_mapping(value: Any, status: int) -> None:
     [
         (httpx2.ConnectError("[Errno 111]"), ErrorKind.NETWORK, True, "reached"),
         (httpx2.ReadError("reset"), ErrorKind.NETWORK, True, "reached"),
+        (socket.gaierror(-2, "Name or service not known"), ErrorKind.NETWORK, True, "not known"),
+        (httpx2.ProxyError("407 Proxy Authentication Required"), ErrorKind.NETWORK, True, "proxy"),
         (ssl.SSLError("handshake"), ErrorKind.NETWORK, True, "secure"),
         (ssl.SSLCertVerificationError(1, "bad"), ErrorKind.NETWORK, False, "caFile"),
     ],

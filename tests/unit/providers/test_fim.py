@@ -165,6 +165,18 @@ async def test_a_refused_dialect_gives_way_to_the_chat(server: RawServer, refuse
     assert paths(server) == ["/infill", "/v1/chat/completions", "/v1/chat/completions"]
 
 
+async def test_a_refused_parameter_is_no_refused_dialect(server: RawServer) -> None:
+    """What a fill can do without is left out, and the dialect stays."""
+    refusal = whole(422, b'{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}')
+    server.answers = [refusal, stream(b'data: {"choices":[{"text":"x","finish_reason":"stop"}]}\n\n', DONE)]
+    async with provider_for(server.base_url, models={"m": ModelOptions(fim="suffix")}) as provider:
+        assert text_of(await collect(provider, FILL)) == "x"
+        assert provider.describe("m").fim == "suffix"
+    assert paths(server) == ["/v1/completions"] * 2
+    assert server.received[0].json["stream_options"] == {"include_usage": True}
+    assert "stream_options" not in server.received[1].json
+
+
 async def test_the_family_is_tried_before_the_chat(server: RawServer) -> None:
     """Where raw prompts are taken, the family's own tokens come second."""
     server.answers = [REFUSED, stream(b'data: {"choices":[{"text":"raw","finish_reason":"stop"}]}\n\n', DONE)]
