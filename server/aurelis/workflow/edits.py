@@ -13,11 +13,13 @@ from aurelis.core.text_edits import TextEdit, minimal_edits
 from aurelis.syntax.parses import does_parse
 from aurelis.tasks.context.regions import Region
 from aurelis.tasks.replies.edits import EditReading
+from aurelis.tasks.replies.partial import removes_definitions
 
 Reader = Callable[[str, int, int], EditReading]
 """Reads an answer for a document: its text, and the region's start and end."""
 
 NO_LONGER_PARSES = "The changed code does not parse any more."
+REMOVES_DEFINITIONS = "The change removes functions or classes that were there."
 OUTSIDE_LEFT_OUT = "Changes that the model made outside the range were left out."
 
 
@@ -55,6 +57,8 @@ def edited_document(document: str, region: Region, language_id: str, redactions:
     reasons = []
     if does_parse(restored.text, language_id) is False and does_parse(document, language_id):
         reasons.append(NO_LONGER_PARSES)
+    if removes_definitions(document, restored.text, language_id):
+        reasons.append(REMOVES_DEFINITIONS)
     if reading.outside:
         reasons.append(OUTSIDE_LEFT_OUT)
     return Edited(edits, tuple(reasons))

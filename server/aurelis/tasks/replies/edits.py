@@ -16,6 +16,7 @@ from aurelis.syntax.parses import does_parse
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
 from aurelis.tasks.replies.imports import is_import_line, with_imports
 from aurelis.tasks.replies.layout import first_indent, indent_of, keep_endings, reindented, shared_lines
+from aurelis.tasks.replies.partial import with_definitions
 from aurelis.tasks.replies.patches import Change, apply_changes, search_replace_blocks, unified_diff
 
 DIFF_LANGUAGES: Final = frozenset({"diff", "patch", "udiff"})
@@ -62,6 +63,9 @@ def read_edit(document: str, start: int, end: int, language_id: str, reply: str)
     if changes is not None:
         return _patched(document, start, end, changes)
     if blocks:
+        partial = with_definitions(document, start, end, language_id, _code_of(blocks, language_id))
+        if partial is not None:
+            return EditReading(partial)
         lines = _bare(_chosen(blocks, document[start:end], language_id).content)
     elif _looks_like_code(reply, document, start, end, language_id):
         lines = _bare(reply.strip("\r\n"))
@@ -220,6 +224,11 @@ def _chosen(blocks: Sequence[Block], region: str, language_id: str) -> Block:
             len(block.content),
         ),
     )
+
+
+def _code_of(blocks: Sequence[Block], language_id: str) -> list[str]:
+    """The contents of the blocks that are in the document's language, or say none."""
+    return [block.content for block in blocks if not block.language or _same_language(block, language_id)]
 
 
 def _same_language(block: Block, language_id: str) -> bool:
