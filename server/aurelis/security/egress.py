@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 from pathspec import GitIgnoreSpec
@@ -40,6 +41,10 @@ _IGNORE_FILE_BYTES: Final = 1_000_000
 
 _DECISIONS: Final = 4_096
 _SPECS: Final = 1_024
+_COARSE_NS: Final = 2_000_000_000
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
 _SNIFFED_BYTES: Final = 8_000
 """Where git looks for a zero byte, too."""
 
@@ -53,6 +58,8 @@ class EgressRules:
     respect_ignore_files: bool = True
     max_bytes: int = 10_000_000
     languages_off: frozenset[str] = frozenset()
+    fold_case: bool = sys.platform in {"darwin", "win32"}
+    """Whether ignore files are read without regard to case, as git does on file systems that do not know it."""
     fresh_seconds: float = 1.0
     """How long a decision is believed before the ignore files are looked at again."""
 
@@ -76,7 +83,8 @@ class DocumentEgress:
         self._exclude_folded = GitIgnoreSpec.from_lines(line.lower() for line in rules.exclude)
         self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
         self._decisions: dict[tuple[str, Path | None, str], tuple[float, str | None]] = {}
-        self._specs: dict[str, tuple[tuple[int, int, int], GitIgnoreSpec | None]] = {}
+        self._specs: dict[str, tuple[tuple[int, int, int], GitIgnoreSpec]] = {}
+        self._kinds: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def refusal(self, source: Source) -> str | None:
         """Why a document must not leave, as a sentence for the user, or None when it may."""
@@ -86,9 +94,7 @@ class DocumentEgress:
         if kept is not None and now < kept[0]:
             return kept[1]
         reason = self._judge(source)
-        if len(self._decisions) >= _DECISIONS:
-            self._decisions.clear()
-        self._decisions[key] = (now + self._rules.fresh_seconds, reason)
+        _bounded(self._decisions, _DECISIONS)[key] = (now + self._rules.fresh_seconds, reason)
         if reason is not None and self._on_excluded is not None:
             self._on_excluded(source.name or (source.path.name if source.path else source.uri))
         return reason
@@ -139,17 +145,31 @@ class DocumentEgress:
         those of git: the last match of the nearest file decides, and beneath an excluded folder nothing returns.
         """
         parts = path.relative_to(folder).parts
-        for kind in IGNORE_FILES:
-            specs = []
-            directory = folder
-            for depth in range(len(parts)):
+        by_kind: dict[str, list[tuple[int, GitIgnoreSpec]]] = {}
+        directory = folder
+        for depth, part in enumerate(parts):
+            for kind in self._kinds_in(directory):
                 spec = self._spec(directory / kind)
                 if spec is not None:
-                    specs.append((depth, spec))
-                directory /= parts[depth]
-            if specs and _ignored(specs, parts):
-                return kind
-        return None
+                    by_kind.setdefault(kind, []).append((depth, spec))
+            directory /= part
+        folded = tuple(part.lower() for part in parts) if self._rules.fold_case else parts
+        return next((kind for kind, specs in by_kind.items() if _ignored(specs, folded)), None)
+
+    def _kinds_in(self, directory: Path) -> tuple[str, ...]:
+        """The ignore files of a directory, looked for again when the directory's time changed."""
+        key = str(directory)
+        try:
+            changed = directory.stat().st_mtime_ns
+        except (OSError, ValueError):
+            return ()
+        kept = self._kinds.get(key)
+        if kept is not None and kept[0] == changed:
+            return kept[1]
+        kinds = tuple(kind for kind in IGNORE_FILES if (directory / kind).is_file())
+        if _settled(changed):
+            _bounded(self._kinds, _SPECS)[key] = (changed, kinds)
+        return kinds
 
     def _spec(self, path: Path) -> GitIgnoreSpec | None:
         """The parsed ignore file, read again when its time, size or number changed."""
@@ -157,18 +177,14 @@ class DocumentEgress:
         try:
             found = path.stat()
         except (OSError, ValueError):
-            self._specs.pop(key, None)
-            return None
-        if not stat.S_ISREG(found.st_mode):
             return None
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         kept = self._specs.get(key)
         if kept is not None and kept[0] == version:
             return kept[1]
-        if len(self._specs) >= _SPECS:
-            self._specs.clear()
-        spec = _read_spec(path, found.st_size)
-        self._specs[key] = (version, spec)
+        spec = _read_spec(path, found.st_size, fold_case=self._rules.fold_case)
+        if _settled(found.st_mtime_ns):
+            _bounded(self._specs, _SPECS)[key] = (version, spec)
         return spec
 
     def _judge_size(self, path: Path, name: str) -> str | None:
@@ -196,13 +212,26 @@ def _ignored(specs: Sequence[tuple[int, GitIgnoreSpec]], parts: Sequence[str]) -
     return False
 
 
-def _read_spec(path: Path, size: int) -> GitIgnoreSpec:
+def _settled(changed_ns: int) -> bool:
+    """Whether a time of change is old enough that another change would show: clocks of file systems are coarse."""
+    return time.time_ns() - changed_ns > _COARSE_NS
+
+
+def _bounded(cache: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
+    """The cache, emptied if it is full; what it knows can be found out again."""
+    if len(cache) >= most:
+        cache.clear()
+    return cache
+
+
+def _read_spec(path: Path, size: int, *, fold_case: bool) -> GitIgnoreSpec:
     """Parse an ignore file; one that cannot be read excludes everything beneath it, as its wishes are unknown."""
     everything = GitIgnoreSpec.from_lines(["*"])
     if size > _IGNORE_FILE_BYTES:
         return everything
     try:
-        return GitIgnoreSpec.from_lines(path.read_text("utf-8-sig", errors="replace").splitlines())
+        text = path.read_text("utf-8-sig", errors="replace")
+        return GitIgnoreSpec.from_lines((text.lower() if fold_case else text).splitlines())
     except (OSError, ValueError):
         return everything
 

@@ -31,6 +31,9 @@ STEM: Final = "AURELIS_SECRET_"
 _ECHO_LENGTH: Final = 8
 """A secret of at least this length is replaced wherever it stands, also where no rule would see it."""
 
+_SEAM: Final = 2_000
+"""Characters on each side of the cursor that are also read as one text; private keys show in each half alone."""
+
 _LISTED_RULES: Final = 5
 """Kinds of secret that the sentence of a refusal names."""
 
@@ -136,14 +139,15 @@ def _merged(spans: Iterable[_Span]) -> list[_Span]:
 def _spans_across(
     left: str, right: str, left_spans: list[_Span], right_spans: list[_Span], patterns: Sequence[re.Pattern[str]]
 ) -> tuple[list[_Span], list[_Span]]:
-    seam = len(left)
-    whole = _spans(left + right, patterns)
-    left_spans = [*left_spans, *((start, min(end, seam), rule) for start, end, rule in whole if start < seam)]
-    right_spans = [
-        *right_spans,
-        *((max(start, seam) - seam, end - seam, rule) for start, end, rule in whole if end > seam),
+    """Add the halves of what is only seen as a secret when both texts are read as one."""
+    base = max(0, len(left) - _SEAM)
+    seam = len(left) - base
+    across = [
+        (start, end, rule) for start, end, rule in _spans(left[base:] + right[:_SEAM], patterns) if start < seam < end
     ]
-    return _merged(left_spans), _merged(right_spans)
+    left_halves = [(base + start, len(left), rule) for start, _end, rule in across]
+    right_halves = [(0, end - seam, rule) for _start, end, rule in across]
+    return _merged([*left_spans, *left_halves]), _merged([*right_spans, *right_halves])
 
 
 def _unused_stem(texts: Iterable[str]) -> str:

@@ -129,6 +129,37 @@ def test_a_changed_ignore_file_is_read_again(tmp_path: Path) -> None:
     assert egress.refusal(source) is None
 
 
+def test_case_is_folded_where_the_file_system_folds_it(tmp_path: Path) -> None:
+    """On a file system without case an ignore file means any spelling."""
+    _write(tmp_path / ".gitignore", "Private/\n")
+    source = _source(_write(tmp_path / "private/a.py"))
+    for fold, refused in ((True, True), (False, False)):
+        egress = DocumentEgress(EgressRules((tmp_path,), fold_case=fold), monotonic=_Hands())
+        assert (egress.refusal(source) is not None) is refused
+
+
+def test_settled_ignore_files_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ignore file that has not changed for a while is not parsed for each decision."""
+    read: list[Path] = []
+    real = Path.read_text
+
+    def counting(path: Path, *arguments: str, **named: str) -> str:
+        read.append(path)
+        return real(path, *arguments, **named)
+
+    ignore = _write(tmp_path / ".gitignore", "x.py\n")
+    source = _source(_write(tmp_path / "a.py"))
+    for path in (ignore, tmp_path):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    monkeypatch.setattr(Path, "read_text", counting)
+    clock = _Hands()
+    egress = _egress(tmp_path, clock=clock)
+    for second in range(0, 10, 2):
+        clock.now = float(second)
+        assert egress.refusal(source) is None
+    assert read == [ignore]
+
+
 def test_an_ignore_file_that_cannot_be_read_excludes_everything(tmp_path: Path) -> None:
     """Where wishes are unknown, nothing beneath leaves."""
     _write(tmp_path / "a/.aiexclude", "#" * 1_000_001)
