@@ -57,7 +57,7 @@ def edited_document(document: str, region: Region, language_id: str, redactions:
     reasons = []
     if does_parse(restored.text, language_id) is False and does_parse(document, language_id):
         reasons.append(NO_LONGER_PARSES)
-    if removes_definitions(document, restored.text, language_id):
+    elif removes_definitions(document, restored.text, language_id):
         reasons.append(REMOVES_DEFINITIONS)
     if reading.outside:
         reasons.append(OUTSIDE_LEFT_OUT)

@@ -15,6 +15,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache, SyntaxTree
 from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
+from aurelis.tasks.context.diagnostics import Diagnostic
 from aurelis.tasks.replies.ghost import GhostText, Hole, enough, ghost_text
 from aurelis.tasks.replies.ghost_syntax import kept_parsing
 from aurelis.tasks.table import row_for
@@ -33,13 +34,15 @@ _STOP: Final = ("\n\n\n",)
 class CompletionAsked:
     """A cursor that wants ghost text.
 
-    `others` are documents that are open, the most recently used first; `edits` are recent edits in words.
+    `others` are documents that are open, the most recently used first; `edits` are recent edits as `describe_edit`
+    gives them, the latest last; `diagnostics` are findings about the snapshot.
     """
 
     snapshot: Snapshot
     position: int
     others: tuple[Snapshot, ...] = ()
     edits: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     request_id: str = attrs.field(factory=new_request_id)
 
 
@@ -119,7 +122,9 @@ def prepare_completion(
         eol=snapshot.eol,
         max_lines=services.settings.inline_completion.max_lines,
     )
-    context = completion_context(snapshot, position, tree, others, asked.edits, policy.max_prompt_chars)
+    context = completion_context(
+        snapshot, position, tree, others, asked.edits, policy.max_prompt_chars, asked.diagnostics
+    )
     limit = policy.max_tokens or (row.max_tokens if hole.multiline else SINGLE_LINE_TOKENS)
     prompt = load_prompt(row.prompt)
 
@@ -132,7 +137,7 @@ def prepare_completion(
         task=row.task,
         messages=_messages(prompt.system, prompt.user, snapshot, context, hole, policy),
         fim=FillInTheMiddle(
-            prefix=context.prefix,
+            prefix=f"{context.cells}\n\n{context.prefix}" if context.cells else context.prefix,
             suffix=context.suffix,
             name=snapshot.name,
             neighbours=tuple(Neighbour(piece.name, piece.text) for piece in context.pieces),

@@ -113,6 +113,9 @@ async def test_code_that_no_longer_parses_asks_for_confirmation(ran: Run, snapsh
     services.answer = {"confidence_reasons": ("the model was unsure",)}
     told = await ran("fix", FIXED, snapshot=snapshot, position=_at(snapshot, "a-b"))
     assert told.outcome.confirmation == "The confidence of 0.90 is below 0.95: the model was unsure."
+    services.settings = Settings()
+    told = await ran("refactor", "```python\nADD = 1\n```", snapshot=snapshot, position=_at(snapshot, "a-b"))
+    assert told.outcome.confirmation == "The change removes functions or classes that were there."
     whole = snapshot.text.replace("a-b", "a + b").replace("os.name", "os.sep")
     services.settings = Settings()
     told = await ran("fix", f"```\n{whole}```", snapshot=snapshot, position=_at(snapshot, "a-b"))

@@ -15,12 +15,18 @@ from aurelis.syntax.parses import SyntaxTree, parse
 from aurelis.syntax.scopes import Definition, definition, definitions_named, enclosing_definitions, outline
 from aurelis.syntax.symbols import imports, names_in
 from aurelis.tasks.context.cutting import first_lines, last_lines
+from aurelis.tasks.context.diagnostics import Diagnostic, describe_diagnostics
+from aurelis.tasks.context.recent_edits import within_budget
 from aurelis.tasks.context.similar import similar_windows, windows_of
 from aurelis.tasks.context.surroundings import Section
 
 PREFIX_CHARACTERS: Final = 6_000
 SUFFIX_CHARACTERS: Final = 2_000
 PIECES_CHARACTERS: Final = 4_000
+EDITS_CHARACTERS: Final = 2_000
+NEAR_CHARACTERS: Final = 800
+"""How far from the cursor a diagnostic still matters."""
+MOST_PROBLEMS: Final = 5
 NEAR_LINES: Final = 20
 """Lines before the cursor whose names are looked up."""
 MOST_DEFINITIONS: Final = 12
@@ -52,10 +58,16 @@ class CompletionContext:
     head: str = attrs.field(default="", repr=False)
     pieces: tuple[Piece, ...] = ()
     edits: tuple[str, ...] = attrs.field(default=(), repr=False)
+    cells: str = attrs.field(default="", repr=False)
+    problems: str = attrs.field(default="", repr=False)
 
     def sections(self) -> list[Section]:
         """The context apart from prefix and suffix, as sections of a chat prompt."""
         sections = [Section("document", piece.text, piece.name) for piece in self.pieces]
+        if self.cells:
+            sections.append(Section("cells-above", self.cells))
+        if self.problems:
+            sections.append(Section("problems", self.problems))
         if self.edits:
             sections.append(Section("recent-edits", "\n".join(self.edits)))
         if self.head:
@@ -70,8 +82,9 @@ def completion_context(
     others: Sequence[Snapshot],
     edits: Sequence[str],
     budget: int,
+    diagnostics: Sequence[Diagnostic] = (),
 ) -> CompletionContext:
-    """The context of a cursor."""
+    """The context of a cursor in a document, with other open documents and recent edits (the latest last)."""
     prefix = last_lines(snapshot.text[:position], min(PREFIX_CHARACTERS, budget // 2)).text
     suffix = first_lines(snapshot.text[position:], min(SUFFIX_CHARACTERS, budget // 4)).text
     shown_from = position - len(prefix)
@@ -96,7 +109,16 @@ def completion_context(
         prefix, [(other.name, other.text) for other in others], budget=min(PIECES_CHARACTERS, budget // 8)
     )
     pieces = tuple(Piece(similar.name, similar.window.text) for similar in found)
-    return CompletionContext(prefix, suffix, head, pieces, tuple(edits))
+    near = [found for found in diagnostics if abs(found.start - position) <= NEAR_CHARACTERS]
+    return CompletionContext(
+        prefix=prefix,
+        suffix=suffix,
+        head=head,
+        pieces=pieces,
+        edits=within_budget(edits, EDITS_CHARACTERS),
+        cells=last_lines("\n\n".join(snapshot.cells_above), PIECES_CHARACTERS).text,
+        problems=describe_diagnostics(snapshot, near[:MOST_PROBLEMS]),
+    )
 
 
 def described(found: Definition) -> str:
