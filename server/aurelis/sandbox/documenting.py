@@ -46,6 +46,8 @@ def _docstring(code: str, facts: Facts) -> tuple[int, str] | None:
     for title, entries in sections:
         if entries:
             lines += ["", f"{title}:", *(f"    {entry}" for entry in entries)]
+    # What is quoted from the code must not end the docstring or be read as an escape.
+    lines = [line.replace("\\", "\\\\").replace('"""', "'''") for line in lines]
     if len(lines) == 1:
         return start, f'{indent}"""{lines[0]}"""\n'
     body = "\n".join(f"{indent}{line}".rstrip() for line in lines[1:])
@@ -57,7 +59,9 @@ def _block_comment(code: str, facts: Facts) -> tuple[int, str] | None:
     if facts.returns:
         tags.append(f"@returns {_result(facts)}")
     tags += [f"@throws {found.name} {_when(found)}" for found in facts.raises]
-    return _above(code, facts, ["/**", *(f" * {line}" for line in (_summary(facts), *tags)), " */"])
+    return _above(
+        code, facts, ["/**", *(f" * {line.replace('*/', '* /')}" for line in (_summary(facts), *tags)), " */"]
+    )
 
 
 def _line_comment(mark: str) -> Callable[[str, Facts], tuple[int, str] | None]:

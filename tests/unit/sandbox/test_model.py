@@ -74,6 +74,17 @@ def test_a_docstring_is_derived_from_the_function() -> None:
     assert [line for line in documented.splitlines() if line in PYTHON.splitlines()] == PYTHON.splitlines()
 
 
+def test_quotes_of_the_code_do_not_end_a_docstring() -> None:
+    """A default or result that holds quotes and backslashes leaves the program as it was."""
+    code = 'def f(a="\\n", b="""x"""):\n    return """y\\z"""\n'
+    documented = block_of(ask("document", code))
+    function = ast.parse(documented).body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assert ast.get_docstring(function)
+    del function.body[0]
+    assert ast.dump(function) == ast.dump(ast.parse(code).body[0])
+
+
 @pytest.mark.parametrize(
     ("language", "code", "expected"),
     [
