@@ -89,11 +89,14 @@ class AuditLog:
 
     def ready(self) -> str | None:
         """Why a request must not be sent now, as a sentence, or None; None always unless the log is required."""
-        if not self._policy.required or self._error is None:
+        if not self._policy.required:
+            return None
+        error = "too many lines wait for the disk" if len(self._waiting) >= MAX_WAITING else self._error
+        if error is None:
             return None
         self._schedule()
         return (
-            f"The audit log cannot be written ({self._error}) and your settings require it; "
+            f"The audit log cannot be written ({error}) and your settings require it; "
             "make its folder writable or turn privacy.audit.required off."
         )
 

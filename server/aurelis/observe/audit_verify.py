@@ -57,14 +57,16 @@ def verify_audit(folder: Path, key: bytes | None, anchor_file: Path | None = Non
 
 
 def last_lines(folder: Path, limit: int = 50) -> tuple[Mapping[str, Any], ...]:
-    """The last lines of the log, oldest first, without checking them; blocks.
+    """The last lines of the log, oldest first, without checking them; blocks, and holds the log's lock meanwhile.
 
     Raises:
         OSError: when the files cannot be read.
     """
     kept: deque[Mapping[str, Any]] = deque(maxlen=max(0, limit))
-    for path in files(folder):
-        kept.extend(fields for raw in raw_lines(path) if (fields := read_line(raw)) is not None)
+    if folder.is_dir():
+        with locked(folder / LOCK, LOCK_SECONDS):
+            for path in files(folder):
+                kept.extend(fields for raw in raw_lines(path) if (fields := read_line(raw)) is not None)
     return tuple(kept)
 
 

@@ -110,7 +110,7 @@ class Telemetry:
 
 
 def open_telemetry(version: str) -> Telemetry:
-    """Telemetry as OpenTelemetry's environment variables say, sent by OTLP over HTTP; imports take about 0.2 s.
+    """Telemetry as OpenTelemetry's environment variables say, sent by OTLP over HTTP; imports take up to a second, so off the loop.
 
     Raises:
         ImportError: when the extra is not installed.
