@@ -36,7 +36,7 @@ LONGEST_METADATA: Final = 500
 _SECRET_KEY: Final = re.compile(
     r"token|secret|passw|credential|api[-_]?key|private[-_]?key|auth|cookie|session", re.IGNORECASE
 )
-_FENCE: Final = re.compile(r"^\s*(`{3,})", re.MULTILINE)
+_FENCE: Final = re.compile(r"^[ \t]*+(`{3,})", re.MULTILINE)
 _WHOLE: Final = (
     "Answer with the complete new text of the code, in one fenced code block, with its indentation and with nothing "
     "left out or abbreviated. If something new must be imported, put the import lines first in the block."

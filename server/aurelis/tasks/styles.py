@@ -11,9 +11,12 @@ from aurelis.syntax.parses import SyntaxTree
 from aurelis.syntax.scopes import definitions
 
 _PYTHON_STYLES: Final = (
-    ("NumPy", re.compile(r"^\s*(?:Parameters|Returns|Raises|Yields|Attributes)\s*\n\s*-{3,}", re.MULTILINE)),
-    ("reST", re.compile(r"^\s*:(?:param|type|returns?|rtype|raises?)\b[^:\n]*:", re.MULTILINE)),
-    ("Google", re.compile(r"^\s*(?:Args|Arguments|Returns|Raises|Yields|Attributes):\s*$", re.MULTILINE)),
+    (
+        "NumPy",
+        re.compile(r"^[ \t]*+(?:Parameters|Returns|Raises|Yields|Attributes)[ \t]*+\n[ \t]*+-{3,}", re.MULTILINE),
+    ),
+    ("reST", re.compile(r"^[ \t]*+:(?:param|type|returns?|rtype|raises?)\b[^:\n]*:", re.MULTILINE)),
+    ("Google", re.compile(r"^[ \t]*+(?:Args|Arguments|Returns|Raises|Yields|Attributes):[ \t]*+$", re.MULTILINE)),
 )
 _OWN: Final = MappingProxyType(
     {

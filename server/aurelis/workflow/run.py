@@ -117,6 +117,10 @@ def _prepared(row: TaskRow, invocation: Invocation, snapshot: Snapshot, *, promp
         region = Region(place, place)
     else:
         region = region_of(snapshot, tree, invocation.range, invocation.position)
+    if row.whole_lines and snapshot.uri and row.verb != "ask" and not region.text(snapshot.text).strip():
+        raise RequestError(
+            ErrorKind.CONFIGURATION, "There is no code in the chosen lines; choose lines that hold some."
+        )
     tests = plan_tests(snapshot, invocation.project_files) if row.reply is ReplyKind.NEW_FILE else None
     asked = Asked(
         snapshot=snapshot,

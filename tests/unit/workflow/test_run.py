@@ -186,6 +186,18 @@ async def test_what_makes_no_sense_is_said(ran: Run, verb: str, changes: dict[st
     assert caught.value.kind is ErrorKind.CONFIGURATION
 
 
+@pytest.mark.parametrize("verb", ["explain", "fix", "test", "review"])
+@pytest.mark.parametrize("chosen", [None, (0, 0), (9_000, 9_999)])
+async def test_nothing_is_asked_about_no_code(
+    ran: Run, snapshot: Snapshot, services: Any, verb: str, chosen: tuple[int, int] | None
+) -> None:
+    """An empty document, blank lines, or a range behind the document's end."""
+    with pytest.raises(RequestError, match="no code in the chosen lines") as caught:
+        await ran(verb, FIXED, snapshot=attrs.evolve(snapshot, text="\n \n"), range=chosen)
+    assert caught.value.kind is ErrorKind.CONFIGURATION
+    assert services.requests == []
+
+
 async def test_new_tests_are_a_new_file(ran: Run, snapshot: Snapshot, services: Any) -> None:
     """At a path of ours, free, and with code that parses or a reason to look."""
     files = ProjectFiles(("tests/test_sums.py",))
@@ -272,7 +284,7 @@ async def test_closing_the_generator_closes_the_stream(services: Any, snapshot: 
 
 async def test_large_documents_are_handled_off_the_loop(ran: Run, snapshot: Snapshot) -> None:
     """A document above the limit gives the same outcome."""
-    large = attrs.evolve(snapshot, text=snapshot.text + "x = 1\n" * 20_000)
+    large = attrs.evolve(snapshot, text=snapshot.text + f"# {'x' * 98}\n" * 1_100)
     told = await ran("fix", FIXED, snapshot=large, position=_at(snapshot, "a-b"))
     assert len(told.outcome.edits) == 1
 

@@ -8,8 +8,8 @@ from typing import Final
 import attrs
 
 _FINDING: Final = re.compile(
-    r"^\s*(?:[-*+]|\d+[.)])?\s*[*_`]*L(?:ines?\s*)?(\d+)(?:\s*[-\u2013]\s*L?(\d+))?[*_`]*\s*:\s*"
-    r"[*_`]*(error|warning|info|information|hint|note)[*_`]*\s*:[*_`]*\s*(\S.*)$",
+    r"^[ \t]*+(?:[-*+]|\d{1,9}[.)])?[ \t]*+[*_`]*L(?:ines? ?)?(\d{1,9})(?: ?[-\u2013] ?L?(\d{1,9}))?[*_`]* ?:[ \t]*+"
+    r"[*_`]*(error|warning|info|information|hint|note)[*_`]* ?:[*_`]*[ \t]*+(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
 MOST_FINDINGS: Final = 100
@@ -31,8 +31,8 @@ def read_findings(reply: str, first_line: int, last_line: int) -> tuple[Finding,
     """The findings about the lines that were reviewed; those about other lines are invented and dropped."""
     found = []
     for match in _FINDING.finditer(reply):
-        first = int(match.group(1)[:9])
-        last = max(first, int((match.group(2) or match.group(1))[:9]))
+        first = int(match.group(1))
+        last = max(first, int(match.group(2) or match.group(1)))
         if first_line <= first <= last_line:
             severity = match.group(3).lower()
             severity = severity if severity in {"error", "warning"} else "info"

@@ -20,6 +20,8 @@ from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
+LONGEST_REPLY: Final = 20_000
+"""Characters of a reply that are looked at, reasoning apart; no completion is as long."""
 COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 REPEATED_LINES: Final = 3
@@ -85,7 +87,7 @@ class Hole:
 
 def ghost_text(reply: str, hole: Hole) -> GhostText | None:
     """The item for a finished reply, or None where nothing is left of it."""
-    text = _MARKER.sub("", without_thinking(reply)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _MARKER.sub("", without_thinking(reply)[:LONGEST_REPLY]).replace("\r\n", "\n").replace("\r", "\n")
     text = _unwrapped(text, hole)
     text = _without_prefix(text, hole)
     text = _with_indentation("\n".join(_before_next_lines(text.split("\n"), hole)), hole)
@@ -100,6 +102,8 @@ def ghost_text(reply: str, hole: Hole) -> GhostText | None:
 
 def enough(so_far: str, hole: Hole) -> bool:
     """Whether the rest of a reply that is still streaming could not be used."""
+    if len(so_far) > LONGEST_REPLY:
+        return True
     text = without_thinking(so_far)
     if hole.language_id not in PROSE_LANGUAGES and text.lstrip().startswith(("```", "~~~")):
         blocks = fenced_blocks(text)

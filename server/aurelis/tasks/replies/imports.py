@@ -25,9 +25,13 @@ _IMPORT: Final = re.compile(
 )
 
 
+LONGEST_IMPORT: Final = 500
+"""Characters; a longer line is something else."""
+
+
 def is_import_line(line: str) -> bool:
     """Whether a line, by itself and without indentation, imports something and does nothing else."""
-    return bool(_IMPORT.match(line.rstrip()))
+    return len(line) <= LONGEST_IMPORT and bool(_IMPORT.match(line.rstrip()))
 
 
 def with_imports(text: str, imports: Sequence[str], language_id: str) -> str:

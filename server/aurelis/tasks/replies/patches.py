@@ -7,7 +7,7 @@ models count lines badly. What cannot be found, or could be meant in two places,
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -15,11 +15,13 @@ import attrs
 
 from aurelis.core.positions import content_length, split_lines
 
-_SEARCH: Final = re.compile(r"^\s*<{5,9}\s*(?:SEARCH|ORIGINAL|HEAD)?\s*$")
-_MIDDLE: Final = re.compile(r"^\s*={5,9}\s*$")
-_REPLACE: Final = re.compile(r"^\s*>{5,9}\s*(?:REPLACE|UPDATED)?\b.*$")
+_SEARCH: Final = re.compile(r"^\s*+<{5,9}\s*+(?:SEARCH|ORIGINAL|HEAD)?\s*+$")
+_MIDDLE: Final = re.compile(r"^\s*+={5,9}\s*+$")
+_REPLACE: Final = re.compile(r"^\s*+>{5,9}\s*+(?:(?:REPLACE|UPDATED)\b.*)?$")
 _HUNK: Final = re.compile(r"^@@(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)?)? ?@?@?")
 _FILE_HEADER: Final = re.compile(r"^(?:--- |\+\+\+ |diff --git |index [0-9a-f]+\.\.)")
+_FORMS: Final[tuple[Callable[[str], str], ...]] = (str, str.rstrip, str.strip)
+"""How strictly lines are compared: to the letter first, then without blanks at the end, then without any around."""
 MOST_CHANGES: Final = 500
 """The bound on changes of one reply."""
 
@@ -101,9 +103,10 @@ def apply_changes(
     contents = [line[: content_length(line)] for line in lines]
     last = len(contents) if last_line is None else last_line
     eol = next((line[content_length(line) :] for line in lines if line[content_length(line) :]), "\n")
+    shapes = [[form(line) for line in contents] for form in _FORMS]
     taken: list[tuple[int, int, list[str]]] = []
     for change in changes:
-        found = _find(contents, change, first_line, last)
+        found = _find(shapes, change, first_line, last)
         if found is None:
             return None
         at, indent = found
@@ -120,14 +123,14 @@ def apply_changes(
     return "".join(lines)
 
 
-def _find(contents: list[str], change: Change, first: int, last: int) -> tuple[int, tuple[str, str]] | None:
+def _find(shapes: list[list[str]], change: Change, first: int, last: int) -> tuple[int, tuple[str, str]] | None:
     """Where the old lines stand, and how the change's indentation becomes the text's."""
     old, _ = _trim_blank_context(change)
     if not any(line.strip() for line in old):
         return None
-    for form in (str, str.rstrip, str.strip):
+    contents = shapes[0]
+    for form, shaped in zip(_FORMS, shapes, strict=True):
         wanted = [form(line) for line in old]
-        shaped = [form(line) for line in contents]
         places = [
             at
             for at in range(len(shaped) - len(wanted) + 1)
