@@ -50,7 +50,7 @@ class Application:
         self._engine: Engine | None = None
         self._starting: asyncio.Task[Engine] | None = None
         self._listeners: list[Callable[[Status], None]] = []
-        self._tokens: dict[str, str | None] = {}
+        self._tokens: dict[str, tuple[str | None, str | None]] = {}
         self._status: Status | None = None
         self._reconfigure = asyncio.Lock()
 
@@ -118,8 +118,8 @@ class Application:
             engine = await engine_type.open(
                 self._settings, self._folders, self._problems, self._environ, self._clock, self._changed
             )
-            for provider, token in self._tokens.items():
-                await engine.set_token(provider, token)
+            for provider, (token, origin) in self._tokens.items():
+                await engine.set_token(provider, token, origin)
             self._engine = engine
         self._changed()
         return engine
@@ -174,12 +174,12 @@ class Application:
         """
         return await (await self._ready()).invalidate(event, language=language, path=path, project=project)
 
-    async def set_token(self, provider: str, token: str | None) -> None:
+    async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor for this process; None falls back to the next source."""
         if self._engine is None:
-            self._tokens[provider] = token
+            self._tokens[provider] = (token, origin)
             return
-        await self._engine.set_token(provider, token)
+        await self._engine.set_token(provider, token, origin)
         self._changed()
 
     async def login(self, provider: str, token: str, *, where: Literal["keychain", "file"] = "keychain") -> None:

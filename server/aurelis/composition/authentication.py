@@ -48,13 +48,13 @@ class Authentication:
 
         return fetch
 
-    def hand_over(self, provider: str, token: str | None) -> None:
-        """Take a token from the editor; None falls back to the next source.
+    def hand_over(self, provider: str, token: str | None, origin: str | None = None) -> None:
+        """Take a token from the editor, bound to `origin` or to its first use; None falls back to the next source.
 
         Raises:
             RequestError: of kind `configuration`, for something that is no token.
         """
-        self._credentials.hand_over(provider, token)
+        self._credentials.hand_over(provider, token, origin)
         if token is None:
             self._handed_over.discard(provider)
         else:

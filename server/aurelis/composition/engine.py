@@ -217,9 +217,9 @@ class Engine:
         self._observation.require()
         return self.orchestrator.stream(request)
 
-    async def set_token(self, provider: str, token: str | None) -> None:
+    async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token for this process; whoever was out because of it is asked again."""
-        self.authentication.hand_over(provider, token)
+        self.authentication.hand_over(provider, token, origin)
         await self._take_providers(first=False, changed=True)
         self.orchestrator.availability.provider_changed(provider)
 

@@ -15,13 +15,16 @@ from aurelis.lsp.outcome import request_failed
 
 
 async def set_token(ls: AurelisServer, params: Any) -> None:
-    """`aurelis/auth/setToken {provider, token}`: take a token for this process; null falls back to the next source."""
+    """`aurelis/auth/setToken {provider, token, origin?}`: take a token for this process; null falls back.
+
+    `origin` is the address that the user agreed to when signing in.
+    """
     provider = text_of(params, "provider")
     token = text_of(params, "token")
     if not provider or (token is None and params.get("token") is not None):
         raise JsonRpcInvalidParams("aurelis/auth/setToken wants {provider: string, token: string or null}.")
     try:
-        await ls.services.set_token(provider, token)
+        await ls.services.set_token(provider, token, text_of(params, "origin"))
     except RequestError as error:
         raise request_failed(error) from None
     ls.settings_changed()

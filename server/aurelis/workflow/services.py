@@ -98,8 +98,11 @@ class Services(Protocol):
             RequestError: of kind `configuration`, for an unknown event.
         """
 
-    async def set_token(self, provider: str, token: str | None) -> None:
-        """Take a token from the editor for this process; None falls back to the next source."""
+    async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
+        """Take a token from the editor for this process; None falls back to the next source.
+
+        `origin` is the address that the user agreed to when signing in; without it the token is bound to its first use.
+        """
 
     async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
         """Per provider: `{provider, source, origin, present}`; never a token."""
