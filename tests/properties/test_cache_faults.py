@@ -103,6 +103,7 @@ steps = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(steps)
 def test_memory_keeps_its_bounds_and_never_lies(sequence: list[tuple[object, ...]]) -> None:
     """In any order of use, memory stays within both bounds and returns only what was last put and still lives."""

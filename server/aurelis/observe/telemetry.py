@@ -110,7 +110,9 @@ class Telemetry:
 
 
 def open_telemetry(version: str) -> Telemetry:
-    """Telemetry as OpenTelemetry's environment variables say, sent by OTLP over HTTP; imports take up to a second, so off the loop.
+    """Telemetry as OpenTelemetry's environment variables say, sent by OTLP over HTTP.
+
+    Blocks for up to a second, as the exporters are imported here.
 
     Raises:
         ImportError: when the extra is not installed.

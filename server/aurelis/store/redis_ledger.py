@@ -26,10 +26,6 @@ from aurelis.core.ports import QuotaLedger, QuotaRule
 
 LOGGER: Final = logging.getLogger("aurelis.store")
 
-CONNECT_SECONDS: Final = 1.0
-COMMAND_SECONDS: Final = 0.5
-"""How long a request may be held up by the team's server before it is sent on the user's own count."""
-
 SILENCE_SECONDS: Final = 30.0
 MAX_RESERVATIONS: Final = 1_000
 """Reservations of this process that can still be given back; a request that was sent is never given back."""
@@ -67,17 +63,19 @@ class TeamQuotaLedger:
         own: the user's own ledger, which counts whether or not the team's server answers.
         url: the server's address, judged safe by whoever composes the program.
         team_key: the team's secret; it hides the names of providers and models from others on the server.
+        wait_seconds: how long a request may be held up by the server before the user's own count decides alone.
     """
 
-    def __init__(self, clock: Clock, own: QuotaLedger, url: str, team_key: bytes) -> None:
+    def __init__(self, clock: Clock, own: QuotaLedger, url: str, team_key: bytes, *, wait_seconds: float = 1.0) -> None:
         self._clock = clock
         self._own = own
+        self._wait_seconds = wait_seconds
         self._naming = hmac.digest(team_key, b"aurelis-quota name", "sha256")
         # The library's own types mix the answers of its synchronous and asynchronous clients.
         self._client: Any = redis.asyncio.Redis.from_url(
             url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=COMMAND_SECONDS,
+            socket_connect_timeout=wait_seconds,
+            socket_timeout=wait_seconds,
             retry=Retry(NoBackoff(), 0),
         )
         self._taken: OrderedDict[tuple[str, float], str] = OrderedDict()
@@ -121,7 +119,7 @@ class TeamQuotaLedger:
         if self._clock.monotonic() < self._silent_until:
             return None
         try:
-            async with asyncio.timeout(CONNECT_SECONDS):
+            async with asyncio.timeout(self._wait_seconds):
                 return await getattr(self._client, command)(*words)
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
             self._silent_until = self._clock.monotonic() + SILENCE_SECONDS

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurelis.cache.entry import Entry, decode_entry, encode_entry, matches
@@ -34,12 +34,14 @@ entries = st.builds(Entry, answers, st.builds(CacheTags, st.sampled_from(Task), 
 KEYS = TeamKeys.of(b"a team's own secret")
 
 
+@settings(deadline=None, max_examples=50)
 @given(entries)
 def test_an_entry_survives_its_bytes(entry: Entry) -> None:
     """Whatever is kept comes back equal, any text included."""
     assert decode_entry(encode_entry(entry)) == entry
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary())
 def test_any_bytes_are_an_entry_or_a_value_error(data: bytes) -> None:
     """Bytes that are no entry raise ValueError and nothing else."""
@@ -71,6 +73,7 @@ def test_a_field_of_another_kind_is_refused(make_entry: Callable[..., Entry], ch
         decode_entry(json.dumps(data).encode())
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary(), st.text(), st.data())
 def test_a_seal_finds_every_change(payload: bytes, key: str, data: st.DataObject) -> None:
     """A sealed value opens with its own key and secret, and with any byte changed it does not."""
@@ -84,6 +87,7 @@ def test_a_seal_finds_every_change(payload: bytes, key: str, data: st.DataObject
             unseal(secret, name, value)
 
 
+@settings(deadline=None, max_examples=50)
 @given(entries)
 def test_a_shared_entry_shows_nothing(entry: Entry) -> None:
     """In a shared server neither text nor tags can be read, and both come back for whoever asks the same."""
@@ -104,6 +108,7 @@ def test_a_shared_entry_needs_key_and_question(make_entry: Callable[..., Entry])
     assert shared_name(KEYS, "1-key") != shared_name(TeamKeys.of(b"another secret"), "1-key")
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary())
 def test_any_bytes_are_no_shared_entry(data: bytes) -> None:
     """A stranger's value raises ValueError and nothing else, header included."""

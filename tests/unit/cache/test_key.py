@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurelis.cache.key import cache_key
@@ -104,6 +104,7 @@ def test_words_that_stand_twice_are_not_folded(make_redacted: Make) -> None:
     assert _asked(make_redacted, "Run", "Run()") != _asked(make_redacted, "run", "run()")
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(), st.text(), st.text(), st.text())
 def test_code_is_never_joined(words: str, other_words: str, code: str, other_code: str) -> None:
     """Two prompts whose code differs never share a key, whatever the words beside it are."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurelis.observe.logs import MAX_LINE_CHARACTERS, QUIET_LOGGERS, SafeFormatter, set_up_logging, without_secrets
@@ -75,6 +75,7 @@ def test_plain_words_stay() -> None:
     assert without_secrets(line) == line
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text())
 def test_any_message_is_one_short_line(text: str) -> None:
     """At the default level each record is one line of bounded length, whatever it says."""

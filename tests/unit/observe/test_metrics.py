@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -103,6 +103,7 @@ def test_series_are_bounded(make_record: MakeRecord) -> None:
     assert sum(requests) == MAX_SERIES + 500
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 700_000), st.booleans(), st.sampled_from(["a", "b"])), max_size=20), st.data())
 def test_numbers_of_parts_add_up_to_the_whole(requests: list[tuple[int, bool, str]], data: st.DataObject) -> None:
     """However requests are spread over processes, the sum is what one process would have counted."""
@@ -120,6 +121,7 @@ def test_numbers_of_parts_add_up_to_the_whole(requests: list[tuple[int, bool, st
     }
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)

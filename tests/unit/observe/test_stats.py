@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurelis.core.model import ModelReference
@@ -104,6 +104,7 @@ async def test_the_numbers_are_those_of_the_metrics(session: list[CallRecord]) -
         assert counted("aurelis_cache_hits", layer) == hits
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.floats(0, 1e6), min_size=1))
 def test_quantiles_are_values_that_occurred(values: list[float]) -> None:
     """Median and 95th percentile are among the values and in order."""

@@ -31,7 +31,8 @@ async def join(clock: HandClock, redis_server: RedisServer) -> AsyncIterator[Joi
 
     def make(key: bytes = KEY) -> TeamQuotaLedger:
         store = Database(None)
-        made.append((TeamQuotaLedger(clock, SqliteQuotaLedger(store), redis_server.url, key), store))
+        ledger = TeamQuotaLedger(clock, SqliteQuotaLedger(store), redis_server.url, key, wait_seconds=30.0)
+        made.append((ledger, store))
         return made[-1][0]
 
     yield make
