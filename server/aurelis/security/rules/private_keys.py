@@ -23,8 +23,7 @@ _HALF: Final = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDQ7Zt2LmX9vRb4
 PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
     Rule(
         name="private-key",
-        anchors=("BEGIN",),
-        behind=5,
+        anchors=("-----BEGIN", "BEGIN"),
         reach=_REACH,
         pattern=r"(?:-----)?BEGIN[ ]?(?:(?:RSA|DSA|EC|OPENSSH|PGP|SSH2|ENCRYPTED|ANY|SSH2 ENCRYPTED)[ ])?"
         r"PRIVATE KEY(?: BLOCK)?(?:-----" + _BODY + r"-----END [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----|(?"
