@@ -328,6 +328,7 @@ async def test_a_closed_layer_is_empty(make_disk: MakeDisk, make_entry: Make) ->
 
 WORKER = """
 import asyncio, pathlib, sys
+from aurelis.cache import disk, safe_disk
 from aurelis.cache.disk import DiskLayer
 from aurelis.cache.entry import Entry
 from aurelis.core.deadline import SystemClock
@@ -335,6 +336,9 @@ from aurelis.core.model import ModelReference
 from aurelis.core.ports import CachedAnswer, CacheTags
 from aurelis.core.reply import FinishReason, Usage
 from aurelis.core.request import Task
+
+# However busy the machine is, nobody gives up on a lock here.
+disk.LOCK_SECONDS = safe_disk.OPEN_SECONDS = disk.CLOSE_SECONDS = 60.0
 
 async def main(folder, name):
     clock = SystemClock()

@@ -121,8 +121,12 @@ def test_no_window_ever_holds_more_than_its_rule(steps: list[tuple[float, bool]]
 WORKER = """
 import asyncio, pathlib, sys
 from aurelis.core.ports import QuotaRule
+from aurelis.store import database as store_database
 from aurelis.store.database import Database
 from aurelis.store.ledger import SqliteQuotaLedger
+
+# However busy the machine is, nobody gives up on a lock here.
+store_database.LOCK_SECONDS = store_database.CLOSE_SECONDS = 60.0
 
 async def main(path):
     database = Database(path)
