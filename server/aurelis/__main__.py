@@ -11,6 +11,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+INTERRUPTED: Final = 130
+"""The exit code after Ctrl-C, as shells report it."""
+
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "serve": ("serve", "run the language server (editors start this)"),
@@ -55,10 +58,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if word not in COMMANDS:
         sys.stderr.write(f"'{word}' is not a command of aurelis{_suggestion(word)}. See `aurelis --help`.\n")
         return 2
-    from aurelis.cli.command_line import run_command  # noqa: PLC0415 - not needed for --help and --version
-
     module, summary = COMMANDS[word]
-    return run_command(word, summary, import_module(f"aurelis.cli.{module}"), given[1:])
+    try:
+        from aurelis.cli.command_line import run_command  # noqa: PLC0415 - not needed for --help and --version
+
+        return run_command(word, summary, import_module(f"aurelis.cli.{module}"), given[1:])
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _usage() -> str:

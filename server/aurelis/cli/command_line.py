@@ -15,8 +15,6 @@ from aurelis.core.errors import ErrorKind, RequestError
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
-"""As shells report a process that Ctrl-C ended."""
 
 
 class OutputClosedError(BrokenPipeError):
@@ -43,7 +41,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
-    """Parse the options of a command, run it, and turn whatever happens into an exit code."""
+    """Parse the options of a command, run it, and turn whatever happens but Ctrl-C into an exit code."""
     _use_utf8()
     parser = CommandParser(
         prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
@@ -60,8 +58,6 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
             prepare(arguments)
         code = asyncio.run(module.run(arguments))
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain about it again while shutting down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

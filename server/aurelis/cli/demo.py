@@ -67,7 +67,7 @@ async def run(arguments: argparse.Namespace) -> int:
         file, environment = await asyncio.to_thread(_prepare, Path(name))
         screen.begin(f"aurelis/core/{SOURCE.name}")
         async with (
-            _named("Starting the sandbox", _sandbox(environment)) as base_url,
+            _named("Starting the sandbox", _sandbox(environment, debug=arguments.debug)) as base_url,
             _named("Starting the server", _server(environment, base_url, file.parent, debug=arguments.debug)) as client,
         ):
             document = DemoDocument(client.open(file, "python"), file.name)
@@ -109,11 +109,12 @@ def _own_environment(home: Path) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def _sandbox(environment: dict[str, str]) -> AsyncIterator[str]:
+async def _sandbox(environment: dict[str, str], *, debug: bool) -> AsyncIterator[str]:
     process = await asyncio.create_subprocess_exec(
         *_program("sandbox", "--until-stdin-closes", "--pause", str(PAUSE_SECONDS)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        stderr=None if debug else asyncio.subprocess.DEVNULL,
         env=environment,
     )
     try:

@@ -113,7 +113,7 @@ class Sandbox:
         self._released.set()
         self._released = asyncio.Event()
 
-    async def until(self, condition: Callable[[], bool], timeout_seconds: float = 5.0) -> None:
+    async def until(self, condition: Callable[[], bool], timeout_seconds: float = 20.0) -> None:
         """Wait until the condition holds; it is looked at whenever a request arrives, is answered or given up.
 
         Raises:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from openai import APIConnectionError, APIStatusError, AsyncOpenAI
+from openai import APIConnectionError, APIStatusError, AsyncOpenAI, Timeout
 from openai.types.chat import ChatCompletionChunk
 
 from aurelis.core.errors import RequestError
@@ -25,7 +25,7 @@ MESSAGES: Any = [{"role": "user", "content": CODE}]
 async def connected(*steps: Any, chunk_seconds: float = 0.0) -> AsyncIterator[tuple[Sandbox, AsyncOpenAI]]:
     async with (
         run_sandbox(scenario=steps, chunk_seconds=chunk_seconds) as sandbox,
-        AsyncOpenAI(base_url=sandbox.base_url, api_key="unused", max_retries=0, timeout=10) as client,
+        AsyncOpenAI(base_url=sandbox.base_url, api_key="unused", max_retries=0, timeout=30) as client,
     ):
         yield sandbox, client
 
@@ -40,7 +40,7 @@ async def raw(sandbox: Sandbox, data: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", sandbox.port)
     writer.write(data)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             return await reader.read()
     finally:
         writer.close()
@@ -224,7 +224,7 @@ async def test_a_delayed_answer_can_be_given_up() -> None:
     """A client that times out during the delay counts as one that left."""
     async with connected({"delaySeconds": 3600}) as (sandbox, client):
         with pytest.raises(APIConnectionError):
-            await client.chat.completions.create(model="default", messages=MESSAGES, timeout=0.05)
+            await client.chat.completions.create(model="default", messages=MESSAGES, timeout=Timeout(30, read=0.05))
         await sandbox.until(lambda: sandbox.requests[-1].client_closed)
 
 

@@ -76,7 +76,7 @@ def test_a_docstring_is_derived_from_the_function() -> None:
 
 def test_quotes_of_the_code_do_not_end_a_docstring() -> None:
     """A default or result that holds quotes and backslashes leaves the program as it was."""
-    code = 'def f(a="\\n", b="""x"""):\n    return """y\\z"""\n'
+    code = 'def f(a="\\n", b="""x"""):\n    return """y\\tz"""\n'
     documented = block_of(ask("document", code))
     function = ast.parse(documented).body[0]
     assert isinstance(function, ast.FunctionDef)
