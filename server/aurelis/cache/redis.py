@@ -1,16 +1,14 @@
 """The layer that a team shares: a Redis server, which may be slow, gone, or full of other people's values.
 
 Nothing that stands in the server is trusted (see `shared_entry`). A server that fails is left alone for a while, so
-that it costs each request nothing. What is invalidated is deleted and also put on a list, under a growing number, for
-the other processes; an entry older than an item that concerns it is a miss, whoever wrote it back.
+that it costs each request nothing. What is invalidated is deleted and also told to the other processes (see
+`redis_invalidations`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import secrets
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -19,10 +17,9 @@ import redis.exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from aurelis.cache.bulletin import EVERYTHING, invalidation_from_plain, invalidation_to_plain
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
 from aurelis.cache.redis_address import redis_problem
-from aurelis.cache.sealed import seal, unseal
+from aurelis.cache.redis_invalidations import NUMBER_NAME, RedisInvalidations
 from aurelis.cache.shared_entry import (
     MAX_HEADER_BYTES,
     TeamKeys,
@@ -33,7 +30,7 @@ from aurelis.cache.shared_entry import (
 )
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.ports import CacheTags, Invalidation
+from aurelis.core.ports import Invalidation
 from aurelis.core.reply import CacheLayer
 
 LOGGER: Final = logging.getLogger("aurelis.cache")
@@ -49,20 +46,9 @@ FAILURES: Final = 3
 MAX_PENDING: Final = 100
 """Writes that may be under way; further ones are dropped."""
 
-MAX_ITEMS: Final = 500
-"""Invalidations kept on the list. An entry that is older than a full list counts as a miss."""
-
 SCAN_SECONDS: Final = 10.0
 
 _ENTRY: Final = "aurelis:1:entry:"
-_NUMBER: Final = "aurelis:1:number"
-_ITEMS: Final = "aurelis:1:invalidations"
-_PUBLISH: Final = """
-local number = redis.call('INCR', KEYS[1])
-redis.call('RPUSH', KEYS[2], number .. ':' .. ARGV[1])
-redis.call('LTRIM', KEYS[2], ARGV[2], -1)
-return number
-"""
 _STRANGER: Final = "the shared cache held a value that was not written with the team's key"
 _FAULTS: Final = (redis.exceptions.RedisError, OSError, TimeoutError)
 
@@ -101,12 +87,8 @@ class RedisLayer:
             retry=Retry(NoBackoff(), 0),
             max_connections=MAX_PENDING + 20,
         )
-        self._own = secrets.token_hex(8)
+        self._dropped = RedisInvalidations(self._client, self._keys.sealing, lambda: self._warn("stranger", _STRANGER))
         self._writes: set[asyncio.Task[None]] = set()
-        self._number = 0
-        self._items: dict[int, Invalidation] = {}
-        self._fresh: list[Invalidation] = []
-        self._first_look = True
         self._failures = 0
         self._silent_until = float("-inf")
         self._warned: set[str] = set()
@@ -143,8 +125,8 @@ class RedisLayer:
         seconds = min(entry.expires_at - self._clock.time(), self._ttl_seconds)
         if seconds <= 0 or len(self._writes) >= MAX_PENDING or self._silent():
             return
-        number = None if self._first_look else self._number
-        task = asyncio.create_task(self._attempt(self._put(key, entry, seconds, number), None, COMMAND_SECONDS))
+        work = self._put(key, entry, seconds, self._dropped.number)
+        task = asyncio.create_task(self._attempt(work, None, COMMAND_SECONDS))
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)
 
@@ -161,13 +143,12 @@ class RedisLayer:
 
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the other processes."""
-        await self._attempt(self._publish(invalidation), None, COMMAND_SECONDS)
+        await self._attempt(self._dropped.publish(invalidation), None, COMMAND_SECONDS)
 
     async def news(self) -> tuple[Invalidation, ...]:
         """What others have published since the last look; the first look begins at the present."""
-        await self._attempt(self._catch_up(), None, self._wait_seconds)
-        fresh, self._fresh = tuple(self._fresh), []
-        return fresh
+        await self._attempt(self._dropped.catch_up(), 0, self._wait_seconds)
+        return self._dropped.news()
 
     async def stats(self) -> LayerStats:
         """Hits and misses; how much the server holds is not asked."""
@@ -185,61 +166,21 @@ class RedisLayer:
     async def _get(self, key: str) -> Entry | None:
         name = _ENTRY + shared_name(self._keys, key)
         # One command for both: a pipeline costs twice as much. A value of another kind is given as none.
-        found, number = await self._client.mget(name, _NUMBER)
+        found, number = await self._client.mget(name, NUMBER_NAME)
         if not found:
             return None
-        if self._first_look or _whole(number) != self._number:
-            await self._catch_up()
+        await self._dropped.catch_up(number or 0)
         try:
             entry, sequence = from_shared(self._keys, key, found)
         except ValueError:
             self._warn("stranger", _STRANGER)
             return None
-        return None if self._stale(entry.tags, sequence) else entry
-
-    def _stale(self, tags: CacheTags, sequence: int) -> bool:
-        newer = [item for number, item in self._items.items() if number > sequence]
-        return self._number - sequence > len(newer) or any(matches(tags, item) for item in newer)
+        return None if self._dropped.stale(entry.tags, sequence) else entry
 
     async def _put(self, key: str, entry: Entry, seconds: float, number: int | None) -> None:
-        if number is None:
-            await self._catch_up()
-            number = self._number
-        value = to_shared(self._keys, key, entry, number)
+        value = to_shared(self._keys, key, entry, await self._dropped.catch_up() if number is None else number)
         if len(value) <= MAX_ENTRY_BYTES:
             await self._client.set(_ENTRY + shared_name(self._keys, key), value, px=max(1, int(seconds * 1_000)))
-
-    async def _publish(self, invalidation: Invalidation) -> None:
-        data = {"from": self._own, **invalidation_to_plain(invalidation)}
-        item = seal(self._keys.sealing, _ITEMS, json.dumps(data).encode())
-        await self._client.eval(_PUBLISH, 2, _NUMBER, _ITEMS, item, -MAX_ITEMS)
-        # What this process keeps from now on is newer than its own invalidation.
-        await self._catch_up()
-
-    async def _catch_up(self) -> None:
-        """Read the list when its number has grown; what others put there since the last look is news."""
-        number = _whole(await self._client.get(_NUMBER))
-        if number == self._number and not self._first_look:
-            return
-        # A server that was emptied counts from the start again.
-        seen = self._number if number >= self._number else 0
-        items: dict[int, Invalidation] = {}
-        fresh: list[Invalidation] = []
-        for raw in await self._client.lrange(_ITEMS, -MAX_ITEMS, -1):
-            try:
-                place, _, sealed = raw.partition(b":")
-                data = json.loads(unseal(self._keys.sealing, _ITEMS, sealed))
-                items[int(place)] = invalidation_from_plain(data)
-                if data["from"] != self._own and int(place) > seen:
-                    fresh.append(items[int(place)])
-            except (ValueError, KeyError, TypeError, RecursionError):
-                self._warn("stranger", _STRANGER)
-        number = max([number, *items])
-        if number - seen > len([place for place in items if place > seen]):
-            fresh.append(EVERYTHING)
-        if not self._first_look:
-            self._fresh = [*self._fresh, *fresh][-MAX_ITEMS:]
-        self._items, self._number, self._first_look = items, number, False
 
     async def _drop(self, invalidation: Invalidation | None) -> int:
         count = 0
@@ -307,10 +248,3 @@ class RedisLayer:
         if reason not in self._warned:
             self._warned.add(reason)
             LOGGER.warning("%s.", message)
-
-
-def _whole(value: Any) -> int:
-    try:
-        return int(value or 0)
-    except (TypeError, ValueError):
-        return 0

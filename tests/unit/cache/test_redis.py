@@ -117,6 +117,7 @@ async def test_a_strangers_value_is_a_miss(
         ("RPUSH", "aurelis:1:number", "x"),
         ("SET", "aurelis:1:invalidations", "x"),
         ("RPUSH", "aurelis:1:invalidations", "1:x", "2", ""),
+        ("RPUSH", "aurelis:1:invalidations", "x:", ":", "99999999999:AUR1"),
     ],
 )
 async def test_a_strangers_list_never_raises(
@@ -206,7 +207,7 @@ async def test_missed_invalidations_drop_everything(
     join: Join, make_entry: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that slept through more invalidations than are listed drops everything of its own."""
-    monkeypatch.setattr("aurelis.cache.redis.MAX_ITEMS", 3)
+    monkeypatch.setattr("aurelis.cache.redis_invalidations.MAX_ITEMS", 3)
     one, two = join(), join()
     await two.news()
     for _ in range(5):
