@@ -1,0 +1,63 @@
+// One message for one failure, with the next step as a button; cancelled work is no failure.
+import * as vscode from 'vscode';
+import { LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
+import type { FailureData } from './protocol';
+
+export interface Step {
+  title: string;
+  command: string;
+  arguments?: unknown[];
+}
+
+export const SIGN_IN: Step = { title: 'Sign In', command: 'aurelis.signIn' };
+export const OPEN_SETTINGS: Step = { title: 'Open Settings', command: 'aurelis.openSettings' };
+export const SHOW_LOG: Step = { title: 'Show Log', command: 'aurelis.showLog' };
+export const RESTART: Step = { title: 'Restart', command: 'aurelis.restart' };
+
+/** A failure whose sentence and next steps are known. */
+export class Failure extends Error {
+  constructor(
+    message: string,
+    readonly steps: readonly Step[] = [SHOW_LOG],
+  ) {
+    super(message);
+  }
+}
+
+const STEPS: Record<string, readonly Step[]> = {
+  auth: [SIGN_IN, SHOW_LOG],
+  budget: [OPEN_SETTINGS],
+  configuration: [OPEN_SETTINGS, SHOW_LOG],
+  consent: [OPEN_SETTINGS],
+  excluded: [OPEN_SETTINGS],
+  gone: [OPEN_SETTINGS],
+  network: [OPEN_SETTINGS, SHOW_LOG],
+  secrets: [OPEN_SETTINGS],
+};
+
+export function isCancellation(error: unknown): boolean {
+  if (error instanceof vscode.CancellationError) return true;
+  return error instanceof ResponseError && (error.code === LSPErrorCodes.RequestCancelled || error.code === LSPErrorCodes.ServerCancelled);
+}
+
+/** The failure in a person's words: the server's sentence, or what our own code said. */
+export function asFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
+  return new Failure(message, STEPS[kind ?? ''] ?? [SHOW_LOG]);
+}
+
+/** Say it once and offer the next steps; returns when the message is gone. */
+export async function showFailure(error: unknown): Promise<void> {
+  if (isCancellation(error)) return;
+  const { message, steps } = asFailure(error);
+  await offer(vscode.window.showErrorMessage(message, ...steps.map(({ title }) => title)), steps);
+}
+
+/** Run the step that was chosen, if one was. */
+export async function offer(choice: Thenable<string | undefined>, steps: readonly Step[]): Promise<void> {
+  const title = await choice;
+  const step = steps.find((one) => one.title === title);
+  if (step !== undefined) await vscode.commands.executeCommand(step.command, ...(step.arguments ?? []));
+}
