@@ -113,6 +113,7 @@ class Profile:
         token_prefixes: how its tokens begin; empty when any form goes.
         limits: limits of models that nothing else speaks of.
         local: whether it runs on the user's own machine and costs nothing.
+        keep_alive: whether a connection may be used again; False for servers that close it without saying so.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Profile:
     token_prefixes: tuple[str, ...] = ()
     limits: Limits = attrs.field(factory=Limits)
     local: bool = False
+    keep_alive: bool = True
 
     def known(self, model: str, field: str) -> Any:
         """The first row's word on a field of a model, or None."""

@@ -152,6 +152,7 @@ _LOCAL: Final = (
     Profile(
         name="llamacpp",
         title="llama.cpp",
+        keep_alive=False,  # llama-server closes the connection after each streamed answer, unannounced
         base_url="http://127.0.0.1:8080/v1",
         key_required=False,
         reasoning_off=_NO_THINKING,

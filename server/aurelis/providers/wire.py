@@ -94,7 +94,8 @@ class Wire:
         if profile.list_key_header is not None:
             own.add(profile.list_key_header.lower())
         self._key_headers = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
-        self._http = HttpClientBuilder(options, base_url, frozenset(own)).build(self._reader_of, transport)
+        builder = HttpClientBuilder(options, base_url, frozenset(own), keep_alive=profile.keep_alive)
+        self._http = builder.build(self._reader_of, transport)
         self._sdk = openai.AsyncOpenAI(
             api_key=PLACEHOLDER_KEY,
             base_url=base_url,

@@ -21,9 +21,9 @@ HOLE = FillInTheMiddle("def add(a, b):\n    ", "\n", "a.py", (Neighbour("b.py", 
 
 
 async def test_a_chat_streams(llama_server: LlamaServer) -> None:
-    """Text, the end by length and the token counts arrive over one connection, twice."""
+    """The end by length and the token counts arrive, in requests close upon each other too."""
     async with provider_for(llama_server.base_url, profile="llamacpp") as provider:
-        for _ in range(2):
+        for _ in range(10):
             end = end_of(await collect(provider, ask(parameters=SHORT, system="Be brief."), llama_server.model, 30.0))
             assert end.reason in {FinishReason.LENGTH, FinishReason.STOP}
             assert end.usage is not None

@@ -31,6 +31,8 @@ _MAX_ERROR_BYTES: Final = 64 * 1024
 _WRITE_SECONDS: Final = 60.0
 _READ_SECONDS: Final = 600.0
 """Only a last resort: callers bound the wait for headers and the silence between chunks themselves."""
+_CLOSES_UNANNOUNCED: Final = "llama.cpp"
+"""A server of this name closes connections after streamed answers without saying so; using one again would fail."""
 _WIRE_HEADERS: Final = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding"}
 )
@@ -51,10 +53,13 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int]:
 class HttpClientBuilder:
     """Builds the client of one provider; `own_headers` are the names that its requests may carry beside the usual."""
 
-    def __init__(self, options: ProviderOptions, base_url: str, own_headers: frozenset[str]) -> None:
+    def __init__(
+        self, options: ProviderOptions, base_url: str, own_headers: frozenset[str], *, keep_alive: bool
+    ) -> None:
         self._options = options
         self._base_url = base_url
         self._own_headers = own_headers
+        self._keep_alive = keep_alive
 
     def build(
         self, read_error: Callable[[httpx2.Request], ErrorReader], transport: httpx2.AsyncBaseTransport | None = None
@@ -120,6 +125,8 @@ class HttpClientBuilder:
             if headers.get("authorization") == placeholder:
                 del headers["authorization"]
             headers["user-agent"] = user_agent()
+            if not self._keep_alive:
+                headers["connection"] = "close"
             if signing is not None:
                 path = request.url.raw_path.decode("ascii")
                 headers[signing.header] = signature(signing.key, int(time.time()), path, request.content)
@@ -130,6 +137,8 @@ class HttpClientBuilder:
         self, origin: tuple[str, str, int], read_error: Callable[[httpx2.Request], ErrorReader]
     ) -> Callable[[httpx2.Response], Awaitable[None]]:
         async def check(response: httpx2.Response) -> None:
+            if response.headers.get("server", "").startswith(_CLOSES_UNANNOUNCED):
+                self._keep_alive = False
             if response.is_success:
                 return
             if response.has_redirect_location:
