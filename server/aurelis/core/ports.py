@@ -175,6 +175,22 @@ class QuotaLedger(Protocol):
         """Give back a reservation made at `now` whose request was never sent."""
 
 
+class LeaseLedger(Protocol):
+    """Requests at once over all server processes of the user; a lease ends by itself when its time is over."""
+
+    async def acquire(self, key: str, limit: int, seconds: float, now: float) -> str | None:
+        """Take one of `limit` places for so many seconds and return its name; None when all are taken.
+
+        `now` is in seconds since the epoch.
+        """
+
+    async def renew(self, lease: str, seconds: float, now: float) -> None:
+        """Keep a place for so many seconds from now."""
+
+    async def release(self, lease: str) -> None:
+        """Give a place back; one that has ended already is no error."""
+
+
 class SpendLedger(Protocol):
     """Money spent over all server processes of the user, in US dollars; times are seconds since the epoch."""
 

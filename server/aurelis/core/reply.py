@@ -121,6 +121,14 @@ class Chosen:
 
 
 @attrs.frozen
+class Waiting:
+    """A candidate cannot answer yet and is waited for; `reason` is a phrase for people. A reader may ignore it."""
+
+    model: ModelReference
+    reason: str
+
+
+@attrs.frozen
 class Delta:
     """Text that is delivered: from now on no other candidate will be asked."""
 
@@ -134,4 +142,4 @@ class Completed:
     answer: Answer
 
 
-AnswerEvent = Chosen | Delta | Completed
+AnswerEvent = Chosen | Waiting | Delta | Completed

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import ErrorKind, RequestError
@@ -11,10 +12,17 @@ from aurelis.core.model import ModelReference
 from aurelis.orchestrator.breaker import Breakers
 from aurelis.orchestrator.policy import BreakerPolicy
 
+LOGGER: Final = logging.getLogger("aurelis.orchestrator")
+
 COOLDOWNS: Final = 500
 """Models with a cooldown that are remembered; the oldest goes first."""
 PROVIDERS: Final = 200
 """Providers that are out that are remembered."""
+TOKEN_SECONDS: Final = 5.0
+"""How often the token of a provider that refused it is looked up anew, at most."""
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class SkippedError(Exception):
@@ -41,6 +49,9 @@ class Availability:
         self._cooldowns: OrderedDict[ModelReference, float] = OrderedDict()
         self._out: dict[str, RequestError] = {}
         self._unhealthy: OrderedDict[ModelReference, tuple[float, RequestError]] = OrderedDict()
+        self._unhealthy_providers: OrderedDict[str, tuple[float, RequestError]] = OrderedDict()
+        self._spent: OrderedDict[ModelReference, float] = OrderedDict()
+        self._token_looked_up: dict[str, float] = {}
 
     def adopt(self, policy: BreakerPolicy) -> None:
         """Go on with a changed policy; it starts from closed breakers."""
@@ -54,12 +65,9 @@ class Availability:
         if out is not None:
             return SkippedError("health", _again(out))
         now = self._clock.monotonic()
-        found = self._unhealthy.get(model)
-        if found is not None:
-            until, error = found
-            if now < until:
-                return SkippedError("health", _again(error, until - now))
-            del self._unhealthy[model]
+        for found in (self._unhealthy.get(model), self._unhealthy_providers.get(model.provider)):
+            if found is not None and now < found[0]:
+                return SkippedError("health", _again(found[1], found[0] - now))
         until = self._cooldowns.get(model, 0.0)
         if now < until:
             message = f"{model} is at its rate limit; it can be asked again in {_spoken(until - now)}."
@@ -73,42 +81,76 @@ class Availability:
 
     def failed(self, model: ModelReference, error: RequestError) -> None:
         """Learn from an upstream's answer: a cooldown, or a provider that is out."""
-        if error.final_for_provider and len(self._out) < PROVIDERS:
-            self._out[model.provider] = error
+        if error.final_for_provider:
+            self._end(model.provider, error)
         if error.kind is ErrorKind.RATE_LIMIT and error.retry_after_seconds:
-            self._cooldowns[model] = self._clock.monotonic() + error.retry_after_seconds
-            self._cooldowns.move_to_end(model)
-            if len(self._cooldowns) > COOLDOWNS:
-                self._cooldowns.popitem(last=False)
+            LOGGER.info("%s is at its rate limit for %.0f s.", model, error.retry_after_seconds)
+            _remember(self._cooldowns, model, self._clock.monotonic() + error.retry_after_seconds)
+
+    def quota_spent(self, model: ModelReference, wait: float) -> None:
+        """Our own count of a model's quota refused a request; only the status asks for it."""
+        _remember(self._spent, model, self._clock.monotonic() + wait)
 
     def found_unhealthy(self, model: ModelReference, error: RequestError) -> None:
         """A health check failed; the model is left alone for the breaker's rest."""
-        self._unhealthy[model] = (self._clock.monotonic() + self._policy.recovery_seconds, error)
-        if len(self._unhealthy) > COOLDOWNS:
-            self._unhealthy.popitem(last=False)
+        _remember(self._unhealthy, model, (self._clock.monotonic() + self._policy.recovery_seconds, error))
+
+    def provider_failed(self, provider: str, error: RequestError) -> None:
+        """A health check of a whole provider failed: it is left alone for the breaker's rest, or until it changes."""
+        if error.final_for_provider:
+            self._end(provider, error)
+        else:
+            until = self._clock.monotonic() + self._policy.recovery_seconds
+            _remember(self._unhealthy_providers, provider, (until, error))
+
+    def provider_answered(self, provider: str) -> None:
+        """A health check of a provider succeeded."""
+        self._unhealthy_providers.pop(provider, None)
+
+    def token_is_due(self, provider: str) -> bool:
+        """Whether the provider refused its token and it is time to look that up anew; counts as having done so."""
+        out = self._out.get(provider)
+        now = self._clock.monotonic()
+        if out is None or out.kind is not ErrorKind.AUTH:
+            return False
+        if now < self._token_looked_up.get(provider, float("-inf")) + TOKEN_SECONDS:
+            return False
+        self._token_looked_up[provider] = now
+        return True
+
+    def _end(self, provider: str, error: RequestError) -> None:
+        if provider not in self._out and len(self._out) < PROVIDERS:
+            LOGGER.info("%s is out until its settings or token change (%s).", provider, error.kind)
+            self._out[provider] = error
 
     def provider_error(self, provider: str) -> RequestError | None:
         """Why a whole provider is out, if it is."""
         return self._out.get(provider)
 
     def cooldown_until(self) -> float | None:
-        """The latest end of a cooldown as seconds from now; None without one."""
+        """The latest end of a cooldown or of a spent quota as seconds from now; None without one."""
         now = self._clock.monotonic()
-        waits = [until - now for until in self._cooldowns.values() if until > now]
+        waits = [until - now for known in (self._cooldowns, self._spent) for until in known.values() if until > now]
         return max(waits) if waits else None
 
     def provider_changed(self, provider: str | None = None) -> None:
         """Forget what was learned of a provider (of all without one): its settings or token changed."""
         self.breakers.forget(provider)
-        for known in (self._cooldowns, self._unhealthy):
+        by_model: tuple[dict[ModelReference, Any], ...] = (self._cooldowns, self._unhealthy, self._spent)
+        for known in by_model:
             for model in [m for m in known if provider in {None, m.provider}]:
                 del known[model]
-        if provider is None:
-            self._out.clear()
-            self.notices.clear()
-        else:
-            self._out.pop(provider, None)
-            self.notices.pop(provider, None)
+        by_name: tuple[dict[str, Any], ...] = (self._out, self.notices, self._unhealthy_providers)
+        for named in (*by_name, self._token_looked_up):
+            for name in [n for n in named if provider in {None, n}]:
+                del named[name]
+
+
+def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
+    known[key] = value
+    known.move_to_end(key)
+    if len(known) > COOLDOWNS:
+        known.popitem(last=False)
 
 
 def breaker_error(model: ModelReference, wait: float) -> RequestError:

@@ -7,6 +7,7 @@ closes on the first success and opens again on a failure. What does not say anyt
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from enum import IntEnum
 from typing import Final
@@ -17,6 +18,8 @@ from aurelis.core.deadline import Clock
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.orchestrator.policy import BreakerPolicy
+
+LOGGER: Final = logging.getLogger("aurelis.orchestrator")
 
 MODELS: Final = 500
 """Breakers kept; the one used longest ago goes first."""
@@ -89,6 +92,8 @@ class Breakers:
     def failed(self, model: ModelReference) -> None:
         """An admitted call failed in a way that counts."""
         circuit = self._circuits.setdefault(model, _Circuit())
+        if self._rest(circuit) > 0:
+            return  # it was admitted before the circuit opened
         self._circuits.move_to_end(model)
         if len(self._circuits) > MODELS:
             self._circuits.popitem(last=False)
@@ -96,12 +101,17 @@ class Breakers:
         if circuit.opened_at is not None or circuit.failures >= self._policy.failure_threshold:
             circuit.opened_at = self._clock.monotonic()
             circuit.trials = 0
+            LOGGER.info("%s failed %d times in a row and rests.", model, circuit.failures)
 
     def abandoned(self, model: ModelReference) -> None:
         """An admitted call ended without telling anything; a trial place is given back."""
         circuit = self._circuits.get(model)
         if circuit is not None and circuit.trials > 0:
             circuit.trials -= 1
+
+    def states(self) -> dict[ModelReference, BreakerState]:
+        """The circuits that failures have touched."""
+        return {model: self.state(model) for model in self._circuits}
 
     def forget(self, provider: str | None = None) -> None:
         """Close the circuits of a provider (all of them without one): its settings or token changed."""

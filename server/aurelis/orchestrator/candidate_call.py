@@ -1,37 +1,46 @@
-"""One candidate asked, with retries: breaker, place, quota, the provider's stream under its time limits.
+"""One candidate asked, with retries: breaker, place, lease, quota, the provider's stream under its time limits.
 
 It runs as a flight, so several identical requests may be reading; what it emits are provider events, the attempts that
-failed, and `Restarted` when the answer begins anew.
+failed, what is waited for, and `Restarted` when the answer begins anew. What it cost is counted here, once for each
+upstream call.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
-from random import Random
-from typing import Final
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aurelis.core.deadline import Clock, Deadline
+from aurelis.core.deadline import Deadline
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.ports import Provider, QuotaLedger, QuotaRule
-from aurelis.core.reply import Attempt, Finished, ProviderEvent, TextDelta
+from aurelis.core.ports import Provider
+from aurelis.core.reply import Attempt, Finished, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
-from aurelis.orchestrator.availability import Availability, SkippedError, breaker_error
+from aurelis.orchestrator.availability import SkippedError, breaker_error
 from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.coalesce import Emit
-from aurelis.orchestrator.limits import Gate
-from aurelis.orchestrator.policy import ModelQuota, Policy
-from aurelis.orchestrator.retry import retrying
-from aurelis.orchestrator.route import Candidate
-from aurelis.orchestrator.statistics import LiveStatistics
+from aurelis.orchestrator.cost import cost_of
+from aurelis.orchestrator.retry import is_loading, retrying
+from aurelis.orchestrator.route import Candidate, characters_of
 
-__all__ = ["CandidateCall", "FlightEvent", "Restarted", "SkippedError"]
+if TYPE_CHECKING:
+    from aurelis.orchestrator.workings import Workings
 
-MINUTE_WINDOW: Final = 61.0
-DAY_WINDOW: Final = 86_430.0
-"""Windows of the ledger in seconds: a little longer than the upstream's, as requests take time to arrive."""
+LOGGER: Final = logging.getLogger("aurelis.orchestrator")
+
+LEASE_SECONDS: Final = 60.0
+RENEW_SECONDS: Final = 20.0
+LEASE_POLL_SECONDS: Final = 0.25
+SILENT_SECONDS: Final = 3.0
+"""After so long without a word from a model of this machine, people are told that it may still be loading."""
+NEVER_SENT: Final = frozenset({ErrorKind.AUTH, ErrorKind.GONE, ErrorKind.CONFIGURATION})
+"""Kinds that, without a status, say that nothing left the machine: no token, a retired host, wrong settings."""
+TIDY_SECONDS: Final = 1.0
+"""How long closing may take once the answer is complete."""
 
 
 @attrs.frozen
@@ -39,7 +48,23 @@ class Restarted:
     """The answer begins anew; what was read before does not count."""
 
 
-FlightEvent = ProviderEvent | Attempt | Restarted
+FlightEvent = ProviderEvent | Attempt | Restarted | Waiting
+
+
+def is_last(event: FlightEvent) -> bool:
+    """Whether a flight's readers need no more after an event."""
+    return isinstance(event, Finished)
+
+
+@attrs.define
+class _Call:
+    """One upstream call: how far it came."""
+
+    sent: bool = False
+    reserved_at: float | None = None
+    characters: int = 0
+    finished: Finished | None = None
+    failed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -50,13 +75,7 @@ class CandidateCall:
     provider: Provider
     request: RedactedRequest
     deadline: Deadline
-    policy: Policy
-    ledger: QuotaLedger
-    clock: Clock
-    random: Random
-    gate: Gate
-    availability: Availability
-    statistics: LiveStatistics
+    workings: Workings
 
     async def run(self, emit: Emit[FlightEvent]) -> None:
         """Ask until there is an answer or no retry is left.
@@ -68,108 +87,211 @@ class CandidateCall:
         streams = self.request.request.streams
         emitted = False
 
+        def note(event: ProviderEvent) -> None:
+            nonlocal emitted
+            emitted = emitted or isinstance(event, TextDelta)
+            emit(event)
+
         async def attempt() -> None:
             nonlocal emitted
             if emitted:
                 emit(Restarted())
             emitted = False
-
-            def note(event: ProviderEvent) -> None:
-                nonlocal emitted
-                emitted = emitted or isinstance(event, TextDelta)
-                emit(event)
-
             await self._attempt(note, emit)
 
         loop = retrying(
-            self.policy.retry,
-            clock=self.clock,
-            random=self.random,
+            self.workings.policy.retry,
+            clock=self.workings.parts.clock,
+            random=self.workings.parts.random,
             deadline=self.deadline,
             may_retry=lambda: not (emitted and streams),
+            waiting=lambda error, seconds: emit(self._waiting(error, seconds)),
         )
-        await loop(attempt)
+        began = self.workings.parts.clock.monotonic()
+        try:
+            await loop(attempt)
+        except RequestError as error:
+            if is_loading(error):
+                emit(self._attempt_of(error, began))
+            raise
+
+    def _waiting(self, error: RequestError, seconds: float) -> Waiting:
+        if is_loading(error):
+            return Waiting(self.candidate.reference, "is being loaded")
+        return Waiting(self.candidate.reference, f"is asked again in {max(0.1, seconds):.1f} s ({error.kind})")
 
     async def _attempt(self, note: Emit[ProviderEvent], emit: Emit[FlightEvent]) -> None:
-        model = self.candidate.reference
-        breakers = self.availability.breakers
+        model, workings = self.candidate.reference, self.workings
+        breakers = workings.availability.breakers
         if not breakers.admit(model):
             raise SkippedError("breaker", breaker_error(model, breakers.retry_after(model)))
-        began = self.clock.monotonic()
+        began = workings.parts.clock.monotonic()
+        call = _Call()
         counted = False
         try:
-            await self._within_time(note)
+            await self._within_time(call, note, emit)
             breakers.succeeded(model)
             counted = True
         except RequestError as error:
-            self.availability.failed(model, error)
-            if is_failure(error) and not self._our_haste(error):
+            call.failed = True
+            workings.availability.failed(model, error)
+            workings.quotas.learn(model, error)
+            loading = is_loading(error)
+            if call.sent and not loading and is_failure(error) and not self._our_haste(error):
                 breakers.failed(model)
-                self.statistics.failed(model)
+                workings.statistics.failed(model)
                 counted = True
-            duration = round((self.clock.monotonic() - began) * 1000)
-            emit(Attempt(str(model), f"error:{error.kind}", error.status, duration))
+            if not loading:
+                emit(self._attempt_of(error, began))
+            if call.reserved_at is not None and error.status is None and error.kind in NEVER_SENT:
+                await workings.parts.ledger.cancel(self._key(), call.reserved_at)
             raise
         finally:
             if not counted:
                 breakers.abandoned(model)
+            await self._pay(call)
+
+    def _attempt_of(self, error: RequestError, began: float) -> Attempt:
+        model = self.candidate.reference
+        duration = round((self.workings.parts.clock.monotonic() - began) * 1000)
+        LOGGER.debug("%s failed after %d ms: %s %s", model, duration, error.kind, error.status or "")
+        return Attempt(str(model), f"error:{error.kind}", error.status, duration)
 
     def _our_haste(self, error: RequestError) -> bool:
         """Whether only the short deadline of an automatic feature ran out, which says nothing about the model."""
         return error.kind is ErrorKind.TIMEOUT and error.status is None and self.request.request.urgency.automatic
 
-    async def _within_time(self, note: Emit[ProviderEvent]) -> None:
-        request = self.request.request
+    async def _within_time(self, call: _Call, note: Emit[ProviderEvent], emit: Emit[FlightEvent]) -> None:
+        request, model, workings = self.request.request, self.candidate.reference, self.workings
+        clock = workings.parts.clock
         loop = asyncio.get_running_loop()
         end = loop.time() + request.timing.answer
-        first = self.deadline.remaining(self.clock)
-        started = False
+        first = self.deadline.remaining(clock)
+        grant = workings.grant(model)
+        document = request.sources[0].uri if request.sources else None
         try:
-            async with asyncio.timeout(first) as timer:
-                quota = self.policy.quotas.get(self.candidate.reference.provider, ModelQuota())
-                document = request.sources[0].uri if request.sources else None
-                place = self.gate.place(
-                    self.candidate.reference, request.urgency, concurrent=quota.concurrent, document=document
-                )
-                async with place:
-                    await self._reserve(quota)
-                    asked = self.clock.monotonic()
-                    stream = self.provider.stream(self.request, self.candidate.reference.model, first)
-                    async with aclosing(stream) as events:
+            async with (
+                asyncio.timeout(first) as timer,
+                workings.gate.place(model, request.urgency, concurrent=grant.concurrent, document=document),
+                self._lease(grant.concurrent),
+            ):
+                await self._reserve(call)
+                asked = clock.monotonic()
+                call.sent = True
+                with self._silence_told(emit) as heard:
+                    async with aclosing(self._events(self.deadline.remaining(clock))) as events:
                         async for event in events:
-                            if not started and isinstance(event, TextDelta):
-                                started = True
-                                first_token_ms = (self.clock.monotonic() - asked) * 1000
-                                self.statistics.answered(self.candidate.reference, first_token_ms)
+                            heard()
+                            if isinstance(event, TextDelta):
+                                if not call.characters:
+                                    workings.statistics.answered(model, (clock.monotonic() - asked) * 1000)
+                                call.characters += len(event.text)
+                            elif isinstance(event, Finished):
+                                call.finished = event
+                                timer.reschedule(loop.time() + TIDY_SECONDS)
+                                note(event)
+                                break
                             timer.reschedule(min(end, loop.time() + request.timing.chunk))
                             note(event)
-                            if isinstance(event, Finished):
-                                break
         except TimeoutError:
-            raise self._timed_out(started=started, whole=loop.time() >= end) from None
+            if call.finished is None:
+                raise self._timed_out(call, whole=loop.time() >= end) from None
 
-    def _timed_out(self, *, started: bool, whole: bool) -> RequestError:
+    async def _events(self, timeout_seconds: float) -> AsyncGenerator[ProviderEvent, None]:
+        """The provider's stream; a fault of ours in reading it is an answer that cannot be read."""
+        model = self.candidate.reference
+        try:
+            async with aclosing(self.provider.stream(self.request, model.model, timeout_seconds)) as events:
+                async for event in events:
+                    yield event
+        except (RequestError, TimeoutError):
+            raise
+        except Exception as fault:
+            LOGGER.exception("The answer of %s could not be read (%s).", model, type(fault).__name__)
+            message = f"The answer of {model} could not be read; try again or use another model."
+            raise RequestError(ErrorKind.INVALID_RESPONSE, message, provider=model.provider) from fault
+
+    def _timed_out(self, call: _Call, *, whole: bool) -> RequestError:
         model, timing = self.candidate.reference, self.request.request.timing
         if whole:
             message = f"{model} did not finish within {timing.answer:g} s; select less or raise requests.answerSeconds."
-        elif started:
+        elif call.characters:
             message = f"{model} fell silent for {timing.chunk:g} s in the middle of its answer; try again."
-        else:
+        elif call.sent:
             message = f"{model} did not begin to answer in time; try again, or raise requests.timeoutSeconds."
+        else:
+            message = f"Other requests kept {model} busy for too long; try again, or raise requests.maxConcurrent."
         return RequestError(ErrorKind.TIMEOUT, message, provider=model.provider)
 
-    async def _reserve(self, quota: ModelQuota) -> None:
+    @contextmanager
+    def _silence_told(self, emit: Emit[FlightEvent]) -> Iterator[Callable[[], None]]:
+        """Tell the readers when a model of this machine says nothing for a while: Ollama loads on the first request."""
+        if not self.candidate.local or self.request.request.urgency.automatic:
+            yield lambda: None
+            return
+        waiting = Waiting(self.candidate.reference, "is being loaded, or reads a long prompt")
+        timer = asyncio.get_running_loop().call_later(SILENT_SECONDS, emit, waiting)
+        try:
+            yield timer.cancel
+        finally:
+            timer.cancel()
+
+    @asynccontextmanager
+    async def _lease(self, concurrent: int | None) -> AsyncGenerator[None, None]:
+        """Hold one of the provider's places at once, counted over all processes."""
+        leases, clock = self.workings.parts.leases, self.workings.parts.clock
+        if leases is None or concurrent is None:
+            yield
+            return
+        key = self._key()
+        while (lease := await leases.acquire(key, concurrent, LEASE_SECONDS, clock.time())) is None:
+            await clock.sleep(LEASE_POLL_SECONDS * self.workings.parts.random.uniform(0.5, 1.5))
+
+        async def renew() -> None:
+            while True:
+                await clock.sleep(RENEW_SECONDS)
+                await leases.renew(lease, LEASE_SECONDS, clock.time())
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await leases.release(lease)
+
+    async def _reserve(self, call: _Call) -> None:
+        model, workings = self.candidate.reference, self.workings
         urgency = self.request.request.urgency
-        share = self.policy.automatic.share_of_quota if urgency.automatic else 1.0
-        rules = [
-            QuotaRule(max(1, int(limit * share)), window)
-            for limit, window in ((quota.requests_per_minute, MINUTE_WINDOW), (quota.requests_per_day, DAY_WINDOW))
-            if limit is not None
-        ]
+        grant = workings.grant(model)
+        rules = grant.share(workings.policy.automatic.share_of_quota if urgency.automatic else 1.0)
         if not rules:
             return
-        model = self.candidate.reference
-        wait = await self.ledger.reserve(f"{self.candidate.host}|{model}", rules, self.clock.time())
-        if wait > 0:
+        now = workings.parts.clock.time()
+        wait = await workings.parts.ledger.reserve(self._key(), rules, now)
+        if wait <= 0:
+            call.reserved_at = now
+        else:
+            workings.availability.quota_spent(model, wait)
             message = f"The quota of {model} is used up; it can be asked again in {wait:.0f} s."
             raise SkippedError("quota", RequestError(ErrorKind.RATE_LIMIT, message, retry_after_seconds=wait))
+
+    def _key(self) -> str:
+        return f"{self.candidate.host}|{self.candidate.reference}"
+
+    async def _pay(self, call: _Call) -> None:
+        """Count what an upstream call cost: what it said it used, or an estimate when it was cut off."""
+        if not call.sent or (call.failed and not call.characters):
+            return
+        model, workings = self.candidate.reference, self.workings
+        prompt = characters_of(self.request, self.candidate.info)
+        usage = call.finished.usage if call.finished is not None else None
+        if usage is not None and usage.prompt_tokens:
+            workings.estimates.learn(model, prompt, usage.prompt_tokens)
+        price = workings.parts.pricing.price(self.candidate.info, self.candidate.host)
+        counted = usage or Usage(
+            workings.estimates.tokens(model, prompt), workings.estimates.tokens(model, call.characters)
+        )
+        cost = cost_of(counted, price)
+        if cost:
+            automatic = self.request.request.urgency.automatic
+            await workings.parts.spend.add(cost, automatic=automatic, at=workings.parts.clock.time())

@@ -1,7 +1,8 @@
 """Identical requests in flight share one upstream call, streaming included.
 
 A flight runs in a task of its own and keeps its events; whoever joins reads them from the first one. One reader's
-cancellation leaves the others alone; when the last one leaves, the flight is cancelled, which closes its connection.
+cancellation leaves the others alone; when the last one leaves before the last event, the flight is cancelled, which
+closes its connection.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ FLIGHTS: Final = 1000
 
 
 class _Flight(Generic[Event]):
-    def __init__(self) -> None:
+    def __init__(self, is_last: Callable[[Event], bool]) -> None:
         self.events: list[Event] = []
         self.error: BaseException | None = None
+        self.complete = False
         self.ended = False
         self.readers = 0
         self.wakers: set[asyncio.Event] = set()
         self.task: asyncio.Task[None] | None = None
+        self._is_last = is_last
 
     async def run(self, start: Callable[[Emit[Event]], Awaitable[None]]) -> None:
         try:
@@ -40,6 +43,7 @@ class _Flight(Generic[Event]):
 
     def emit(self, event: Event) -> None:
         self.events.append(event)
+        self.complete = self.complete or self._is_last(event)
         self.wake()
 
     def wake(self) -> None:
@@ -48,13 +52,23 @@ class _Flight(Generic[Event]):
 
 
 class Flights(Generic[Event]):
-    """The upstream calls under way."""
+    """The upstream calls under way.
 
-    def __init__(self) -> None:
+    `is_last` recognises the event after which nothing more is read: a flight that has emitted it tidies up by itself.
+    """
+
+    def __init__(self, is_last: Callable[[Event], bool] = lambda _: False) -> None:
+        self._is_last = is_last
         self._flights: dict[str, _Flight[Event]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
         return len(self._flights)
+
+    def under_way(self, key: str | None) -> bool:
+        """Whether a request of that key would join another's call."""
+        flight = self._flights.get(key) if key is not None else None
+        return flight is not None and not flight.ended
 
     async def join(
         self, key: str | None, start: Callable[[Emit[Event]], Awaitable[None]]
@@ -65,8 +79,10 @@ class Flights(Generic[Event]):
         """
         flight = self._flights.get(key) if key is not None else None
         if flight is None or flight.ended:
-            flight = _Flight[Event]()
+            flight = _Flight[Event](self._is_last)
             flight.task = asyncio.create_task(flight.run(start))
+            self._tasks.add(flight.task)
+            flight.task.add_done_callback(self._tasks.discard)
             if key is not None and len(self._flights) < FLIGHTS:
                 self._flights[key] = flight
                 flight.task.add_done_callback(lambda _: self._landed(key, flight))
@@ -88,10 +104,15 @@ class Flights(Generic[Event]):
         finally:
             flight.wakers.discard(waker)
             flight.readers -= 1
-            if flight.readers == 0 and not flight.ended and flight.task is not None:
+            if flight.readers == 0 and not flight.ended and not flight.complete and flight.task is not None:
                 self._landed(key, flight)
                 flight.task.cancel()
                 await asyncio.wait([flight.task])
+
+    async def settled(self) -> None:
+        """Wait until no flight tidies up any more."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _landed(self, key: str | None, flight: _Flight[Event]) -> None:
         if key is not None and self._flights.get(key) is flight:

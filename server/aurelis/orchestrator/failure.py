@@ -31,7 +31,7 @@ def nothing_left(failures: Sequence[Failure]) -> RequestError:
     kinds = {error.kind for error in errors}
     first = errors[0]
     if len(kinds) == 1:
-        message = first.message if len(errors) == 1 else _listed(failures)
+        message = first.message if len({error.message for error in errors}) == 1 else _listed(failures)
         return RequestError(
             first.kind, message, status=first.status, retry_after_seconds=retry_after, provider=first.provider
         )

@@ -75,45 +75,62 @@ class Gate:
 
         Raises:
             SupersededError: a newer ghost text of the same document came while this one waited.
-            RequestError: of kind `rate_limit`, when the queue is full.
+            RequestError: of kind `rate_limit`, when the queue is full of requests that go first.
         """
         limit = min(self._policy.max_per_model, concurrent or self._policy.max_per_model)
-        if self._waiters or not self._has_room(model, limit):
-            await self._wait(model, urgency, limit, document)
-        else:
+        # Whoever waits lacks room for its own model, or it would have been let in when the last place became free.
+        if self._has_room(model, limit):
             self._take(model)
+        else:
+            await self._wait(model, urgency, limit, document)
         try:
             yield
         finally:
-            self._active -= 1
-            self._active_by_model[model] -= 1
-            if not self._active_by_model[model]:
-                del self._active_by_model[model]
-            self._grant()
+            self._give_back(model)
 
     async def _wait(self, model: ModelReference, urgency: Urgency, limit: int, document: str | None) -> None:
         if urgency is Urgency.GHOST_TEXT and document is not None:
             for older in [w for w in self._waiters if w.urgency is urgency and w.document == document]:
-                self._waiters.remove(older)
-                if not older.granted.done():
-                    older.granted.set_exception(SupersededError())
+                self._send_away(older, SupersededError())
+        waiter = _Waiter(urgency, model, limit, self._clock.monotonic(), document, self._future())
         if len(self._waiters) >= self._policy.queue:
-            message = f"{self._policy.queue} requests are waiting already; try again when some have been answered."
-            raise RequestError(ErrorKind.RATE_LIMIT, message, retry_after_seconds=1.0)
-        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(urgency, model, limit, self._clock.monotonic(), document, granted)
+            last = max(self._waiters, key=self._rank, default=waiter)
+            if self._rank(last) <= self._rank(waiter):
+                raise self._full()
+            self._send_away(last, self._full())
         self._waiters.append(waiter)
-        self._grant()
         try:
             await waiter.granted
         except BaseException:
             if waiter in self._waiters:
                 self._waiters.remove(waiter)
             elif waiter.granted.done() and not waiter.granted.cancelled() and waiter.granted.exception() is None:
-                self._active -= 1
-                self._active_by_model[model] -= 1
-            self._grant()
+                self._give_back(model)
             raise
+
+    @staticmethod
+    def _future() -> asyncio.Future[None]:
+        return asyncio.get_running_loop().create_future()
+
+    def _full(self) -> RequestError:
+        message = f"{self._policy.queue} requests are waiting already; try again when some have been answered."
+        return RequestError(ErrorKind.RATE_LIMIT, message, retry_after_seconds=1.0)
+
+    def _send_away(self, waiter: _Waiter, error: RequestError) -> None:
+        self._waiters.remove(waiter)
+        if not waiter.granted.done():
+            waiter.granted.set_exception(error)
+
+    def _rank(self, waiter: _Waiter) -> tuple[float, float]:
+        """Lower goes first: the class, less one for each time that it has waited long, then who came first."""
+        return (waiter.urgency - (self._clock.monotonic() - waiter.since) // AGING_SECONDS, waiter.since)
+
+    def _give_back(self, model: ModelReference) -> None:
+        self._active -= 1
+        self._active_by_model[model] -= 1
+        if not self._active_by_model[model]:
+            del self._active_by_model[model]
+        self._grant()
 
     def _has_room(self, model: ModelReference, limit: int) -> bool:
         return self._active < self._policy.max_concurrent and self._active_by_model[model] < limit
@@ -125,8 +142,7 @@ class Gate:
     def _grant(self) -> None:
         if not self._waiters or self._active >= self._policy.max_concurrent:
             return
-        now = self._clock.monotonic()
-        for waiter in sorted(self._waiters, key=lambda w: (w.urgency - (now - w.since) // AGING_SECONDS, w.since)):
+        for waiter in sorted(self._waiters, key=self._rank):
             if self._active >= self._policy.max_concurrent:
                 return
             if waiter.granted.done():

@@ -6,8 +6,10 @@ there is no wait at all and the next candidate has its turn.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
+from typing import Final
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
@@ -15,9 +17,21 @@ from aurelis.core.deadline import Clock, Deadline
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.orchestrator.policy import RetryPolicy, RetryRule
 
+LOADING: Final = RetryRule(attempts=1_000, base=0.5, maximum=2.0)
+"""For a model of this machine that is being loaded: asked again and again until the deadline."""
+_LOADING_WORDS: Final = re.compile(r"(?i)\bloading\b")
+_UNAVAILABLE_STATUS: Final = 503
+
+
+def is_loading(error: RequestError) -> bool:
+    """Whether a model server says that the model is still being loaded (llama-server's 503 "Loading model")."""
+    return error.status == _UNAVAILABLE_STATUS and _LOADING_WORDS.search(error.message) is not None
+
 
 def rule_for(policy: RetryPolicy, error: RequestError) -> RetryRule:
     """The rule that a failure falls under."""
+    if is_loading(error):
+        return LOADING
     if error.kind is ErrorKind.RATE_LIMIT:
         return policy.rate_limit
     if error.kind is ErrorKind.NETWORK:
@@ -27,19 +41,26 @@ def rule_for(policy: RetryPolicy, error: RequestError) -> RetryRule:
 
 def wait_seconds(policy: RetryPolicy, error: RequestError, attempt: int, random: Random) -> float:
     """Seconds to wait after the attempt of that number (from 1) failed with this error."""
-    if error.retry_after_seconds is not None:
-        return max(0.0, error.retry_after_seconds)
+    if error.retry_after_seconds:
+        return error.retry_after_seconds
     rule = rule_for(policy, error)
     wait = min(rule.maximum, rule.base * policy.exponential_base ** (attempt - 1))
     return wait * random.uniform(1 - policy.jitter, 1 + policy.jitter)
 
 
 def retrying(
-    policy: RetryPolicy, *, clock: Clock, random: Random, deadline: Deadline, may_retry: Callable[[], bool]
+    policy: RetryPolicy,
+    *,
+    clock: Clock,
+    random: Random,
+    deadline: Deadline,
+    may_retry: Callable[[], bool],
+    waiting: Callable[[RequestError, float], None] = lambda _error, _seconds: None,
 ) -> AsyncRetrying:
     """The loop around one candidate's attempts.
 
-    `may_retry` is asked after each failure: it says no once something has been delivered.
+    `may_retry` is asked after each failure: it says no once something has been delivered. `waiting` is told of each
+    failure that is tried again and of the seconds until then.
     """
     latest = min(deadline.at, clock.monotonic() + policy.total_seconds)
 
@@ -56,7 +77,19 @@ def retrying(
             return True
         return clock.monotonic() + state.upcoming_sleep >= latest
 
-    return AsyncRetrying(retry=retry_if_exception(worth_another), wait=wait, stop=stop, sleep=clock.sleep, reraise=True)
+    def before_sleep(state: RetryCallState) -> None:
+        error = _error(state)
+        if error is not None:
+            waiting(error, state.upcoming_sleep)
+
+    return AsyncRetrying(
+        retry=retry_if_exception(worth_another),
+        wait=wait,
+        stop=stop,
+        sleep=clock.sleep,
+        before_sleep=before_sleep,
+        reraise=True,
+    )
 
 
 def _error(state: RetryCallState) -> RequestError | None:

@@ -14,7 +14,7 @@ from typing import Final
 import attrs
 
 from aurelis.core.model import ModelInfo, ModelReference, Price
-from aurelis.core.request import Task
+from aurelis.core.request import RedactedRequest, Request, Task
 from aurelis.orchestrator.policy import Priority, RoutingPolicy
 from aurelis.orchestrator.statistics import ModelStatistics
 
@@ -67,6 +67,14 @@ class Chosen:
     by_route: bool
 
 
+def characters_of(request: Request | RedactedRequest, info: ModelInfo) -> int:
+    """Characters that a model is sent: the hole's where it fills holes, else the chat's."""
+    hole = request.fim
+    if hole is not None and info.fim is not None:
+        return len(hole.prefix) + len(hole.suffix) + sum(len(near.text) for near in hole.neighbours)
+    return sum(len(message.content) for message in request.messages)
+
+
 def chosen(task: Task, model: str | None, routing: RoutingPolicy) -> Chosen | None:
     """What the user chose for a task; None when nothing was set and the provider's defaults decide.
 
@@ -107,12 +115,12 @@ def ordered(
     *,
     statistics: Callable[[ModelReference], ModelStatistics],
     price: Callable[[Candidate], Price | None],
-    expected_tokens: tuple[int, int],
+    expected_tokens: Callable[[Candidate], tuple[int, int]],
     random: Random,
 ) -> tuple[Candidate, ...]:
     """The candidates in the order that the priority asks for; ties keep the order of preference.
 
-    `expected_tokens` are those of the prompt and of the answer.
+    `expected_tokens` tells those of the prompt and of the answer, as a candidate counts them.
     """
     if priority == "performance":
         best = sorted(candidates, key=lambda c: expected_milliseconds(statistics(c.reference)))
@@ -126,7 +134,8 @@ def ordered(
             known = price(candidate)
             if known is None:
                 return (1, 0.0)
-            return (0, known.input * expected_tokens[0] + known.output * expected_tokens[1])
+            prompt, answer = expected_tokens(candidate)
+            return (0, known.input * prompt + known.output * answer)
 
         return tuple(sorted(candidates, key=cost))
     return candidates

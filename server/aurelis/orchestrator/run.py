@@ -5,47 +5,58 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.errors import RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.ports import Recorder
 from aurelis.core.record import CallRecord, SentPrompt
 from aurelis.core.reply import Answer, Attempt, Usage, Verdict
 from aurelis.core.request import RedactedRequest, Request
 from aurelis.orchestrator.failure import Failure
-from aurelis.orchestrator.policy import Policy
 from aurelis.orchestrator.route import Candidate
 
 if TYPE_CHECKING:
-    from aurelis.orchestrator.candidate_call import SkippedError
-    from aurelis.orchestrator.orchestrator import Parts
-
-DAY_SECONDS = 86_400.0
+    from aurelis.orchestrator.availability import SkippedError
+    from aurelis.orchestrator.parts import Parts
 
 
 class Run:
-    """Mutable state of one request; lives as long as its stream."""
+    """Mutable state of one request; lives as long as its stream.
 
-    def __init__(self, request: Request, parts: Parts, policy: Policy, *, started_at: float) -> None:
+    Attributes:
+        shared: whether its answer comes from a call that another request had begun.
+        hedged: whether a second candidate was asked beside the first.
+        superseded: whether a newer request took its place, so that no other candidate is asked.
+        asked_already: candidates whose turn is over.
+    """
+
+    def __init__(self, request: Request, parts: Parts) -> None:
         self.request = request
         self.redacted: RedactedRequest | None = None
         self.plan: tuple[Candidate, ...] = ()
         self.attempts: list[Attempt] = []
         self.failures: list[Failure] = []
+        self.asked_already: set[ModelReference] = set()
         self.outcome = "cancelled"
         self.text = ""
         self.verdict = Verdict(usable=True)
         self.delivered = False
+        self.shared = False
+        self.hedged = False
+        self.superseded = False
         self.model: ModelReference | None = None
         self.first_token_ms: int | None = None
+        self.answer: Answer | None = None
         self._parts = parts
-        self._policy = policy
-        self._started_at = started_at
+        self._started_at = parts.clock.time()
         self._began = parts.clock.monotonic()
         self._host: str | None = None
-        self._answer: Answer | None = None
         self._sent = False
-        self._chunks: list[str] = []
         self._keys: dict[ModelReference, str] = {}
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer."""
+        return self.answer is not None
 
     def elapsed_ms(self) -> int:
         """Milliseconds since the request came."""
@@ -80,19 +91,13 @@ class Run:
         timing = request.timing
         return f"{self.cache_key(candidate)}:{request.urgency}:{request.streams}:{timing.first_token}:{timing.answer}"
 
-    def prompt_characters(self) -> int:
-        """Characters that are sent, the hole's or the chat's."""
-        redacted = self.redacted
-        if redacted is None:
-            return sum(len(m.content) for m in self.request.messages)
-        return sum(len(m.content) for m in redacted.messages)
-
     def asked(self, candidate: Candidate) -> None:
         """A candidate is about to be asked."""
         self._sent = True
         self.model = candidate.reference
         self._host = candidate.host
         self.text = ""
+        self.asked_already.add(candidate.reference)
 
     def received(self, text: str) -> None:
         """Part of an answer arrived."""
@@ -107,63 +112,31 @@ class Run:
     def skipped(self, candidate: Candidate, skipped: SkippedError) -> None:
         """A candidate was passed over."""
         self.attempts.append(Attempt(str(candidate.reference), f"skipped:{skipped.reason}"))
-        self.failures.append(Failure(candidate.reference, skipped.error))
+        self.failed(candidate, skipped.error)
+
+    def refused(self, candidate: Candidate, error: RequestError) -> None:
+        """The user's will forbids a candidate."""
+        self.attempts.append(Attempt(str(candidate.reference), f"error:{error.kind}"))
+        self.failed(candidate, error)
 
     def failed(self, candidate: Candidate, error: RequestError) -> None:
-        """A candidate was asked and gave no usable answer."""
-        last = self.attempts[-1] if self.attempts else None
-        named = last is not None and last.model == str(candidate.reference) and last.outcome == f"error:{error.kind}"
-        if not named:
-            self.attempts.append(Attempt(str(candidate.reference), f"error:{error.kind}", error.status))
+        """A candidate gave no usable answer; its attempts are noted already."""
+        self.asked_already.add(candidate.reference)
         self.failures.append(Failure(candidate.reference, error))
 
-    def finished(self, answer: Answer) -> None:
+    def finished(self, answer: Answer, outcome: str = "ok") -> None:
         """The request has its answer."""
-        self._answer = answer
+        self.outcome = outcome
+        self.answer = answer
         self.model = answer.model
-
-    def replayed(self, answer: Answer) -> None:
-        """The request is answered from a cache."""
-        self.outcome = "cached"
-        self.finished(answer)
-
-    def consent_refusal(self, candidate: Candidate) -> RequestError | None:
-        """Why an automatic request must not go to that candidate by itself."""
-        automatic = self._policy.automatic
-        if not self.request.urgency.automatic or candidate.local or automatic.remote == "allow":
-            return None
-        if automatic.remote == "ask" and candidate.host in automatic.allowed_hosts:
-            return None
-        message = f"Automatic suggestions from {candidate.host} need your consent; set automatic.remote to allow them."
-        return RequestError(ErrorKind.CONSENT, message, provider=candidate.reference.provider)
-
-    async def check_spending(self) -> None:
-        """Refuse a request when the day's money is spent.
-
-        Raises:
-            RequestError: of kind `budget`.
-        """
-        automatic = self.request.urgency.automatic
-        limits: list[tuple[float, bool, str]] = []
-        if self._policy.daily_budget_usd is not None:
-            limits.append((self._policy.daily_budget_usd, False, "requests.dailyBudgetUsd"))
-        if automatic:
-            limits.append((self._policy.automatic.daily_usd, True, "automatic.dailyUsd"))
-        if not limits or all(c.local for c in self.plan):
-            return
-        since = self._parts.clock.time() - DAY_SECONDS
-        for limit, only_automatic, setting in limits:
-            spent = await self._parts.spend.spent(since=since, automatic=only_automatic)
-            if spent >= limit:
-                message = f"The last 24 hours cost ${spent:.2f} and the limit is ${limit:.2f}; raise {setting} or wait."
-                raise RequestError(ErrorKind.BUDGET, message)
 
     def record(self, recorder: Recorder) -> None:
         """Hand the one record of this request to observability."""
-        redacted, answer = self.redacted, self._answer
+        redacted, answer = self.redacted, self.answer
         if self.outcome == "cancelled" and self._sent:
             self.attempts.append(Attempt(str(self.model), "cancelled"))
         entries = redacted.redactions.entries if redacted is not None else ()
+        messages = self.request.messages if redacted is None else redacted.messages
         prompt = "\n".join(m.content for m in redacted.messages) if redacted is not None else ""
         record = CallRecord(
             request_id=self.request.request_id,
@@ -183,7 +156,7 @@ class Run:
             attempts=tuple(self.attempts),
             redactions=len(entries),
             redaction_rules=tuple(dict.fromkeys(e.rule for e in entries)),
-            prompt_characters=self.prompt_characters(),
+            prompt_characters=sum(len(m.content) for m in messages),
             prompt_sha256=_digest(prompt),
             answer_characters=len(self.text),
             answer_sha256=_digest(self.text),

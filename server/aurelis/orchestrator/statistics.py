@@ -6,7 +6,7 @@ Measurements fade with a half-life, so that a model that was slow or failing an 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from typing import Final
 
 import attrs
@@ -19,6 +19,8 @@ MODELS: Final = 500
 """Models measured; the one used longest ago goes first."""
 SAMPLES: Final = 100
 """Times to the first token kept for each model."""
+MECHANISMS: Final = 100
+"""Names that are counted; they come from a fixed list, so the bound is never met."""
 HALF_LIFE_SECONDS: Final = 600.0
 MINIMUM_FOR_P95: Final = 20
 
@@ -56,6 +58,12 @@ class LiveStatistics:
         self._by_task: dict[Task, _Totals] = {}
         self._by_model: OrderedDict[ModelReference, _Totals] = OrderedDict()
         self.active = 0
+        self.mechanisms: Counter[str] = Counter()
+
+    def count(self, mechanism: str) -> None:
+        """Something other than a plain call happened: `shared`, `hedged`, `skipped:breaker`, `error:timeout`, ..."""
+        if mechanism in self.mechanisms or len(self.mechanisms) < MECHANISMS:
+            self.mechanisms[mechanism] += 1
 
     def answered(self, model: ModelReference, first_token_ms: float) -> None:
         """A model gave its first token after so many milliseconds."""
@@ -107,6 +115,7 @@ class LiveStatistics:
 
         return {
             "active": self.active,
+            "mechanisms": dict(sorted(self.mechanisms.items())),
             "byTask": {str(task): row(totals) for task, totals in self._by_task.items()},
             "byModel": {str(model): row(totals) for model, totals in self._by_model.items()},
         }

@@ -44,6 +44,11 @@ MIGRATIONS: Final = (
         "CREATE TABLE spend (id INTEGER PRIMARY KEY, at REAL NOT NULL, usd REAL NOT NULL, automatic INTEGER NOT NULL)",
         "CREATE INDEX spend_at ON spend (at)",
     ),
+    (
+        "CREATE TABLE leases (lease TEXT PRIMARY KEY, key TEXT NOT NULL, ends REAL NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX leases_key ON leases (key)",
+        "ALTER TABLE requests ADD COLUMN outcomes TEXT NOT NULL DEFAULT ''",
+    ),
 )
 
 

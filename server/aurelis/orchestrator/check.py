@@ -1,0 +1,45 @@
+"""What an answer that has ended is worth: empty, filtered, cut, not what was asked for, or of use."""
+
+from __future__ import annotations
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
+from aurelis.core.reply import FinishReason, Verdict
+from aurelis.core.request import Request
+
+
+def checked(request: Request, text: str, reason: FinishReason, model: ModelReference, *, delivered: bool) -> Verdict:
+    """The task's verdict on an answer.
+
+    What was delivered already is not refused any more for being of no use, as no other answer could take its place.
+
+    Raises:
+        RequestError: `content_filter`, `network` for a stream that broke off, or `invalid_response`.
+    """
+    if reason is FinishReason.CONTENT_FILTER:
+        message = f"{model} withheld the answer (content filter); change the selection or use another model."
+        raise RequestError(ErrorKind.CONTENT_FILTER, message)
+    if not text.strip():
+        return _empty(request, text, reason, model)
+    if reason is FinishReason.CUT:
+        raise RequestError(ErrorKind.NETWORK, f"{model} was cut off in the middle of its answer; try again.")
+    verdict = request.judge(text)
+    if delivered:
+        return verdict
+    if not verdict.usable:
+        message = f"{model} gave no usable answer ({verdict.reason}); try again or use another model."
+        raise RequestError(ErrorKind.INVALID_RESPONSE, message)
+    if reason is FinishReason.LENGTH and not request.accepts_truncated:
+        message = f"{model} was cut off by its token limit; raise maxTokens or select less."
+        raise RequestError(ErrorKind.INVALID_RESPONSE, message)
+    return verdict
+
+
+def _empty(request: Request, text: str, reason: FinishReason, model: ModelReference) -> Verdict:
+    if reason is FinishReason.CUT:
+        raise RequestError(ErrorKind.NETWORK, f"{model} was cut off before it answered; try again.")
+    if reason is FinishReason.ENOUGH or (request.empty_is_an_answer and reason is FinishReason.STOP):
+        return request.judge(text)
+    why = "used up its tokens before answering" if reason is FinishReason.LENGTH else "said nothing"
+    message = f"{model} {why}; try again, raise maxTokens, or use another model."
+    raise RequestError(ErrorKind.INVALID_RESPONSE, message)
