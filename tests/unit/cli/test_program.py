@@ -98,6 +98,19 @@ def test_a_traceback_is_shown_with_debug_only(
     assert shown.index("missing.py is not there") < shown.index("Traceback")
 
 
+def test_ctrl_c_while_a_command_is_imported_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An impatient person sees no traceback."""
+
+    def interrupted(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("aurelis.__main__.import_module", interrupted)
+    assert main(["config", "path"]) == 130
+    assert capsys.readouterr().err == ""
+
+
 def test_an_unexpected_failure_is_a_sentence_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
