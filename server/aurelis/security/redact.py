@@ -8,7 +8,9 @@ placeholders, always: they are numbered in the order of first occurrence, which 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from typing import Final, Literal
 
 import attrs
@@ -30,6 +32,9 @@ _Span = tuple[int, int, str]
 STEM: Final = "AURELIS_SECRET_"
 _ECHO_LENGTH: Final = 8
 """A secret of at least this length is replaced wherever it stands, also where no rule would see it."""
+
+_BETWEEN: Final = "\n\0\n"
+"""What stands between texts that are scanned together; no rule matches across it."""
 
 _SEAM: Final = 2_000
 """Characters on each side of the cursor that are also read as one text; private keys show in each half alone."""
@@ -90,7 +95,7 @@ def redact_texts(
 
     `seam` says that the text of that number is continued by the next one.
     """
-    spans = [_spans(text, patterns) for text in texts]
+    spans = _spans_of_all(texts, patterns)
     if seam is not None:
         spans[seam], spans[seam + 1] = _spans_across(
             texts[seam], texts[seam + 1], spans[seam], spans[seam + 1], patterns
@@ -116,6 +121,18 @@ def redact_texts(
             position = end
         redacted.append("".join([*pieces, text[position:]]))
     return tuple(redacted), RedactionMap(tuple(entries.values()))
+
+
+def _spans_of_all(texts: Sequence[str], patterns: Sequence[re.Pattern[str]]) -> list[list[_Span]]:
+    """The spans of each text, found in one scan, as a scan has a price of its own."""
+    starts = [0, *accumulate(len(text) + len(_BETWEEN) for text in texts)]
+    spans: list[list[_Span]] = [[] for _ in texts]
+    for start, end, rule in _spans(_BETWEEN.join(texts), patterns):
+        number = bisect_right(starts, start) - 1
+        first, last = start - starts[number], min(end - starts[number], len(texts[number]))
+        if first < last:
+            spans[number].append((first, last, rule))
+    return spans
 
 
 def _spans(text: str, patterns: Sequence[re.Pattern[str]]) -> list[_Span]:

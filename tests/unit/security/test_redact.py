@@ -77,6 +77,16 @@ def test_a_secret_split_by_the_cursor_is_hidden_in_both_halves(cut: int) -> None
     assert redacted.fim.suffix in {'AURELIS_SECRET_2"\n', 'AURELIS_SECRET_1"\n'}
 
 
+@pytest.mark.parametrize(
+    "end", ["password = ", "password: ", "-----BEGIN PRIVATE KEY-----\n", "token", "://user:", '"']
+)
+def test_texts_do_not_lend_each_other_meaning(end: str) -> None:
+    """What one text ends with does not make a secret of what the next begins with."""
+    begin = '"some-value9"\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEA@host\n'
+    redacted = SecretRedactor().redact(_request(f"x = {end}", begin))
+    assert redacted.messages[1].content == begin
+
+
 def test_blocking_refuses_and_names_the_kind_only() -> None:
     """Mode block sends nothing, says what kind of secret it saw and never the secret."""
     told: list[tuple[str, tuple[str, ...], bool]] = []
