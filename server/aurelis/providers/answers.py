@@ -77,8 +77,12 @@ class AnswerReader:
         state = self._state
         async with aclosing(self._patiently(chunks)) as patient:
             async for chunk in patient:
+                comments = self._events.comments
                 for event in self._take(self._feed(chunk)):
                     yield event
+                    comments = self._events.comments
+                if self._events.comments > comments:
+                    yield Thinking()  # the server keeps a silent stream alive
                 if state.characters > MAX_ANSWER_CHARACTERS:
                     yield Finished(FinishReason.LENGTH, state.usage, self._mean(), self._notice)
                     return

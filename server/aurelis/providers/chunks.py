@@ -109,7 +109,8 @@ def _choice_piece(choice: Any, usage: Usage | None) -> Piece:
         text = body["refusal"]
     thinking = thinking or any(body.get(field) for field in _REASONING_FIELDS)
     finish = _finish(choice.get("finish_reason"))
-    return Piece(text, thinking, finish, usage, _logprobs(choice.get("logprobs")), choice.get("error"))
+    error = choice.get("error") or ("the answer ended in an error" if choice.get("finish_reason") == "error" else None)
+    return Piece(text, thinking, finish, usage, _logprobs(choice.get("logprobs")), error)
 
 
 def _native_piece(value: dict[str, Any]) -> Piece:
@@ -134,7 +135,7 @@ def _native_piece(value: dict[str, Any]) -> Piece:
 
 def read_piece(value: dict[str, Any]) -> Piece:
     """What one object says; `recognised` is False for an object of no known shape."""
-    error = value.get("error")
+    error = value.get("error") or (value if value.get("object") == "error" else None)
     if error:
         return Piece(error=error)
     choices = value.get("choices")

@@ -43,10 +43,14 @@ def decode_json(data: bytes) -> Any:
 
 
 class EventReader:
-    """Turns bytes into JSON objects; `done` tells whether `[DONE]` was seen."""
+    """Turns bytes into JSON objects.
+
+    `done` tells whether `[DONE]` was seen; `comments` counts the comments, by which servers keep a silent stream alive.
+    """
 
     def __init__(self) -> None:
         self.done = False
+        self.comments = 0
         self._buffer = bytearray()
         self._searched = 0
         self._data: list[bytes] = []
@@ -102,6 +106,8 @@ class EventReader:
         value = value.removeprefix(b" ")
         if field == b"data":
             yield from self._value(value)
+        elif not field:
+            self.comments += 1
         elif field == b"event":
             self._event = value.strip()
         elif field == b"error":

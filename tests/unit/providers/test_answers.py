@@ -163,17 +163,36 @@ async def test_what_is_no_answer_is_an_invalid_response(server: RawServer, answe
         ({"code": 400, "message": "the request exceeds the available context size"}, ErrorKind.TOO_LARGE, False),
         ({"code": "content_filter", "message": "filtered"}, ErrorKind.CONTENT_FILTER, False),
         ("something broke", ErrorKind.UNAVAILABLE, True),
+        (None, ErrorKind.UNAVAILABLE, True),
     ],
 )
 async def test_an_error_inside_the_stream_is_raised(
     server: RawServer, error: Any, kind: ErrorKind, retryable: bool
 ) -> None:
     """An error object after the answer's beginning has the kind that its code means."""
-    server.answers = [stream(delta("a"), event({"error": error}))]
+    failed = {"error": error} if error else {"choices": [{"delta": {"content": ""}, "finish_reason": "error"}]}
+    server.answers = [stream(delta("a"), event(failed))]
     async with provider_for(server.base_url) as provider:
         with pytest.raises(RequestError) as caught:
             await collect(provider)
     assert (caught.value.kind, caught.value.retryable) == (kind, retryable)
+
+
+async def test_an_error_in_the_old_form_is_raised(server: RawServer) -> None:
+    """An object that calls itself an error is one."""
+    server.answers = [stream(event({"object": "error", "message": "no such model", "code": 404}))]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert caught.value.kind is ErrorKind.CONFIGURATION
+
+
+async def test_comments_show_as_a_sign_of_life(server: RawServer) -> None:
+    """A server that keeps the stream alive while the model waits or loads is not taken for dead."""
+    server.answers = [stream(b": processing\n\n", delta("a"), b": more\n\n" + delta("b", "stop"), DONE)]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert events[:3] == [Thinking(), TextDelta("a"), TextDelta("b")]
 
 
 async def test_a_connection_lost_within_the_answer_is_a_network_error(server: RawServer) -> None:
