@@ -115,7 +115,7 @@ class FakeServices:
             raise RequestError(ErrorKind.CONFIGURATION, "There is no such event.")
         return 2
 
-    async def set_token(self, provider: str, token: str | None) -> None:
+    async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         self.tokens[provider] = token
 
     async def auth_status(self) -> tuple[Mapping[str, Any], ...]:

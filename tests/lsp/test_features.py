@@ -15,7 +15,7 @@ from aurelis.config.settings import (
     Settings,
 )
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.request import Request
+from aurelis.core.request import Request, Task
 from lsp.fake_services import FakeServices, answer_to
 from lsp.raw_editor import FULL_CAPABILITIES, RawEditor, connection, range_of
 
@@ -185,7 +185,7 @@ async def test_hover_offers_a_link_and_shows_what_is_kept() -> None:
         where = document(position={"line": 0, "character": 5})
         link = await editor.request("textDocument/hover", where)
         assert "command:aurelis.explain?" in link["contents"]["value"]
-        services.kept = answer_to(Request(request_id="1", task="explanation", messages=()), "**Adds** two numbers.")  # type: ignore[arg-type]
+        services.kept = answer_to(Request(request_id="1", task=Task.EXPLANATION, messages=()), "**Adds** two numbers.")
         shown = await editor.request("textDocument/hover", where)
         assert shown["contents"]["value"] == "**Adds** two numbers."
         assert not services.requests

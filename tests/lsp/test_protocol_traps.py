@@ -15,6 +15,7 @@ from lsp.fake_services import FakeServices
 from lsp.raw_editor import connection, frame
 
 URI = "file:///nowhere/a.py"
+HERE = {"line": 0, "character": 0}
 CANARY = "canary-7f3a91"
 
 
@@ -322,6 +323,21 @@ async def test_a_body_that_is_too_large_is_answered_by_its_id_and_read_past() ->
             left -= piece
         assert (await editor.answer(41))["error"]["code"] == -32600
         await editor.settle()
+
+
+async def test_a_client_that_does_not_wait_for_initialize_is_served_in_order() -> None:
+    """What arrives while `initialize` is being answered is handled after it, and a malformed one may be repeated."""
+    async with connection(FakeServices()) as (editor, server):
+        assert (await editor.failure("initialize", {"capabilities": 3}))["code"] == -32602
+        first = editor.begin("initialize", {"capabilities": {}, "processId": None})
+        editor.notify("initialized", {})
+        editor.open(URI, "x\n")
+        second = editor.begin("textDocument/hover", {"textDocument": {"uri": URI}, "position": HERE})
+        last = editor.begin("shutdown")
+        assert "result" in await editor.answer(first)
+        await editor.answer(second)
+        assert (await editor.answer(last))["result"] is None
+        assert server.documents.is_open(URI)
 
 
 async def test_requests_before_initialize_and_after_shutdown_are_answered() -> None:

@@ -183,7 +183,7 @@ def _priority(value: Any) -> Priority | None:
     if value is None:
         return None
     if value == "preference" or value == "performance" or value == "cost":  # noqa: PLR1714 -- mypy narrows these, not a set
-        return value  # type: ignore[no-any-return]
+        return value  # type: ignore[no-any-return]  # just compared with all three
     raise wrong("priority", "preference, performance or cost")
 
 

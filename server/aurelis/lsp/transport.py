@@ -101,7 +101,7 @@ async def client_pipe(path: str) -> Wire:
     watcher = _Watcher(closed, reader)
     try:
         if sys.platform == "win32":
-            transport, _ = await loop.create_pipe_connection(lambda: watcher, path)  # type: ignore[attr-defined]
+            transport, _ = await loop.create_pipe_connection(lambda: watcher, path)  # type: ignore[attr-defined]  # of Windows alone
         else:
             check_private_socket(Path(path))
             transport, _ = await loop.create_unix_connection(lambda: watcher, path)
