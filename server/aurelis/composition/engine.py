@@ -260,7 +260,8 @@ class Engine:
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
-        return await model_rows(self.directory, self.orchestrator, self._pricing(), refresh=refresh)
+        routing = policy_of(self._settings, self._consent.hosts).routing
+        return await model_rows(self.directory, self.orchestrator, self._pricing(), routing, refresh=refresh)
 
     async def health(self, *, deep: bool) -> Mapping[str, Any]:
         """The contract's health record."""

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Final
 
 from aurelis.composition.directory import Entry, SettingsDirectory
-from aurelis.core.errors import RequestError
-from aurelis.core.model import ModelInfo
+from aurelis.core.deadline import Timing
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelInfo, ModelReference
 from aurelis.core.ports import Pricing, Provider
-from aurelis.observe.health import ComponentHealth, HealthStatus, health_record
+from aurelis.core.reply import Completed
+from aurelis.core.request import Message, Parameters, Request, Task
+from aurelis.observe.health import ComponentHealth, health_record
 from aurelis.observe.stats import usage_statistics
 from aurelis.orchestrator.orchestrator import Orchestrator
+from aurelis.orchestrator.policy import RoutingPolicy
+from aurelis.orchestrator.route import chosen
 from aurelis.workflow.services import Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
+
+DEEP_SECONDS: Final = 30.0
+DEEP_TOKENS: Final = 64
+"""Room for a model that thinks before it says one word."""
 
 CONNECT_A_MODEL = (
     "Answers come from the built-in sandbox, which is no language model. Connect one: set "
@@ -25,22 +36,50 @@ CONNECT_A_MODEL = (
 
 
 async def model_rows(
-    directory: SettingsDirectory, orchestrator: Orchestrator, pricing: Pricing, *, refresh: bool
+    directory: SettingsDirectory,
+    orchestrator: Orchestrator,
+    pricing: Pricing,
+    routing: RoutingPolicy,
+    *,
+    refresh: bool,
 ) -> tuple[Mapping[str, Any], ...]:
     """A row for each model that can be routed to; a provider that cannot be listed gives one row with its error."""
+    tasks = await _tasks_by_model(directory, routing)
     rows: list[Mapping[str, Any]] = []
     for entry in directory.entries:
         name = entry.options.name
+        named = [reference for reference in tasks if reference.provider == name]
         try:
             provider = directory.get(name)
             if provider is None:
                 continue
-            listed = await _listed(provider, refresh=refresh)
+            listed = {info.reference: info for info in await _listed(provider, refresh=refresh)}
         except RequestError as error:
             rows.append({"provider": name, "model": None, "error": error.message, "kind": str(error.kind)})
-            continue
-        rows += [_model_row(provider, info, orchestrator, pricing) for info in listed]
+            if error.kind is ErrorKind.CONFIGURATION or provider is None:
+                continue
+            listed = {}
+        for reference in named:
+            listed.setdefault(reference, provider.describe(reference.model))
+        for reference, info in listed.items():
+            rows.append(_model_row(provider, info, orchestrator, pricing, tasks.get(reference, ())))
     return tuple(rows)
+
+
+async def _tasks_by_model(
+    directory: SettingsDirectory, routing: RoutingPolicy
+) -> Mapping[ModelReference, tuple[str, ...]]:
+    """Which tasks go to which model, fallbacks included."""
+    found: dict[ModelReference, list[str]] = {}
+    for task in Task:
+        try:
+            choice = chosen(task, None, routing)
+            references = choice.references if choice is not None else await directory.defaults(task)
+        except RequestError:
+            continue
+        for reference in references:
+            found.setdefault(reference, []).append(str(task))
+    return {reference: tuple(tasks) for reference, tasks in found.items()}
 
 
 async def _listed(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]:
@@ -51,7 +90,9 @@ async def _listed(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]
     return await provider.models()
 
 
-def _model_row(provider: Provider, info: ModelInfo, orchestrator: Orchestrator, pricing: Pricing) -> Mapping[str, Any]:
+def _model_row(
+    provider: Provider, info: ModelInfo, orchestrator: Orchestrator, pricing: Pricing, tasks: tuple[str, ...]
+) -> Mapping[str, Any]:
     price = pricing.price(info, provider.host)
     skipped = orchestrator.availability.skip(info.reference)
     return {
@@ -59,6 +100,7 @@ def _model_row(provider: Provider, info: ModelInfo, orchestrator: Orchestrator, 
         "provider": provider.name,
         "host": provider.host,
         "local": provider.local,
+        "tasks": list(tasks),
         "inputTokens": info.input_tokens,
         "outputTokens": info.output_tokens,
         "fim": info.fim,
@@ -68,38 +110,92 @@ def _model_row(provider: Provider, info: ModelInfo, orchestrator: Orchestrator, 
 
 
 async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
-    """The contract's record; `deep` lists the models anew instead of believing what is known."""
+    """The contract's record. Only `deep` asks a model: for one word."""
     now = engine.clock.time()
     entries = engine.directory.entries
-    models, network = await _models_and_network(engine, entries[0] if entries else None, deep=deep)
-    authentication = await _authentication(engine)
-    cache = ComponentHealth("healthy", now, 0.0)
-    parts = {"models": models, "authentication": authentication, "network": network, "cache": cache}
+    models, network = await _models_and_network(engine, entries[0] if entries else None, refresh=deep)
+    if deep and models.status != "unhealthy":
+        models = await _asked(engine, models)
+    parts = {
+        "models": models,
+        "authentication": await _authentication(engine),
+        "network": network,
+        "cache": await _cache(engine),
+    }
     return health_record(parts, now)
 
 
 async def _models_and_network(
-    engine: Engine, entry: Entry | None, *, deep: bool
+    engine: Engine, entry: Entry | None, *, refresh: bool
 ) -> tuple[ComponentHealth, ComponentHealth]:
     now, began = engine.clock.time(), engine.clock.monotonic()
     if entry is None:
         missing = ComponentHealth("unhealthy", now, error="No provider is configured.", next=CONNECT_A_MODEL)
         return missing, ComponentHealth("healthy", now)
+    out = engine.orchestrator.availability.provider_error(entry.options.name)
     try:
         provider = engine.directory.get(entry.options.name)
-        listed = await _listed(provider, refresh=deep) if provider is not None else ()
+        if out is not None and not refresh:
+            raise out
+        listed = await _listed(provider, refresh=refresh) if provider is not None else ()
     except RequestError as error:
-        failed = ComponentHealth("unhealthy", now, error=error.message, next="Correct the settings, then try again.")
-        reachable: HealthStatus = "unhealthy" if error.status is None else "healthy"
-        return failed, ComponentHealth(reachable, now, error=error.message if reachable == "unhealthy" else None)
+        return _unreachable(error, now)
     took = (engine.clock.monotonic() - began) * 1000
     network = ComponentHealth("healthy", now, took)
-    if entry.options.name == "sandbox" and entry.why == "nothing else is there":
+    if entry.why == "nothing else is there":
         return ComponentHealth("degraded", now, took, "No language model is connected.", CONNECT_A_MODEL), network
     if not listed:
         advice = "Name a model in the setting models.code."
         return ComponentHealth("degraded", now, took, "The provider lists no model.", advice), network
     return ComponentHealth("healthy", now, took), network
+
+
+def _unreachable(error: RequestError, now: float) -> tuple[ComponentHealth, ComponentHealth]:
+    failed = ComponentHealth("unhealthy", now, error=error.message, next=_next_step(error))
+    if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
+        return failed, failed
+    return failed, ComponentHealth("healthy", now)
+
+
+def _next_step(error: RequestError) -> str:
+    if error.kind is ErrorKind.AUTH:
+        return f"Sign in with `aurelis login {error.provider or 'PROVIDER'}`, or correct the key."
+    if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
+        return "Check that the address in baseUrl is right and that the server runs."
+    return "Correct the setting that the message names; `aurelis config show` has them all."
+
+
+async def _asked(engine: Engine, models: ComponentHealth) -> ComponentHealth:
+    """Ask the first model for a word; the answer's time is the component's."""
+    request = Request(
+        request_id=f"health-{uuid.uuid4().hex}",
+        task=Task.GENERAL,
+        messages=(Message("user", "Reply with the word: ok"),),
+        parameters=Parameters(max_tokens=DEEP_TOKENS),
+        timing=Timing(first_token=DEEP_SECONDS, chunk=DEEP_SECONDS, answer=DEEP_SECONDS),
+        streams=False,
+        cacheable=False,
+    )
+    now = engine.clock.time()
+    try:
+        async with aclosing(engine.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    took = float(event.answer.duration_ms)
+                    return ComponentHealth(models.status, now, took, models.error, models.next)
+    except RequestError as error:
+        return ComponentHealth("unhealthy", now, error=error.message, next=_next_step(error))
+    return models
+
+
+async def _cache(engine: Engine) -> ComponentHealth:
+    now, began = engine.clock.time(), engine.clock.monotonic()
+    stats = await engine.cache.stats()
+    took = (engine.clock.monotonic() - began) * 1000
+    faults = [str(layer["error"]) for layer in stats.get("layers", ()) if layer.get("error")]
+    if faults:
+        return ComponentHealth("degraded", now, took, " ".join(faults), "Answers are asked for anew; check the disk.")
+    return ComponentHealth("healthy", now, took)
 
 
 async def _authentication(engine: Engine) -> ComponentHealth:
