@@ -248,7 +248,7 @@ def _evict(cache: PatientCache, stale: Callable[[CacheTags], bool]) -> int:
     count = 0
     for (tag,) in cache.sql("SELECT DISTINCT tag FROM Cache").fetchall():
         task, *rest = tag.split(_TAG_SEPARATOR) if isinstance(tag, str) else [""]
-        if len(rest) != 3 or task not in set(Task) or stale(CacheTags(Task(task), *rest)):  # noqa: PLR2004  # language, path, project
+        if len(rest) != 3 or task not in set(Task) or stale(CacheTags(Task(task), *rest)):  # noqa: PLR2004  # after the task
             count += int(cache.evict(tag))
     return count
 

@@ -63,7 +63,7 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache carries no t
             raise ForeignRowError("the row's key is not plain")
         return key
 
-    def store(self, value: Any, read: Any, key: Any = UNKNOWN) -> tuple[int, int, None, Any]:  # noqa: ARG002  # diskcache's signature
+    def store(self, value: Any, read: Any, key: Any = UNKNOWN) -> tuple[int, int, None, Any]:  # noqa: ARG002  # the library's signature
         """The database's form of a value.
 
         Raises:
@@ -83,7 +83,7 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache carries no t
             raise ForeignRowError("the row's value is not plain bytes")
         return value
 
-    def filename(self, key: Any = UNKNOWN, value: Any = UNKNOWN) -> tuple[str, str]:  # noqa: ARG002  # diskcache's names
+    def filename(self, key: Any = UNKNOWN, value: Any = UNKNOWN) -> tuple[str, str]:  # noqa: ARG002  # the library's signature
         """Never: values do not live in files.
 
         Raises:

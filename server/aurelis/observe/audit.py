@@ -224,6 +224,6 @@ def _cut(value: Any) -> Any:
         return {str(name): _cut(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_cut(item) for item in value[:MAX_ITEMS]]
-    if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124  # NaN
+    if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):  # noqa: PLR0124  # finds NaN
         return None
     return value

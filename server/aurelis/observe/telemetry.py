@@ -118,13 +118,13 @@ def open_telemetry(version: str) -> Telemetry:
         ImportError: when the extra is not installed.
     """
     # The exporters belong to the extra's heavier half: tests and other callers of this module do without them.
-    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-    from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider  # noqa: PLC0415
-    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415
-    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-    from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider  # noqa: PLC0415
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.sdk.metrics import MeterProvider as SdkMeterProvider  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.sdk.trace import TracerProvider as SdkTracerProvider  # noqa: PLC0415  # heavy and optional
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415  # heavy and optional
 
     resource = Resource.create({"service.name": "aurelis", "service.version": version})
     tracers = SdkTracerProvider(resource=resource, shutdown_on_exit=False)

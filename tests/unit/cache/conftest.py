@@ -45,7 +45,7 @@ def make_disk(clock: HandClock, tmp_path: Path) -> Callable[..., DiskLayer]:
 
     def make(**options: float) -> DiskLayer:
         folders = (tmp_path / "cache", tmp_path / "state" / "cache.key")
-        return DiskLayer(clock, *folders, **{"wait_seconds": 30.0, **options})  # type: ignore[arg-type]
+        return DiskLayer(clock, *folders, **{"wait_seconds": 30.0, **options})  # type: ignore[arg-type]  # options by name
 
     return make
 
@@ -68,7 +68,7 @@ def make_redacted() -> Callable[..., RedactedRequest]:
             fim=fim,
             parameters=parameters,
             facets=facets or {},
-            **more,  # type: ignore[arg-type]
+            **more,  # type: ignore[arg-type]  # options by name
         )
         return RedactedRequest(request=request, messages=messages, fim=fim, redactions=RedactionMap())
 

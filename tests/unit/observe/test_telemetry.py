@@ -5,9 +5,6 @@ from typing import Any
 
 import attrs
 import pytest
-
-pytest.importorskip("opentelemetry.sdk", reason="OpenTelemetry is an optional extra")
-
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider

@@ -56,7 +56,7 @@ async def test_a_refusal_by_the_team_does_not_count_for_the_user(join: Join) -> 
     for _ in range(2):
         await one.reserve("k", TWO, 0.0)
     assert await two.reserve("k", TWO, 0.0) > 0.0
-    assert await two._own.used("k", 60.0, 0.0) == 0  # type: ignore[attr-defined]
+    assert await two._own.used("k", 60.0, 0.0) == 0  # type: ignore[attr-defined]  # beyond the port
 
 
 async def test_giving_back_frees_a_place_of_the_team(join: Join) -> None:
