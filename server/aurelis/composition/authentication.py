@@ -6,6 +6,7 @@ The keychain cannot be listed, so the names (never the tokens) of providers that
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ class Authentication:
         self._credentials = Credentials(folders.config, environ)
         self._names_file = folders.state / NAMES_FILE if folders.state is not None else None
         self._handed_over: set[str] = set()
+        self._sent: dict[str, bytes] = {}
 
     async def signed_in(self) -> tuple[str, ...]:
         """Providers with a token that somebody gave us on purpose, in alphabetical order."""
@@ -44,7 +46,9 @@ class Authentication:
         async def fetch() -> str | None:
             lookup = lookup_of(options)
             token = await self._credentials.token(lookup)
-            return token.reveal(lookup.origin) if token is not None else None
+            revealed = token.reveal(lookup.origin) if token is not None else None
+            self._sent[options.name] = _fingerprint(revealed)
+            return revealed
 
         return fetch
 
@@ -60,9 +64,16 @@ class Authentication:
         else:
             self._handed_over.add(provider)
 
-    def forget(self, provider: str) -> None:
-        """Look the token up anew: it was refused."""
-        self._credentials.forget(provider)
+    async def changed(self, options: ProviderOptions) -> bool:
+        """Look a provider's token up anew, in every place, and say whether it is another one than the one last sent."""
+        self._credentials.forget(options.name)
+        try:
+            lookup = lookup_of(options)
+            token = await self._credentials.token(lookup)
+        except RequestError:
+            return False
+        now = token.reveal(lookup.origin) if token is not None else None
+        return _fingerprint(now) != self._sent.get(options.name, _fingerprint(None))
 
     async def login(
         self, provider: str, token: str, settings: Settings, *, where: Literal["keychain", "file"] = "keychain"
@@ -116,6 +127,11 @@ class Authentication:
         close = getattr(self._credentials, "aclose", None)
         if close is not None:
             await close()
+
+
+def _fingerprint(token: str | None) -> bytes:
+    """What a token can be recognised by without keeping it."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest() if token else b""
 
 
 def lookup_of(options: ProviderOptions) -> Lookup:

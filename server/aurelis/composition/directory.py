@@ -16,7 +16,8 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.ports import Provider
 from aurelis.core.request import Task
-from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
+from aurelis.orchestrator.policy import ModelQuota
+from aurelis.providers.openai_compatible import ConnectionBudget, OpenAICompatibleProvider, open_provider
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.profiles import PROFILES
 
@@ -48,7 +49,7 @@ class SettingsDirectory:
         self._tokens = tokens
         self._budget = budget
         self._named = named
-        self._open: dict[str, Provider] = {}
+        self._open: dict[str, OpenAICompatibleProvider] = {}
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -63,6 +64,11 @@ class SettingsDirectory:
                     self.get(name)
                 except RequestError as error:
                     LOGGER.warning("%s", error.message)
+
+    def quota(self, model: ModelReference) -> ModelQuota:
+        """What a model's provider grants: the user's word, the profile's rows and tiers."""
+        provider = self._open.get(model.provider)
+        return ModelQuota(**attrs.asdict(provider.limits(model.model))) if provider is not None else ModelQuota()
 
     def adopt_open(self, other: SettingsDirectory) -> tuple[Provider, ...]:
         """Take over the open providers whose options are unchanged; returns the others, to be closed."""

@@ -20,6 +20,7 @@ from aurelis.composition.keeping import open_cache, store_file
 from aurelis.composition.observing import Observation
 from aurelis.composition.policies import policy_of
 from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
+from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
@@ -38,6 +39,7 @@ from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
 from aurelis.security.redact import SecretRedactor
 from aurelis.store.database import Database
+from aurelis.store.leases import SqliteLeaseLedger
 from aurelis.store.ledger import SqliteQuotaLedger
 from aurelis.store.spend import SqliteSpendLedger
 from aurelis.store.usage import UsageStore
@@ -78,8 +80,9 @@ class Engine:
         self._sandbox: Sandbox | None = None
         self._budget = ConnectionBudget()
         self._database = Database(store_file(kept_in))
-        self._ledger = SqliteQuotaLedger(self._database)
+        self._leases = SqliteLeaseLedger(self._database)
         self._spend = SqliteSpendLedger(self._database)
+        self._team = TeamQuota(clock, SqliteQuotaLedger(self._database), environ)
         self.usage = UsageStore(self._database)
         self.authentication = Authentication(kept_in, environ)
         self.recorder = FanOutRecorder()
@@ -149,17 +152,20 @@ class Engine:
             cache_key=cache_key,
             recorder=self.recorder,
             pricing=self._pricing(),
-            ledger=self._ledger,
+            ledger=await self._team.ledger(self._settings.cache.redis),
             spend=self._spend,
             clock=self.clock,
             random=SystemRandom(),
+            quota=self.directory.quota,
+            leases=self._leases,
+            token_changed=self._token_changed,
         )
         if first:
             self.orchestrator = Orchestrator(parts, policy, self._changed)
         else:
             self.orchestrator.adopt(parts, policy)
             if changed:
-                self.orchestrator.availability.provider_changed()
+                self.orchestrator.provider_changed()
 
     async def _entries(self) -> list[Entry]:
         settings, catalogues = self._settings, None
@@ -188,6 +194,10 @@ class Engine:
 
     def _token_source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
         return self.authentication.source(options)
+
+    async def _token_changed(self, provider: str) -> bool:
+        entry = next((entry for entry in self.directory.entries if entry.options.name == provider), None)
+        return entry is not None and await self.authentication.changed(entry.options)
 
     def _pricing(self) -> GenaiPricing:
         sources = {}
@@ -221,7 +231,7 @@ class Engine:
         """Take a token for this process; whoever was out because of it is asked again."""
         self.authentication.hand_over(provider, token, origin)
         await self._take_providers(first=False, changed=True)
-        self.orchestrator.availability.provider_changed(provider)
+        self.orchestrator.provider_changed(provider)
 
     async def login(self, provider: str, token: str, *, where: Literal["keychain", "file"]) -> None:
         """Keep a token for later sessions."""
@@ -273,12 +283,14 @@ class Engine:
 
     def status(self) -> Status:
         """What the status item shows."""
+        self._observation.observe(self.orchestrator)
         return status_of(self)
 
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""
         await self.directory.aclose()
         await self.cache.aclose()
+        await self._team.aclose()
         await self._observation.aclose()
         await self._database.aclose()
         await self.authentication.aclose()

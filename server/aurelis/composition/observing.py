@@ -8,11 +8,14 @@ from aurelis.config.folders import Folders
 from aurelis.config.settings import AuditSettings, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
 from aurelis.core.ports import Recorder
 from aurelis.observe.audit import AuditLog, AuditPolicy
 from aurelis.observe.metrics import Metrics
 from aurelis.observe.metrics_server import MetricsServer
 from aurelis.observe.recorder import FanOutRecorder
+from aurelis.orchestrator.breaker import BreakerState
+from aurelis.orchestrator.orchestrator import Orchestrator
 from aurelis.store.usage import UsageStore
 
 
@@ -30,6 +33,7 @@ class Observation:
         self._server: MetricsServer | None = None
         self._port: int | None = None
         self.metrics = Metrics()
+        self._states: dict[ModelReference, BreakerState] = {}
 
     async def adopt(self, settings: Settings) -> None:
         """Follow the settings."""
@@ -41,6 +45,19 @@ class Observation:
         if self._audit is not None:
             sinks.append(self._audit)
         self._recorder.adopt(sinks)
+
+    def observe(self, orchestrator: Orchestrator) -> None:
+        """Take the breakers' states and the models' health into the metrics; called whenever a request ends."""
+        if self._server is None:
+            return
+        states = orchestrator.availability.breakers.states()
+        for model in self._states.keys() | states.keys():
+            state = states.get(model, BreakerState.CLOSED)
+            if state is not self._states.get(model):
+                self.metrics.breaker_state(str(model), state)
+        self._states = states
+        for model, health in orchestrator.health().items():
+            self.metrics.model_health(str(model), health)
 
     def require(self) -> None:
         """Refuse to go on while the audit log is required and cannot be written.

@@ -56,6 +56,7 @@ async def model_rows(
             listed = {info.reference: info for info in await _listed(provider, refresh=refresh)}
         except RequestError as error:
             rows.append({"provider": name, "model": None, "error": error.message, "kind": str(error.kind)})
+            orchestrator.availability.provider_failed(name, error)
             if error.kind is ErrorKind.CONFIGURATION or provider is None:
                 continue
             listed = {}
@@ -222,7 +223,7 @@ async def stats_report(engine: Engine) -> Mapping[str, Any]:
     """Statistics from the store, with the live numbers of this process and the caches'."""
     rows = await engine.usage.rows()
     statistics = await asyncio.to_thread(usage_statistics, rows, engine.clock.time())
-    live = engine.orchestrator.statistics.snapshot()
+    live = engine.orchestrator.live()
     return {**statistics, "live": live, "cache": await engine.cache.stats()}
 
 

@@ -18,6 +18,10 @@ COOLDOWNS: Final = 500
 """Models with a cooldown that are remembered; the oldest goes first."""
 PROVIDERS: Final = 200
 """Providers that are out that are remembered."""
+UNHEALTHY: Final = frozenset(
+    {ErrorKind.NETWORK, ErrorKind.TIMEOUT, ErrorKind.UNAVAILABLE, ErrorKind.AUTH, ErrorKind.GONE}
+)
+FORBIDDEN: Final = 403
 TOKEN_SECONDS: Final = 5.0
 """How often the token of a provider that refused it is looked up anew, at most."""
 
@@ -96,7 +100,12 @@ class Availability:
         _remember(self._unhealthy, model, (self._clock.monotonic() + self._policy.recovery_seconds, error))
 
     def provider_failed(self, provider: str, error: RequestError) -> None:
-        """A health check of a whole provider failed: it is left alone for the breaker's rest, or until it changes."""
+        """A health check of a whole provider failed: it is left alone for the breaker's rest, or until it changes.
+
+        What only says that there is no list of models (another kind, or 403) tells nothing.
+        """
+        if error.kind not in UNHEALTHY or error.status == FORBIDDEN:
+            return
         if error.final_for_provider:
             self._end(provider, error)
         else:

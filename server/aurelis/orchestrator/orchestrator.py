@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
 from aurelis.core.record import SecurityEvent
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, Completed, Delta
 from aurelis.core.request import Request, Urgency
@@ -64,6 +65,14 @@ class Orchestrator:
                 for model, state in workings.availability.breakers.states().items()
                 if state
             },
+        }
+
+    def health(self) -> Mapping[ModelReference, float]:
+        """The health of each model that was asked lately, from 0 (not to be asked) to 1."""
+        workings = self._workings
+        return {
+            model: 0.0 if workings.availability.skip(model) else 1.0 - measured.failure_rate
+            for model, measured in workings.statistics.all().items()
         }
 
     def adopt(self, parts: Parts, policy: Policy) -> None:

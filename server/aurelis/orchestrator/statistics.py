@@ -86,6 +86,10 @@ class LiveStatistics:
         measured = self._faded(model)
         return ModelStatistics(measured.weight, measured.first_token_ms, measured.failures)
 
+    def all(self) -> dict[ModelReference, ModelStatistics]:
+        """What is known of every model that was measured."""
+        return {model: self.of(model) for model in list(self._models)}
+
     def first_token_p95_ms(self, model: ModelReference) -> float | None:
         """The 95th percentile of the last times to the first token; None while there are too few."""
         measured = self._models.get(model)
