@@ -7,8 +7,6 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
@@ -16,8 +14,7 @@ from aurelis.core.reply import AnswerEvent, Completed
 from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.workflow.ghost_text_session import AHEAD_SECONDS, ORPHAN_SECONDS, GhostTextSession
-from aurelis.workflow.kept_completions import Kept, KeptCompletions, Offered, Place
-from aurelis.workflow.typing_rhythm import LEAST_SECONDS, MOST_SECONDS, TypingRhythm
+from aurelis.workflow.kept_completions import Offered
 from fixtures.virtual_time import run
 from lsp.fake_services import FakeServices, answer_to
 
@@ -362,55 +359,3 @@ def test_closing_ends_what_is_under_way() -> None:
         assert await waiting == ()
 
     play(scene())
-
-
-CODE_TEXT = st.text(st.sampled_from("ab()[]{}\"' \n\té\U0001f600"), max_size=12)
-
-
-@given(
-    before=CODE_TEXT,
-    text=CODE_TEXT,
-    after=CODE_TEXT,
-    closers=st.sampled_from(["", ")", "]", '"', "))"]),
-    data=st.data(),
-)
-def test_taking_a_kept_completion_changes_only_the_cursor_s_line(
-    before: str, text: str, after: str, closers: str, data: st.DataObject
-) -> None:
-    """Whatever was typed of it, what is offered lies at the cursor and keeps all that stood behind it."""
-    kept = KeptCompletions()
-    original = Snapshot(uri=URI, language_id="python", text=before + after)
-    kept.keep(Kept(Place.of(original, len(before), len(before)), text, "1"))
-    typed = text[: data.draw(st.integers(0, len(text)))]
-    snapshot, position = shot(typed, before=before, after=closers + after)
-    for offered in kept.find(snapshot, position) or ():
-        assert offered.start == position
-        replaced = snapshot.text[offered.start : offered.end]
-        assert "\n" not in replaced
-        assert accepted(snapshot, offered).startswith(before + typed)
-        remaining = iter(offered.text)
-        assert all(character in remaining for character in replaced)
-        assert accepted(snapshot, offered).endswith(after)
-
-
-def test_the_delay_follows_the_typist() -> None:
-    """A slow typist is waited for longer than a fast one, within the bounds, and shorter where people think."""
-
-    def delay(gap: float, before: str = "value") -> float:
-        rhythm = TypingRhythm()
-        for number in range(20):
-            rhythm.key(number * gap)
-        return rhythm.delay(before)
-
-    assert LEAST_SECONDS <= delay(0.05) < delay(0.15) < delay(0.25) <= MOST_SECONDS
-    assert delay(0.25) > 0.25
-    assert delay(0.15, "if x:") < delay(0.15)
-    assert delay(0.15, "    ") < delay(0.15)
-
-
-def test_a_slow_model_is_asked_later() -> None:
-    """Answers that come late are late more often."""
-    quick, slow = TypingRhythm(), TypingRhythm()
-    quick.answered(0.2)
-    slow.answered(3.0)
-    assert quick.delay("x") < slow.delay("x")

@@ -1,0 +1,79 @@
+"""Messages that are wrong: each is answered or passed over, and the next one is served."""
+
+import pytest
+
+from aurelis.lsp.framing import MESSAGE_BYTES
+from lsp.fake_services import FakeServices
+from lsp.raw_editor import connection
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"{", -32700),
+        (b"", -32700),
+        (b"\xff\xfe{}", -32700),
+        (b"[" * 100_000, -32700),
+        (b"[]", -32600),
+        (b"3", -32600),
+        (b'"text"', -32600),
+        (b"null", -32600),
+        (b'{"id":5,"method":"shutdown"}', -32600),
+        (b'{"jsonrpc":"2.0","id":{"a":1},"method":"shutdown"}', -32600),
+        (b'{"jsonrpc":"2.0","id":5,"method":3}', -32600),
+        (b'{"jsonrpc":"2.0","id":5,"method":"textDocument/hover"}', -32602),
+        (b'{"jsonrpc":"2.0","id":5,"method":"textDocument/hover","params":{"position":-1}}', -32602),
+        (b'{"jsonrpc":"2.0","id":5,"method":"workspace/executeCommand","params":{"command":"x"}}', -32602),
+        (b'{"jsonrpc":"2.0","id":5,"method":"no/such","params":{}}', -32601),
+        (b'{"jsonrpc":"2.0","id":5,"method":"initialize","params":{"capabilities":{}}}', -32600),
+    ],
+)
+async def test_a_wrong_message_is_answered_and_the_next_is_read(body: bytes, code: int) -> None:
+    """Every wrong message has an error for an answer, and the connection goes on."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize()
+        editor.send(body)
+        found = await editor.wait_for(lambda message: "error" in message)
+        assert found["error"]["code"] == code
+        await editor.settle()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"Content-Length: 10\r\n\r\n{}",
+        b"Content-Length: 1\r\n\r\n{}\r\n",
+        b"Content-Length: -4\r\n\r\n",
+        b"Content-Length: many\r\n\r\n{}\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\r\n\r\n\r\n",
+        b"x" * 100_000 + b"\r\n",
+        b"\x00\x01\x02\n",
+        b"content-length:2\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n{}",
+    ],
+)
+async def test_bytes_that_are_no_message_cost_at_most_one_message(garbage: bytes) -> None:
+    """After wrong lengths and garbage the stream finds its way back within two messages."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize()
+        editor.send_raw(garbage)
+        for number in (101, 102, 103):
+            editor.send({"jsonrpc": "2.0", "id": number, "method": "aurelis/test/nothing", "params": {}})
+        assert (await editor.answer(103))["error"]["code"] == -32601
+
+
+async def test_a_body_that_is_too_large_is_answered_by_its_id_and_read_past() -> None:
+    """A request of more than 32 MB gets an error, and the next message is served."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize()
+        start = b'{"jsonrpc":"2.0","id":41,"method":"workspace/executeCommand","params":"'
+        editor.send_raw(b"Content-Length: %d\r\n\r\n" % (MESSAGE_BYTES + 1))
+        editor.send_raw(start)
+        left = MESSAGE_BYTES + 1 - len(start)
+        while left:
+            piece = min(left, 1 << 20)
+            editor.send_raw(b"x" * piece)
+            await editor.writer.drain()
+            left -= piece
+        assert (await editor.answer(41))["error"]["code"] == -32600
+        await editor.settle()
