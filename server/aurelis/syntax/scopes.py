@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -73,6 +73,17 @@ class Definition:
     documentation: str = attrs.field(repr=False)
 
 
+@attrs.frozen
+class Statement:
+    """An outermost statement by offsets; `wrapped` tells that its definition has decorators, `export` or the like."""
+
+    kind: Literal["import", "comment", "definition", "other"]
+    start: int
+    end: int
+    definition: Definition | None
+    wrapped: bool
+
+
 def enclosing_definitions(tree: SyntaxTree, start: int, end: int | None = None) -> tuple[Definition, ...]:
     """The definitions that hold a range, the outermost first."""
     found = [definition(tree, node) for node in tree.ancestors(tree.node_at(start, end)) if is_definition(tree, node)]
@@ -102,6 +113,24 @@ def outline(tree: SyntaxTree) -> Iterator[Node]:
             yield node
         if node.type in through or (defines and node.type in _HOLDERS):
             stack += reversed(node.named_children)
+
+
+def statements(tree: SyntaxTree) -> Iterator[Statement]:
+    """The outermost statements of a text, in order."""
+    for node in tree.root.named_children:
+        found = _defined(tree, node)
+        kind: Literal["import", "comment", "definition", "other"] = "other" if found is None else "definition"
+        if node.type in tree.rules.imports:
+            kind = "import"
+        elif node.type in _COMMENT_TYPES or node.type in _BETWEEN_COMMENT_AND_DEFINITION:
+            kind = "comment"
+        yield Statement(
+            kind=kind,
+            start=tree.start(node),
+            end=tree.end(node),
+            definition=None if found is None else definition(tree, found),
+            wrapped=found is not None and found.start_byte > node.start_byte,
+        )
 
 
 def definitions_named(tree: SyntaxTree, names: Collection[str], *, limit: int = 20) -> tuple[Definition, ...]:
@@ -141,6 +170,16 @@ def definition(tree: SyntaxTree, node: Node) -> Definition:
         signature=signature if len(signature) <= _LONGEST_SIGNATURE else _cut_at_line(signature),
         documentation=_documentation(tree, outer, body),
     )
+
+
+def _defined(tree: SyntaxTree, node: Node) -> Node | None:
+    """The definition that a statement is, or stands around."""
+    while node.type in tree.rules.wrappers and not is_definition(tree, node):
+        inside = [child for child in node.named_children if child.type in tree.rules.definitions | tree.rules.wrappers]
+        if len(inside) != 1:
+            return None
+        node = inside[0]
+    return node if is_definition(tree, node) else None
 
 
 def _body(node: Node) -> Node | None:

@@ -5,20 +5,16 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import attrs
 
 from aurelis.core.positions import content_length, split_lines
 from aurelis.core.snapshot import line_ending
 from aurelis.core.text_edits import TextEdit, apply_edits, with_line_ending
-from aurelis.syntax.parses import SyntaxTree, parse
-from aurelis.syntax.scopes import Definition, definition, is_definition, outline
+from aurelis.syntax.parses import parse
+from aurelis.syntax.scopes import Definition, definition, outline, statements
 from aurelis.tasks.replies.imports import with_imports
 from aurelis.tasks.replies.layout import indent_of, reindented
-
-if TYPE_CHECKING:
-    from tree_sitter import Node
 
 
 @attrs.frozen
@@ -77,32 +73,19 @@ def _read(content: str, language_id: str, given: list[_Given], imports: list[str
     if tree is None or not tree.complete:
         return False
     above: int | None = None
-    for node in tree.root.named_children:
-        if node.type in tree.rules.imports:
-            imports.extend(line for line in tree.text_of(node).split("\n") if line.strip())
-        elif "comment" in node.type or node.type == "attribute_item":
-            above = tree.start(node) if above is None else above
-        else:
-            inner = _defined(tree, node)
-            if inner is None:
-                return False
-            found = definition(tree, inner)
+    for statement in statements(tree):
+        found = statement.definition
+        if statement.kind == "import":
+            imports.extend(line for line in text[statement.start : statement.end].split("\n") if line.strip())
+        elif statement.kind == "comment":
+            above = statement.start if above is None else above
+        elif found is not None:
             start = found.start if above is None else above
-            given.append(
-                _Given(found.name, text[start : found.end], inner.start_byte > node.start_byte, above is not None)
-            )
+            given.append(_Given(found.name, text[start : found.end], statement.wrapped, above is not None))
             above = None
+        else:
+            return False
     return True
-
-
-def _defined(tree: SyntaxTree, node: Node) -> Node | None:
-    """The definition that a statement is, or stands around."""
-    while node.type in tree.rules.wrappers and not is_definition(tree, node):
-        inside = [child for child in node.named_children if child.type in tree.rules.definitions | tree.rules.wrappers]
-        if len(inside) != 1:
-            return None
-        node = inside[0]
-    return node if is_definition(tree, node) else None
 
 
 def _replacement(document: str, found: Definition, one: _Given) -> TextEdit:
