@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 from lsprotocol import types
 
+from aurelis.core.deadline import SystemClock
 from aurelis.core.errors import RequestError
 from aurelis.core.request import Urgency
 from aurelis.lsp.arguments import (
@@ -25,12 +25,11 @@ from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.outcome import error_data, request_failed
 from aurelis.lsp.progress import WorkReport
 from aurelis.lsp.task_commands import build_invocation, document_of, finish, outcome_of, title_of
+from aurelis.orchestrator.batch import Batch
+from aurelis.orchestrator.batch import run_batch as run_batch_of
 from aurelis.tasks.table import row_for
 from aurelis.workflow.events import Outcome
 from aurelis.workflow.invocation import new_request_id
-
-AT_ONCE: Final = 4
-"""Items prepared at once; how many reach a provider at once is the orchestrator's business."""
 
 
 @attrs.define
@@ -54,37 +53,27 @@ async def run_batch(ls: AurelisServer, data: Mapping[str, Any], token: types.Pro
     except RequestError as error:
         raise request_failed(error) from None
     token = token if token is not None else progress_token(data)
-    gate = asyncio.Semaphore(AT_ONCE)
     progress = _Progress(len(items))
     may_create = ls.features.work_done_progress
     async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_asked(ls, row.verb, item, gate, progress, report)) for item in items]
-        results = [await _finished(ls, task.result(), apply=apply) for task in tasks]
+
+        def done(_number: int, _result: Outcome | RequestError) -> None:
+            progress.done += 1
+            report.say(f"{progress.done} of {progress.total}", progress.done * 100 // max(1, progress.total))
+
+        batch = Batch(items=items, ask=lambda item: _asked(ls, row.verb, item), done=done)
+        found = await run_batch_of(batch, SystemClock())
+        results = [await _finished(ls, each, apply=apply) for each in found]
     return {"requestId": new_request_id(), "results": results}
 
 
-async def _asked(
-    ls: AurelisServer,
-    verb: str,
-    arguments: CommandArguments,
-    gate: asyncio.Semaphore,
-    progress: _Progress,
-    report: WorkReport,
-) -> Outcome | RequestError:
+async def _asked(ls: AurelisServer, verb: str, arguments: CommandArguments) -> Outcome:
     quiet = WorkReport(ls.protocol, "aurelis-unseen", "")
-    async with gate:
-        try:
-            snapshot = await document_of(ls, arguments)
-            await ls.services.start()
-            invocation = await build_invocation(ls, verb, snapshot, arguments)
-            invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
-            return await outcome_of(ls, invocation, quiet, None)
-        except RequestError as error:
-            return error
-        finally:
-            progress.done += 1
-            report.say(f"{progress.done} of {progress.total}", progress.done * 100 // max(1, progress.total))
+    snapshot = await document_of(ls, arguments)
+    await ls.services.start()
+    invocation = await build_invocation(ls, verb, snapshot, arguments)
+    invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
+    return await outcome_of(ls, invocation, quiet, None)
 
 
 async def _finished(ls: AurelisServer, found: Outcome | RequestError, *, apply: bool) -> dict[str, Any]:
