@@ -138,8 +138,8 @@ class DemoScreen:
                 row.task,
                 row.model,
                 row.host,
-                "-" if row.first_ms is None else f"{row.first_ms} ms",
-                f"{row.duration_ms} ms",
+                _duration(row.first_ms),
+                _duration(row.duration_ms),
                 row.cached or ("no" if row.outcome == "ok" else row.outcome),
             )
             for row in rows
@@ -170,6 +170,13 @@ class DemoScreen:
 
     def _note(self, text: str) -> None:
         self._console.print(Padding(Text(text, style="dim"), _INDENT))
+
+
+def _duration(milliseconds: int | None) -> str:
+    """A time in few characters, so that the table keeps to the screen however slow the machine is."""
+    if milliseconds is None:
+        return "-"
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"  # noqa: PLR2004 - a second
 
 
 def _numbered(number: int, line: str) -> Text:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from aurelis.cli import demo
-from aurelis.cli.demo_screen import DemoScreen
+from aurelis.cli.demo_screen import DemoScreen, ShownRequest
 from aurelis.core.errors import RequestError
 
 
@@ -44,7 +44,7 @@ def test_every_step_works_and_is_shown(tmp_path: Path) -> None:
         "explanation",
     ):
         assert text in output
-    assert len(re.findall(r"sandbox/default +127\.0\.0\.1:\d+ +\d+ ms +\d+ ms", output)) == 3
+    assert len(re.findall(r"sandbox/default +127\.0\.0\.1:\d+ +[\d.]+ m?s +[\d.]+ m?s", output)) == 3
 
 
 @pytest.mark.parametrize("fails", [ValueError("it broke"), TimeoutError()])
@@ -56,6 +56,15 @@ async def test_a_step_that_fails_is_named(fails: Exception) -> None:
 
     with pytest.raises(RequestError, match="stopped at “A step”: it "):
         await demo._tried("A step", step())
+
+
+def test_slow_requests_fit_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    """The model's name is whole even where every time is long."""
+    row = ShownRequest("code_generation", "sandbox/default", "127.0.0.1:65535", 19_000, 59_000, None, "ok")
+    DemoScreen().requests([row])
+    output = capsys.readouterr().out
+    assert "sandbox/default   127.0.0.1:65535   19.0 s   59.0 s" in output
+    assert max(len(line) for line in output.splitlines()) <= 80
 
 
 def test_ghost_text_is_marked_without_colour(capsys: pytest.CaptureFixture[str]) -> None:
