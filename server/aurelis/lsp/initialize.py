@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from importlib import import_module
 
 from lsprotocol import types
@@ -35,6 +36,8 @@ async def initialize(ls: AurelisServer, params: types.InitializeParams) -> None:
 async def initialized(ls: AurelisServer, params: types.InitializedParams) -> None:
     """Start the heavy work and the conversation about settings; nothing here makes the client wait."""
     del params
+    gc.freeze()  # What the start made stays for good: collections need not look at it again.
+    gc.enable()
     ls.in_background(_start(ls))
 
 

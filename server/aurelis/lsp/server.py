@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -36,6 +37,9 @@ from aurelis.workflow.services import Services
 
 CLOSE_SECONDS: Final = 2.0
 """How long the last messages may take to leave."""
+
+COLLECT_SECONDS: Final = 10.0
+"""How long the start may do without collecting garbage, should the client never say `initialized`."""
 
 FINISH_SECONDS: Final = 5.0
 """How long the application may take to write what it holds."""
@@ -89,6 +93,7 @@ async def run(services: Services, *, pipe: str | None = None) -> int:
     Raises:
         ConnectionRefused: when the socket is not private to the user or nobody listens.
     """
+    asyncio.get_running_loop().call_later(COLLECT_SECONDS, gc.enable)
     try:
         wire = await (standard_streams() if pipe is None else client_pipe(pipe))
         return await serve(create_server(services), wire)
