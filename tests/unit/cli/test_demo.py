@@ -60,7 +60,7 @@ async def test_a_step_that_fails_is_named(fails: Exception) -> None:
 
 def test_slow_requests_fit_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     """The model's name is whole even where every time is long."""
-    row = ShownRequest("code_generation", "sandbox/default", "127.0.0.1:65535", 19_000, 59_000, None, "ok")
+    row = ShownRequest("documentation", "sandbox/default", "127.0.0.1:65535", 19_000, 59_000, None, "ok")
     DemoScreen().requests([row])
     output = capsys.readouterr().out
     assert "sandbox/default   127.0.0.1:65535   19.0 s   59.0 s" in output
