@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Chosen, Delta, FinishReason
+from aurelis.core.request import Source
+from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
+from fixtures.virtual_time import run
+
+K = ErrorKind
+
+
+def test_an_answer_streams_and_is_recorded() -> None:
+    """Deltas come as the model speaks, and one record says which model answered, from where, in what time."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("a", "b", "c"), pause=1.0))
+        on = bench(one)
+        deltas: list[str] = []
+
+        got = await answer(on, ask(), deltas)
+
+        assert (got.text, deltas) == ("abc", ["a", "b", "c"])
+        assert (got.time_to_first_token_ms, got.duration_ms) == (1000, 4000)
+        assert outcomes_of(got) == ["one/m ok"]
+        [record] = on.recorder.records
+        assert (record.outcome, record.host, str(record.model)) == ("ok", "one.test:443", "one/m")
+
+    run(scenario())
+
+
+def test_enough_text_closes_the_connection_early() -> None:
+    """A reader that has what it needs ends the stream, and that is a success."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("line\n", "more\n", "more\n"), pause=1))
+        got = await answer(bench(one), ask(streams=False, enough=lambda text: "\n" in text))
+
+        assert (got.text, got.finish, one.open) == ("line\n", FinishReason.ENOUGH, 0)
+
+    run(scenario())
+
+
+def test_the_reader_learns_who_is_asked() -> None:
+    """Before a candidate speaks, its name is told."""
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one", Fail(error(K.REJECTED))), ScriptedProvider("two"))
+        names: list[str] = []
+        async with aclosing(on.orchestrator.stream(ask())) as events:
+            async for event in events:
+                if isinstance(event, Chosen):
+                    names.append(str(event.model))
+        assert names == ["one/m", "two/m"]
+
+    run(scenario())
+
+
+def test_a_kept_answer_needs_neither_breaker_nor_quota_nor_network() -> None:
+    """The second asking is answered from the cache although the provider is out."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("kept",)), Fail(error(K.AUTH, final_for_provider=True)))
+        on = bench(one)
+        await answer(on, ask())
+        with pytest.raises(RequestError):
+            await answer(on, ask("Another question."))
+
+        got = await answer(on, ask())
+
+        assert (got.text, got.cached, outcomes_of(got), got.cost_usd) == ("kept", "memory", ["one/m cached"], 0.0)
+
+    run(scenario())
+
+
+def test_cancelling_closes_the_connection_and_is_neither_success_nor_failure() -> None:
+    """Closing the stream closes the upstream at once; nothing is cached or counted, but it is recorded."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("a", "b"), pause=5))
+        on = bench(one)
+        for _ in range(7):
+            async with aclosing(on.orchestrator.stream(ask())) as events:
+                async for event in events:
+                    if isinstance(event, Delta):
+                        break
+            assert one.open == 0
+        assert {r.outcome for r in on.recorder.records} == {"cancelled"}
+        assert [a.outcome for a in on.recorder.records[-1].attempts] == ["cancelled"]
+        assert (on.cache.entries, len(one.calls)) == ({}, 7)
+
+    run(scenario())
+
+
+def test_identical_requests_in_flight_share_one_call() -> None:
+    """Both readers see every delta; one leaving does not disturb the other; the last one closes the connection."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("a", "b", "c"), pause=1))
+        on = bench(one)
+
+        async def leave_early() -> None:
+            async with aclosing(on.orchestrator.stream(ask())) as events:
+                async for event in events:
+                    if isinstance(event, Delta):
+                        return
+
+        deltas: list[str] = []
+        got, _ = await asyncio.gather(answer(on, ask(), deltas), leave_early())
+
+        assert (got.text, deltas, len(one.calls)) == ("abc", ["a", "b", "c"], 1)
+        assert len(on.recorder.records) == 2
+
+    run(scenario())
+
+
+def test_an_excluded_document_stops_the_request() -> None:
+    """Nothing is asked when any document of the prompt must not leave; it is a security event."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one")
+        on = bench(one)
+        on.egress.excluded = frozenset({"file:///x/.env"})
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask(sources=(Source("file:///x/.env", None, name=".env"),)))
+        assert (caught.value.kind, one.calls) == (K.EXCLUDED, [])
+        assert [event.name for event in on.recorder.events] == ["excluded_file"]
+
+    run(scenario())
