@@ -183,7 +183,7 @@ async def test_tests_go_into_a_new_file_of_the_workspace(tmp_path: Path) -> None
 
 
 async def test_a_review_becomes_diagnostics() -> None:
-    """Findings are published for the version that was reviewed."""
+    """Findings are published for the version that was reviewed, and taken back when the document is closed."""
     services = FakeServices(lambda _: "- L2: warning: Adds in the wrong order.\n- L99: error: invented\n")
     async with connection(services) as (editor, _):
         await editor.initialize()
@@ -195,6 +195,8 @@ async def test_a_review_becomes_diagnostics() -> None:
         assert diagnostic["source"] == "aurelis"
         assert diagnostic["severity"] == 2
         assert diagnostic["range"] == range_of(1, 4, 1, 16)
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        await editor.message("textDocument/publishDiagnostics", lambda params: params["diagnostics"] == [])
 
 
 async def test_a_saved_file_is_reviewed_when_that_is_switched_on() -> None:

@@ -59,6 +59,8 @@ def publish_findings(ls: AurelisServer, base: Snapshot, findings: Sequence[Findi
     """Show what a review found, instead of what the one before found; nothing if the document has changed since."""
     if ls.documents.is_open(base.uri) and ls.documents.version(base.uri) != base.version:
         return
+    if ls.documents.is_open(base.uri):
+        ls.reviewed.add(base.uri)
     diagnostics = [_lsp_diagnostic(base, finding, ls.documents.encoding) for finding in findings]
     ls.text_document_publish_diagnostics(
         types.PublishDiagnosticsParams(uri=base.uri, diagnostics=diagnostics, version=base.version)

@@ -57,6 +57,7 @@ class AurelisServer(LanguageServer):
         self.editor_settings = EditorSettings()
         self.first_problems: tuple[Problem, ...] = ()
         self.progress_tokens = ProgressTokens(self.protocol)
+        self.reviewed: set[str] = set()  # Bounded by the documents that are open.
         self.hosts_asked_about: set[str] = set()  # Bounded by the providers that are configured.
         self.on_refused: Callable[[RequestError], None] = lambda _: None
         self._hovers: Hovers | None = None
