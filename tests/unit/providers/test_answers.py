@@ -232,8 +232,9 @@ async def test_an_answer_is_bounded(server: RawServer, monkeypatch: pytest.Monke
 
     async def endless(exchange: Exchange) -> None:
         await exchange.send(head())
-        while True:
+        for _ in range(4):
             await exchange.chunk(delta("abcd"))
+        await exchange.left()
 
     server.answers = [endless]
     async with provider_for(server.base_url) as provider:
