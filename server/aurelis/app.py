@@ -32,6 +32,9 @@ __all__ = ["Application", "create_services", "open_services"]
 
 LOGGER: Final = logging.getLogger("aurelis")
 
+PROMPTS: Final = "prompts"
+"""The folder of the user's own prompt files, within the configuration folder."""
+
 
 class Application:
     """The `Services` of one process; see `aurelis.workflow.services`.
@@ -211,6 +214,13 @@ class Application:
         """The user's answer to whether automatic features may send text to a host."""
         await (await self._ready()).consent(host, allowed=allowed)
         self._changed()
+
+    async def prompts_folder(self) -> Path | None:
+        """The folder of the user's own prompt files, whether it exists or not; None where there is no home."""
+        from aurelis.config.folders import config_folder  # noqa: PLC0415 - platformdirs stays off the import path
+
+        folder = await asyncio.to_thread(config_folder)
+        return None if folder is None else folder / PROMPTS
 
     def on_status(self, listener: Callable[[Status], None]) -> None:
         """Call the listener at once and whenever the status changes."""

@@ -130,6 +130,9 @@ class FakeServices:
     async def consent(self, host: str, *, allowed: bool) -> None:
         self.consents[host] = allowed
 
+    async def prompts_folder(self) -> Path | None:
+        return None
+
     def on_status(self, listener: Callable[[Status], None]) -> None:
         listener(self.status)
 

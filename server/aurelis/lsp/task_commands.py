@@ -5,7 +5,6 @@ Imported at first use only, because the workflow reaches further than the start 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
@@ -14,7 +13,6 @@ from typing import Any, Final
 import attrs
 from lsprotocol import types
 
-from aurelis.config.folders import config_folder
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import Urgency
 from aurelis.core.snapshot import Snapshot
@@ -35,9 +33,6 @@ from aurelis.workflow.events import Outcome, Started, StreamText
 from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.result import result_of
 from aurelis.workflow.run import run
-
-PROMPTS: Final = "prompts"
-"""The folder of the user's own prompt files, within the configuration folder."""
 
 TITLES: Final = {
     "explain": "Explaining",
@@ -157,7 +152,6 @@ async def build_invocation(
     instructions, project = await _surroundings(ls, verb, snapshot)
     if verb == "commit-message" and not context:
         context = [await staged_changes(ls.documents.folders, ls.services.egress)]
-    folder = await asyncio.to_thread(config_folder)
     return Invocation(
         verb=verb,
         snapshot=snapshot,
@@ -173,7 +167,7 @@ async def build_invocation(
         max_tokens=arguments.max_tokens,
         metadata=arguments.metadata,
         instructions=instructions,
-        prompts_folder=None if folder is None else folder / PROMPTS,
+        prompts_folder=await ls.services.prompts_folder(),
         project_files=project,
     )
 

@@ -116,6 +116,9 @@ class Services(Protocol):
     async def consent(self, host: str, *, allowed: bool) -> None:
         """Take the user's answer to whether automatic features may send text to a host."""
 
+    async def prompts_folder(self) -> Path | None:
+        """The folder of the user's own prompt files, whether it exists or not; None where there is no home."""
+
     def on_status(self, listener: Callable[[Status], None]) -> None:
         """Call the listener at once and whenever the status changes."""
 
