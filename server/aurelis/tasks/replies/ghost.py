@@ -174,7 +174,8 @@ def _without_prefix(text: str, hole: Hole) -> str:
         if certain and not remainder.strip():
             return ""
         mark = typed in _WORD_MARKS and remainder[:1].isalpha()
-        if certain or mark or (remainder.strip() and imbalance(hole, remainder) < imbalance(hole, text)):
+        quotes = not typed.strip("\"'`")
+        if certain or mark or (remainder.strip() and not quotes and imbalance(hole, remainder) < imbalance(hole, text)):
             return remainder
     return _without_typed_word(text, hole)
 
@@ -295,9 +296,17 @@ def _fitted(text: str, hole: Hole) -> tuple[str, int]:
 
 
 def _repeats(text: str, after: str, length: int) -> bool:
-    """Whether the text ends with the first characters behind the cursor, all of them or telling ones."""
+    """Whether the text ends with the first characters behind the cursor, all of them or telling ones.
+
+    A rule of dashes goes on as a rule of dashes; that is no repetition.
+    """
     end = after[:length]
-    return text.endswith(end) and (length == len(after) or _telling(end))
+    if not text.endswith(end):
+        return False
+    if length < len(after):
+        return _telling(end)
+    rule = length >= TELLING and len(set(end.strip())) == 1
+    return not rule
 
 
 def _telling(text: str) -> bool:

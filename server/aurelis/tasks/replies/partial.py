@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 
@@ -15,6 +16,9 @@ from aurelis.syntax.parses import parse
 from aurelis.syntax.scopes import Definition, definition, outline, statements
 from aurelis.tasks.replies.imports import with_imports
 from aurelis.tasks.replies.layout import indent_of, reindented
+
+_COMMENT_MARKS: Final = ("//", "/*", "*", "#", "}", ";")
+"""What lines begin with that may stand beside a definition without being more than it."""
 
 
 @attrs.frozen
@@ -124,4 +128,5 @@ def _covers(document: str, start: int, end: int, found: Sequence[Definition]) ->
     for one in sorted(found, key=lambda one: one.start):
         rest.append(document[at : one.start])
         at = max(at, one.end)
-    return not "".join((*rest, document[at:end])).strip()
+    lines = "".join((*rest, document[at:end])).split("\n")
+    return all(not line.strip() or line.lstrip().startswith(_COMMENT_MARKS) for line in lines)

@@ -137,7 +137,8 @@ def _find(shapes: list[list[str]], change: Change, first: int, last: int) -> tup
             if shaped[at] == wanted[0] and shaped[at : at + len(wanted)] == wanted
         ]
         inside = [at for at in places if first <= at and at + len(wanted) <= last]
-        chosen = inside or places
+        touching = [at for at in places if at < last and first < at + len(wanted)]
+        chosen = inside or touching or places
         if len(chosen) > 1 and change.line is not None:
             stated = change.line
             chosen = sorted(chosen, key=lambda at: abs(at - stated))
