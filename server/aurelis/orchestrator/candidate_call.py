@@ -134,8 +134,9 @@ class CandidateCall:
             counted = True
         except RequestError as error:
             call.failed = True
-            workings.availability.failed(model, error)
-            workings.quotas.learn(model, error)
+            if call.sent:
+                workings.availability.failed(model, error)
+                workings.quotas.learn(model, error)
             loading = is_loading(error)
             if call.sent and not loading and is_failure(error) and not self._our_haste(error):
                 breakers.failed(model)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.request import Urgency
+from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, Policy
 from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of, routes
 from fixtures.virtual_time import run
 
@@ -58,5 +61,90 @@ def test_a_refused_token_ends_the_provider_until_it_changes() -> None:
 
         on.orchestrator.availability.provider_changed("one")
         assert str((await answer(on, ask("Now?"))).model) == "one/a"
+
+    run(scenario())
+
+
+def test_another_token_brings_a_provider_back() -> None:
+    """A command looks the token up anew, at most every 5 s; ghost text never does."""
+
+    async def scenario() -> None:
+        looked_up: list[str] = []
+        tokens = iter([False, True])
+
+        async def changed(provider: str) -> bool:
+            looked_up.append(provider)
+            return next(tokens)
+
+        refused = Fail(error(K.AUTH, final_for_provider=True, status=401))
+        one = ScriptedProvider("one", refused, Say(("in",)))
+        on = bench(one, token_changed=changed, policy=Policy(automatic=AutomaticPolicy(remote="allow")))
+        for urgency in (Urgency.EXPLICIT, Urgency.GHOST_TEXT, Urgency.EXPLICIT, Urgency.EXPLICIT):
+            with pytest.raises(RequestError):
+                await answer(on, ask(urgency=urgency))
+        assert (looked_up, len(one.calls)) == (["one"], 1)
+
+        await asyncio.sleep(5)
+        assert (await answer(on, ask())).text == "in"
+        assert looked_up == ["one", "one"]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "left_alone"),
+    [
+        (K.NETWORK, {}, True),
+        (K.AUTH, {"status": 401}, True),
+        (K.AUTH, {"status": 403}, False),
+        (K.CONFIGURATION, {"status": 404}, False),
+    ],
+)
+def test_a_provider_found_unhealthy_is_left_alone_for_a_while(
+    kind: ErrorKind, details: dict[str, Any], left_alone: bool
+) -> None:
+    """For the breaker's rest it is skipped for its health; having no list of models is no illness."""
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one"), ScriptedProvider("two"))
+        on.orchestrator.availability.provider_failed("one", error(kind, **details))
+        first = ["one/m skipped:health", "two/m ok"] if left_alone else ["one/m ok"]
+        assert outcomes_of(await answer(on, ask())) == first
+        await asyncio.sleep(60)
+        assert outcomes_of(await answer(on, ask("Later."))) == ["one/m ok"]
+
+    run(scenario())
+
+
+def test_failures_of_calls_that_were_under_way_do_not_prolong_the_rest() -> None:
+    """The rest is counted from when the breaker opened, not from the last straggler."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Fail(error(K.UNAVAILABLE, retryable=False), after=1), Say(("well",)))
+        one.script.insert(1, Fail(error(K.UNAVAILABLE, retryable=False), after=30))
+        on = bench(one, policy=Policy(breaker=BreakerPolicy(failure_threshold=1)))
+        await asyncio.gather(answer(on, ask("1")), answer(on, ask("2")), return_exceptions=True)
+        await asyncio.sleep(31)
+        assert (await answer(on, ask("3"))).text == "well"
+
+    run(scenario())
+
+
+def test_a_trial_that_fails_opens_the_breaker_again() -> None:
+    """After the rest at most three trial calls go out at once; a failure starts the rest anew."""
+
+    async def scenario() -> None:
+        bad = Fail(error(K.UNAVAILABLE, retryable=False), after=1)
+        one = ScriptedProvider("one", bad)
+        on = bench(one)
+        for n in range(5):
+            with pytest.raises(RequestError):
+                await answer(on, ask(f"{n}"))
+        await asyncio.sleep(60)
+        await asyncio.gather(*(answer(on, ask(f"trial {n}")) for n in range(9)), return_exceptions=True)
+        assert len(one.calls) == 5 + 3
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask("soon"))
+        assert 55 < (caught.value.retry_after_seconds or 0) <= 60
 
     run(scenario())
