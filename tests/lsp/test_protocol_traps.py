@@ -144,6 +144,24 @@ async def test_tokens_of_ours_are_created_reported_and_forgotten() -> None:
         assert server.work_done_progress.tokens == {}
 
 
+async def test_a_client_that_never_accepts_a_token_costs_nothing() -> None:
+    """The wait for a token's acceptance ends with the work."""
+    async with connection(FakeServices()) as (editor, server):
+
+        @server.command("test.work")
+        async def work(ls: Any, params: types.ExecuteCommandParams) -> str:
+            async with server.progress_tokens.work("Working", None, may_create=True):
+                await editor.message("window/workDoneProgress/create")
+            return "done"
+
+        await editor.initialize()
+        for _ in range(3):
+            assert await editor.request("workspace/executeCommand", {"command": "test.work"}) == "done"
+        await editor.settle()
+        assert len(server.protocol._request_futures) == 0
+        assert not editor.all("$/progress")
+
+
 async def test_a_failure_sends_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
     """An unexpected failure is one sentence for the client, and its text, which may quote code, is in no log."""
     async with connection(FakeServices()) as (editor, server):

@@ -98,6 +98,7 @@ class ProgressTokens:
         report = WorkReport(self._protocol, token, title)
         if task is not None:
             self._tasks.setdefault(token, task)
+        creation: asyncio.Task[None] | None = None
         if creating:
             creation = asyncio.create_task(self._create(token, report))
             self._creating.add(creation)
@@ -110,6 +111,8 @@ class ProgressTokens:
             if self._tasks.get(token) is task:
                 del self._tasks[token]
             report.end()
+            if creation is not None:
+                creation.cancel()
 
     async def _create(self, token: types.ProgressToken, report: WorkReport) -> None:
         params = types.WorkDoneProgressCreateParams(token=token)
