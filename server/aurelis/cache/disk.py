@@ -28,6 +28,9 @@ from aurelis.core.request import Task
 
 LOGGER: Final = logging.getLogger("aurelis.cache")
 
+OPEN_SECONDS: Final = 1.0
+"""Opening creates files and tables the first time; a start-up waits no longer than this."""
+
 LOCK_SECONDS: Final = 0.25
 """How long the cache's own thread waits for another process's lock."""
 
@@ -89,6 +92,10 @@ class DiskLayer:
     def ttl_seconds(self) -> float:
         """How long an entry may stay."""
         return self._ttl_seconds
+
+    async def open(self, patience_seconds: float = OPEN_SECONDS) -> None:
+        """Open the database ahead of the first look-up, which waits for nothing; gives up waiting after a while."""
+        await asyncio.wait({self._start(len, 0)}, timeout=patience_seconds)
 
     async def get(self, key: str) -> Entry | None:
         """The entry, or None: also when the disk is slow, locked, damaged or not ours."""

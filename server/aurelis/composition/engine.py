@@ -16,7 +16,7 @@ from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
 from aurelis.composition.entries import SANDBOX, configured_entries
-from aurelis.composition.keeping import open_cache, store_file
+from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
 from aurelis.composition.policies import policy_of
 from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
@@ -61,6 +61,7 @@ class Engine:
     orchestrator: Orchestrator
     egress: DocumentEgress
     cache: LayeredCache
+    _open_cache: OpenCache
     directory: SettingsDirectory
 
     def __init__(
@@ -116,8 +117,9 @@ class Engine:
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
         if first or before.cache != settings.cache:
-            old = None if first else self.cache
-            self.cache = open_cache(settings.cache, self._kept_in, self.clock)
+            old = None if first else self._open_cache
+            self._open_cache = await open_cache(settings.cache, self._kept_in, self.clock, self._environ)
+            self.cache = self._open_cache.answers
             if old is not None:
                 await old.aclose()
         await self._observation.adopt(settings)
@@ -289,7 +291,7 @@ class Engine:
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""
         await self.directory.aclose()
-        await self.cache.aclose()
+        await self._open_cache.aclose()
         await self._team.aclose()
         await self._observation.aclose()
         await self._database.aclose()

@@ -2,32 +2,88 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+import attrs
+
+from aurelis.cache.bulletin import Bulletin, FileBulletin
 from aurelis.cache.disk import DiskLayer
 from aurelis.cache.entry import Layer
 from aurelis.cache.layered import LayeredCache
 from aurelis.cache.memory import MemoryLayer
 from aurelis.config.folders import Folders
-from aurelis.config.settings import CacheSettings
+from aurelis.config.settings import CacheSettings, DiskCacheSettings, RedisCacheSettings
 from aurelis.core.deadline import Clock
+from aurelis.core.errors import RequestError
 
-STORE_FILE = "aurelis.sqlite3"
+if TYPE_CHECKING:
+    from aurelis.cache.redis import RedisLayer
+
+LOGGER: Final = logging.getLogger("aurelis.cache")
+
+STORE_FILE: Final = "aurelis.sqlite3"
+BULLETIN_FILE: Final = "cache.dropped"
 
 
-def open_cache(settings: CacheSettings, folders: Folders, clock: Clock) -> LayeredCache:
-    """The layers that the settings switch on; a layer without a usable folder is left out."""
+@attrs.frozen
+class OpenCache:
+    """The answers' layers and what tells other processes of dropped ones; closed together."""
+
+    answers: LayeredCache
+    bulletin: FileBulletin | None
+
+    async def aclose(self) -> None:
+        """Finish writing and close everything."""
+        await self.answers.aclose()
+        if self.bulletin is not None:
+            await self.bulletin.aclose()
+
+
+async def open_cache(settings: CacheSettings, folders: Folders, clock: Clock, environ: Mapping[str, str]) -> OpenCache:
+    """The layers that the settings switch on; a layer that cannot be had is left out with a warning."""
     layers: list[Layer] = []
+    bulletins: list[Bulletin] = []
     memory, disk = settings.memory, settings.disk
     if memory.enabled:
         layers.append(
             MemoryLayer(clock, entries=memory.entries, ttl_seconds=memory.ttl_seconds, max_bytes=memory.max_bytes)
         )
-    folder = Path(disk.path).expanduser() if disk.path else (folders.cache / "answers" if folders.cache else None)
+    shared = _shared_layer(settings.redis, clock, environ)
+    if shared is not None:
+        layers.append(shared)
+        bulletins.append(shared)
+    folder = _disk_folder(disk, folders)
     if disk.enabled and folder is not None:
         secret = (folders.data or folder) / "cache.key"
-        layers.append(DiskLayer(clock, folder, secret, ttl_seconds=disk.ttl_seconds, max_bytes=disk.max_bytes))
-    return LayeredCache(clock, layers, settings.ttl_by_task)
+        on_disk = DiskLayer(clock, folder, secret, ttl_seconds=disk.ttl_seconds, max_bytes=disk.max_bytes)
+        await on_disk.open()
+        layers.append(on_disk)
+    bulletin = FileBulletin(folders.state / BULLETIN_FILE) if folders.state is not None else None
+    if bulletin is not None:
+        bulletins.append(bulletin)
+    return OpenCache(LayeredCache(clock, layers, settings.ttl_by_task, bulletins), bulletin)
+
+
+def _disk_folder(settings: DiskCacheSettings, folders: Folders) -> Path | None:
+    if settings.path:
+        return Path(settings.path).expanduser()
+    return folders.cache / "answers" if folders.cache is not None else None
+
+
+def _shared_layer(settings: RedisCacheSettings, clock: Clock, environ: Mapping[str, str]) -> RedisLayer | None:
+    if settings.url is None:
+        return None
+    from aurelis.cache.redis import RedisLayer as Layer  # noqa: PLC0415 - redis only where it is configured
+
+    key = environ.get(settings.key_env or "", "")
+    try:
+        return Layer(clock, settings.url, key.encode(), ttl_seconds=settings.ttl_seconds)
+    except RequestError as error:
+        LOGGER.warning("The shared cache is off: %s", error.message)
+        return None
 
 
 def store_file(folders: Folders) -> Path | None:
