@@ -2,6 +2,7 @@
 import { prepareEnvironment, program, ROOT } from './environment.mjs';
 import { extensionScript, hasExtension, installNpmPackages } from './extension.mjs';
 import { run, script } from './processes.mjs';
+import { installPublishedRules } from './published_rules.mjs';
 
 const inEnvironment = (name, ...args) => async () => (await run(program(name), args, { cwd: ROOT })).code;
 
@@ -28,6 +29,7 @@ await script(async (args) => {
   const began = performance.now();
   await prepareEnvironment({ development: true });
   if (hasExtension()) await installNpmPackages();
+  await installPublishedRules();
   const rows = [['setup', 'passed', seconds(began)]];
   for (const [name, step] of steps(args)) {
     print(`\n=== ${name} ===`);

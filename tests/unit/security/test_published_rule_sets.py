@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import hashlib
-import os
 import random
 import re
 import sysconfig
@@ -17,7 +16,6 @@ from aurelis.security.rules import ALL_RULES
 from aurelis.security.scan import find_secrets
 from unit.security.pattern_samples import samples
 from unit.security.published_expressions import (
-    SECRETLINT,
     Expression,
     detect_secrets_expressions,
     secretlint_expressions,
@@ -80,11 +78,7 @@ def test_secrets_of_detect_secrets_are_caught() -> None:
     _assert_caught(_shares(detect_secrets_expressions(), seed=20_000), least_kinds=20)
 
 
-@pytest.mark.needs("node")
-@pytest.mark.skipif(
-    not (SECRETLINT / "node_modules").is_dir() and os.environ.get("AURELIS_REQUIRE_ALL") != "1",
-    reason="run npm ci in tests/tools/secretlint",
-)
+@pytest.mark.needs("node", "secretlint")
 def test_secrets_of_secretlint_are_caught() -> None:
     """Of each kind that secretlint recommends, at least 95 % of drawn secrets are replaced."""
     _assert_caught(_shares(secretlint_expressions(), seed=30_000), least_kinds=20)
