@@ -64,13 +64,15 @@ class Finished:
     """The last event of every stream that did not fail.
 
     `mean_logprob` is the mean log-probability of the answer's tokens where the provider tells it.
-    `notice` is a warning about the provider's future (a `Sunset` header), a sentence, or None.
+    `notice` is a warning about the provider's future (a `Sunset` header), a sentence, or None. `requests_left` is how
+    many requests the provider still grants the user and the seconds until it grants more, where it can be trusted.
     """
 
     reason: FinishReason
     usage: Usage | None = None
     mean_logprob: float | None = None
     notice: str | None = None
+    requests_left: tuple[int, float] | None = None
 
 
 ProviderEvent = TextDelta | Thinking | Finished

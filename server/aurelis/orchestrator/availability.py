@@ -91,6 +91,11 @@ class Availability:
             LOGGER.info("%s is at its rate limit for %.0f s.", model, error.retry_after_seconds)
             _remember(self._cooldowns, model, self._clock.monotonic() + error.retry_after_seconds)
 
+    def granted(self, model: ModelReference, left: tuple[int, float] | None) -> None:
+        """An upstream said how many requests it still grants and in how many seconds more: with none left, it rests."""
+        if left is not None and left[0] == 0 and left[1] > 0:
+            _remember(self._cooldowns, model, self._clock.monotonic() + left[1])
+
     def quota_spent(self, model: ModelReference, wait: float) -> None:
         """Our own count of a model's quota refused a request; only the status asks for it."""
         _remember(self._spent, model, self._clock.monotonic() + wait)

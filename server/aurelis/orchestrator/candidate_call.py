@@ -189,6 +189,7 @@ class CandidateCall:
                                 call.characters += len(event.text)
                             elif isinstance(event, Finished):
                                 call.finished = event
+                                workings.availability.granted(model, event.requests_left)
                                 timer.reschedule(loop.time() + TIDY_SECONDS)
                                 note(event)
                                 break

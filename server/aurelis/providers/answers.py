@@ -55,6 +55,7 @@ class AnswerReader:
         blame: Blame,
         upstream_error: Callable[[Any], RequestError],
         notice: str | None = None,
+        left: tuple[int, float] | None = None,
     ) -> None:
         lowered = content_type.lower()
         self._whole = "json" in lowered and not any(part in lowered for part in ("ndjson", "jsonl", "stream", "seq"))
@@ -63,6 +64,7 @@ class AnswerReader:
         self._blame = blame
         self._upstream_error = upstream_error
         self._notice = notice
+        self._left = left
         self._events = EventReader()
         self._joiner = SurrogateJoiner()
         self._state = _State()
@@ -84,7 +86,7 @@ class AnswerReader:
                 if self._events.comments > comments:
                     yield Thinking()  # the server keeps a silent stream alive
                 if state.characters > MAX_ANSWER_CHARACTERS:
-                    yield Finished(FinishReason.LENGTH, state.usage, self._mean(), self._notice)
+                    yield Finished(FinishReason.LENGTH, state.usage, self._mean(), self._notice, self._left)
                     return
         for event in self._take(self._rest()):
             yield event
@@ -203,7 +205,7 @@ class AnswerReader:
         if reason is None:
             complete = self._events.done or (self._whole and state.characters > 0)
             reason = FinishReason.STOP if complete else FinishReason.CUT
-        return Finished(reason, state.usage, self._mean(), self._notice)
+        return Finished(reason, state.usage, self._mean(), self._notice, self._left)
 
     def _tail(self) -> str:
         """What the filter still held when the answer ended."""

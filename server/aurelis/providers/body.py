@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from aurelis.core.request import Message, RedactedRequest
+import attrs
+
+from aurelis.core.request import Message, Parameters, RedactedRequest
 from aurelis.providers.error_bodies import Details
 from aurelis.providers.profile import Profile
 
@@ -33,13 +35,21 @@ def _merge_system(messages: tuple[Message, ...]) -> list[dict[str, str]]:
 
 
 def chat_body(
-    request: RedactedRequest, model: str, profile: Profile, known: Known, *, refused: frozenset[str], system_role: bool
+    request: RedactedRequest,
+    model: str,
+    profile: Profile,
+    known: Known,
+    *,
+    refused: frozenset[str],
+    system_role: bool,
+    longest: int | None = None,
 ) -> dict[str, Any]:
     """The body of `chat/completions`.
 
-    `known` is the profile's word on a field of this model; `refused` are the parameters that it is known to refuse.
+    `known` is the profile's word on a field of this model; `refused` are the parameters that it is known to refuse;
+    `longest` is the longest answer in tokens, if it is known.
     """
-    parameters = request.request.parameters
+    parameters = bounded(request.request.parameters, longest)
     if system_role and "system" not in refused:
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
     else:
@@ -59,6 +69,13 @@ def chat_body(
         row = known("reasoning_off")
         body |= profile.reasoning_off if row is None else row
     return {name: value for name, value in body.items() if name not in refused}
+
+
+def bounded(parameters: Parameters, longest: int | None) -> Parameters:
+    """The parameters with no longer an answer than the model gives: the one place where that is looked after."""
+    if longest is None or parameters.max_tokens is None or parameters.max_tokens <= longest:
+        return parameters
+    return attrs.evolve(parameters, max_tokens=longest)
 
 
 def bound_field(preferred: str, refused: frozenset[str]) -> str:

@@ -20,7 +20,7 @@ import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.error_bodies import Details, read_details
-from aurelis.providers.waits import sunset_of, wait_of
+from aurelis.providers.waits import rule_of, sunset_of, wait_of
 
 _QUOTE_CHARACTERS: Final = 200
 _ECHO_CHARACTERS: Final = 24
@@ -115,7 +115,7 @@ def error_from_answer(
     if status < HTTPStatus.BAD_REQUEST:
         status = details.status or _status_of_codes(details)
     kind, first, flags = _judge(status, headers, details, blame, now)
-    return RequestError(
+    error = RequestError(
         kind,
         _sentence(first, details, blame),
         status=status,
@@ -124,6 +124,8 @@ def error_from_answer(
         retryable=flags.retryable and headers.get("x-should-retry", "").lower() != "false",
         final_for_provider=flags.final,
     )
+    error.refused_by = rule_of(details.message) if kind is ErrorKind.RATE_LIMIT else None
+    return error
 
 
 def _status_of_codes(details: Details) -> int:

@@ -6,10 +6,12 @@ Nothing is sent to its own hosts any more. Sources: the REST description of GitH
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
+from aurelis.core.request import Task
 from aurelis.providers.families import OPENAI_ROWS
 from aurelis.providers.profile import Limits, ModelRow, Profile
 
@@ -37,6 +39,25 @@ PUBLISHED: Final = {
     "Meta-Llama-3.1-405B-Instruct": "meta/meta-llama-3.1-405b-instruct",
 }
 """The nine models of the first days: as `models.inference.ai.azure.com` spelled them, and as `models.github.ai` did."""
+
+_CODE: Final = ("mistral-ai/codestral-2501", "openai/gpt-4o", "meta/meta-llama-3.1-70b-instruct")
+_DOCUMENTATION: Final = ("cohere/cohere-command-r", "cohere/cohere-command-r-plus", "openai/gpt-4o-mini")
+_REASONING: Final = ("openai/gpt-4o", "meta/meta-llama-3.1-405b-instruct", "mistral-ai/mistral-large")
+_CODE_TASKS: Final = (
+    Task.COMPLETION,
+    Task.CODE_GENERATION,
+    Task.REFACTORING,
+    Task.OPTIMIZATION,
+    Task.TESTING,
+    Task.FIX,
+)
+ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(Task, ("openai/gpt-4o-mini",)),
+    **dict.fromkeys(_CODE_TASKS, _CODE),
+    **dict.fromkeys((Task.REVIEW, Task.COMPLEX_REASONING), _REASONING),
+    Task.DOCUMENTATION: _DOCUMENTATION,
+}
+"""Where each task goes by default: every kind of work to models that are good at it, the rest to a small one."""
 
 OLD_HOST: Final = "models.inference.ai.azure.com"
 HOST: Final = "models.github.ai"
@@ -91,6 +112,7 @@ GITHUB: Final = Profile(
     price_source="azure",
     token_prefixes=("ghp_", "github_pat_", "gho_", "ghu_", "ghs_"),
     limits=_HIGH,
+    routes=ROUTES,
 )
 """The row. Limits are the free tier's, which every user had; a model that no row speaks of gets tier "high"."""
 

@@ -26,7 +26,7 @@ from aurelis.core.request import RedactedRequest
 from aurelis.providers import fim, github
 from aurelis.providers.answers import AnswerReader
 from aurelis.providers.azure import deployment_lists
-from aurelis.providers.body import chat_body, refused_parameter
+from aurelis.providers.body import bounded, chat_body, refused_parameter
 from aurelis.providers.catalogue import Catalogue
 from aurelis.providers.error_bodies import read_details
 from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence
@@ -34,7 +34,7 @@ from aurelis.providers.options import ProviderOptions, check_base_url, profile_o
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.tokens import TokenCheck
-from aurelis.providers.waits import notice_of
+from aurelis.providers.waits import notice_of, requests_left
 from aurelis.providers.wire import ConnectionBudget, Post, TokenSource, UpstreamError, Wire
 
 __all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "TokenSource", "open_provider"]
@@ -167,6 +167,7 @@ class OpenAICompatibleProvider:
                 blame,
                 lambda value: error_from_answer(200, {}, value, blame, now=time.time()),
                 notice_of(response.headers, blame.title),
+                requests_left(response.headers) if self._profile.counts_requests else None,
             )
             try:
                 async with aclosing(reader.read(response.aiter_bytes())) as events:
@@ -223,13 +224,15 @@ class OpenAICompatibleProvider:
         return await self._wire.send(stack, post)
 
     def _chat_call(self, request: RedactedRequest, model: str) -> _Call:
+        info = self._catalogue.describe(model)
         body = chat_body(
             request,
             self._spellings.get(model.lower(), model),
             self._profile,
             lambda field: self._catalogue.known(model, field),
             refused=self._learned.get(model, _Learned()).refused,
-            system_role=self._catalogue.describe(model).system_role,
+            system_role=info.system_role,
+            longest=info.output_tokens,
         )
         path = "chat/completions"
         if self._options.organization and self._profile.organization_path:
@@ -239,7 +242,8 @@ class OpenAICompatibleProvider:
     def _fim_call(self, dialect: str, request: RedactedRequest, model: str) -> _Call:
         if request.fim is None:
             raise ValueError(dialect)
-        made = fim.call(dialect, self._spellings.get(model.lower(), model), request.fim, request.request.parameters)
+        parameters = bounded(request.request.parameters, self._catalogue.describe(model).output_tokens)
+        made = fim.call(dialect, self._spellings.get(model.lower(), model), request.fim, parameters)
         body = dict(made.body)
         if made.path == "completions" and self._profile.stream_usage:
             body["stream_options"] = {"include_usage": True}

@@ -112,6 +112,8 @@ class Profile:
         price_source: the provider's id in the price library.
         token_prefixes: how its tokens begin; empty when any form goes.
         limits: limits of models that nothing else speaks of.
+        routes: the models of each task in order, by the ids that the vendor uses, for users who name none.
+        counts_requests: whether `x-ratelimit-remaining-requests` of an answer counts the user's own requests.
         local: whether it runs on the user's own machine and costs nothing.
         keep_alive: whether a connection may be used again; False for servers that close it without saying so.
     """
@@ -146,6 +148,8 @@ class Profile:
     price_source: str | None = None
     token_prefixes: tuple[str, ...] = ()
     limits: Limits = attrs.field(factory=Limits)
+    routes: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict, converter=_frozen_mapping)
+    counts_requests: bool = False
     local: bool = False
     keep_alive: bool = True
 

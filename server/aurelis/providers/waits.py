@@ -14,6 +14,10 @@ _SENTENCE: Final = re.compile(
     r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?"
     r"((?:\d+(?:\.\d+)?(?:ms|h|m|s))+|\d+(?:\.\d+)?)(?:\s*(milliseconds?|ms|hours?|minutes?|mins?)\b)?"
 )
+_LONGEST_COUNT: Final = 12
+_RULE: Final = re.compile(r"(?i)rate limit of (?P<requests>\d{1,9}) per (?P<seconds>\d{1,7})s exceeded")
+_NAMED_RULE: Final = re.compile(r"(?i)\brequests per (?P<window>min|day)[^:]{0,20}: Limit:? ?(?P<requests>\d{1,9})\b")
+_WINDOWS: Final = {"min": 60.0, "day": 86_400.0}
 _LAST_DATE: Final = 253_402_300_799.0
 """The end of the year 9999, as seconds since the epoch."""
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
@@ -49,6 +53,27 @@ def http_date(text: str) -> float | None:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def requests_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
+    """How many requests are left, and the seconds until there are more, as the headers of an answer count them."""
+    left = headers.get("x-ratelimit-remaining-requests", "").strip()
+    more_in = _duration(headers.get("x-ratelimit-reset-requests", ""))
+    if not (left.isascii() and left.isdecimal() and len(left) < _LONGEST_COUNT) or more_in is None:
+        return None
+    return int(left), min(more_in, _LONGEST_WAIT)
+
+
+def rule_of(message: str) -> tuple[int, float] | None:
+    """The rule that refused a request as its message names it, in requests and seconds; 0 seconds means at once.
+
+    GitHub Models: "Rate limit of 10 per 60s exceeded". OpenAI: "on requests per min (RPM): Limit 3".
+    """
+    match = _RULE.search(message)
+    if match is not None:
+        return int(match["requests"]), float(match["seconds"])
+    match = _NAMED_RULE.search(message)
+    return (int(match["requests"]), _WINDOWS[match["window"].lower()]) if match is not None else None
 
 
 def sunset_of(headers: Mapping[str, str]) -> float | None:

@@ -51,6 +51,7 @@ class UpstreamError(RequestError):
             final_for_provider=error.final_for_provider,
             security_event=error.security_event,
         )
+        self.refused_by = error.refused_by
         self.answered = answered
         self.headers = headers
         self.body = body
