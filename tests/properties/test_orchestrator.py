@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason
-from aurelis.core.request import Request
+from aurelis.core.model import Price
+from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict
+from aurelis.core.request import Request, Urgency
+from aurelis.orchestrator.policy import AutomaticPolicy, ConcurrencyPolicy, ModelQuota, Policy
 from fixtures.pipeline import Bench, Fail, Say, Script, ScriptedProvider, ask, bench, error
 from fixtures.virtual_time import run
 
@@ -24,6 +26,7 @@ KINDS = st.sampled_from(
         ErrorKind.CONTENT_FILTER,
     ]
 )
+NAMES = ("one", "two", "six")
 MOST_ATTEMPTS = 6
 
 
@@ -34,20 +37,29 @@ def steps(draw: st.DrawFn, name: str) -> Script:
     if draw(st.booleans()):
         wait = draw(st.none() | st.sampled_from([0.0, 3.0, 4000.0]))
         kind = draw(KINDS)
-        final = kind is ErrorKind.AUTH
-        return Fail(error(kind, retry_after_seconds=wait, final_for_provider=final), pause)
+        failure = error(kind, retry_after_seconds=wait, final_for_provider=kind is ErrorKind.AUTH)
+        if kind is ErrorKind.RATE_LIMIT:
+            failure.refused_by = draw(st.none() | st.sampled_from([(1, 60.0), (2, 0.0)]))
+        return Fail(failure, pause)
     pieces = tuple(f"<{name}{n}>" for n in range(draw(st.integers(0, 4))))
-    finish = draw(st.sampled_from([*FinishReason, error(ErrorKind.NETWORK), error(ErrorKind.INVALID_RESPONSE)]))
+    reasons = [reason for reason in FinishReason if reason is not FinishReason.ENOUGH]  # which is ours alone to say
+    finish = draw(st.sampled_from([*reasons, error(ErrorKind.NETWORK), error(ErrorKind.INVALID_RESPONSE)]))
     return Say(pieces, pause, finish)
 
 
 @attrs.frozen
 class Asking:
-    """One reader: which question, streamed or not, when it leaves (seconds after its start, None: stays)."""
+    """One reader: which question, for whom, streamed or not, and when it leaves (seconds after its start).
+
+    `wants` is what an answer must hold to be of use, `suffices` what makes the rest of it needless.
+    """
 
     question: int
+    urgency: Urgency
     streams: bool
     leaves: float | None
+    wants: str
+    suffices: str | None
 
 
 @attrs.define
@@ -64,11 +76,22 @@ ASKINGS = st.lists(
     st.builds(
         Asking,
         question=st.integers(0, 1),
+        urgency=st.sampled_from(Urgency),
         streams=st.booleans(),
-        leaves=st.none() | st.sampled_from([0.0, 0.25, 1.0, 20.0]),
+        leaves=st.none() | st.sampled_from([0.0, 0.25, 1.0, 20.0, 65.0]),
+        wants=st.sampled_from(["", "two", "1>"]),
+        suffices=st.none() | st.sampled_from(["0>", "2>"]),
     ),
     min_size=1,
     max_size=5,
+)
+POLICIES = st.builds(
+    Policy,
+    hedging=st.booleans(),
+    automatic=st.just(AutomaticPolicy(remote="allow")),
+    concurrency=st.builds(ConcurrencyPolicy, st.integers(1, 3), st.integers(1, 3), st.integers(1, 4)),
+    quotas=st.dictionaries(st.sampled_from(NAMES), st.builds(ModelQuota, st.integers(1, 3), st.integers(2, 4))),
+    daily_budget_usd=st.none() | st.just(0.5),
 )
 
 
@@ -88,51 +111,83 @@ async def read(on: Bench, request: Request, seen: Seen) -> None:
         seen.failed = True
 
 
+def request_of(asking: Asking) -> Request:
+    suffices = asking.suffices
+    return ask(
+        f"Question {asking.question}?",
+        urgency=asking.urgency,
+        streams=asking.streams,
+        timing=Timing(60, 45, 600),
+        judge=lambda text: Verdict(usable=asking.wants in text, reason="not what was wanted"),
+        enough=None if suffices is None else lambda text: suffices in text,
+    )
+
+
 @settings(max_examples=150, deadline=None)
 @given(
-    scripts=st.tuples(*(st.lists(steps(name), min_size=1, max_size=4) for name in ("one", "two", "three"))),
+    scripts=st.tuples(*(st.lists(steps(name), min_size=1, max_size=4) for name in NAMES)),
     askings=ASKINGS,
+    policy=POLICIES,
+    known_speed=st.booleans(),
     seed=st.integers(0, 5),
 )
 def test_no_interleaving_breaks_the_promises_of_the_pipeline(
-    scripts: tuple[list[Script], ...], askings: list[Asking], seed: int
+    scripts: tuple[list[Script], ...], askings: list[Asking], policy: Policy, known_speed: bool, seed: int
 ) -> None:
     """Bounded requests, one voice per answer, nothing partial cached, no connection left open, one record each."""
 
     async def scenario() -> None:
-        providers = [
-            ScriptedProvider(name, *script) for name, script in zip(("one", "two", "three"), scripts, strict=True)
-        ]
-        on = bench(*providers, seed=seed)
+        price = {"price": Price(0.01e6, 0.01e6)}
+        providers = [ScriptedProvider(name, *script, info=price) for name, script in zip(NAMES, scripts, strict=True)]
+        on = bench(*providers, seed=seed, policy=policy)
+        if known_speed:
+            for _ in range(20):
+                on.orchestrator.statistics.answered(providers[0].describe("m").reference, 200.0)
 
         async def reader(asking: Asking) -> Seen:
             seen = Seen()
-            request = ask(f"Question {asking.question}?", streams=asking.streams, timing=Timing(60, 45, 600))
-            task = asyncio.create_task(read(on, request, seen))
+            task = asyncio.create_task(read(on, request_of(asking), seen))
             await asyncio.wait([task], timeout=asking.leaves)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             return seen
 
         everything = await asyncio.gather(*(reader(asking) for asking in askings))
+        await on.orchestrator.aclose()
 
         assert all(len(provider.calls) <= MOST_ATTEMPTS * len(askings) for provider in providers)
         assert all(provider.open == 0 for provider in providers)
         assert len(on.recorder.records) == len(askings)
+        live = on.orchestrator.live()
+        assert (live["active"], live["calls"], live["waiting"]) == (0, 0, 0)
         for asking, seen in zip(askings, everything, strict=True):
             voices = {piece[1:4] for piece in "".join(seen.deltas).split(">") if piece}
             assert len(voices) <= 1
             assert len(seen.speakers) <= 1
             if seen.answer is not None and asking.streams:
                 assert "".join(seen.deltas) == seen.answer.text
+            if seen.answer is not None and not asking.streams:
+                assert asking.wants in seen.answer.text
             if asking.leaves is None:
                 assert (seen.answer is not None) != seen.failed
-        whole = {
-            "".join(step.pieces)
-            for script in scripts
-            for step in script
-            if isinstance(step, Say) and step.finish in {FinishReason.STOP, FinishReason.ENOUGH}
-        }
-        assert {kept.text for kept in on.cache.entries.values()} <= whole
+        for record in on.recorder.records:
+            ended = [attempt for attempt in record.attempts if attempt.outcome in {"ok", "cached"}]
+            assert len(ended) <= 1
+            skipped = [attempt.model for attempt in record.attempts if attempt.outcome.startswith("skipped")]
+            assert len(skipped) == len(set(skipped))
+        assert {kept.text for kept in on.cache.entries.values()} <= whole_answers(scripts, askings)
 
     run(scenario())
+
+
+def whole_answers(scripts: tuple[list[Script], ...], askings: list[Asking]) -> set[str]:
+    """Every text that a cache may hold: an answer that ended by itself, or as much of one as sufficed."""
+    found = set()
+    for step in (step for script in scripts for step in script if isinstance(step, Say)):
+        if step.finish is FinishReason.STOP:
+            found.add("".join(step.pieces))
+        for suffices in {asking.suffices for asking in askings} - {None}:
+            end = next((n for n, piece in enumerate(step.pieces) if suffices and suffices in piece), None)
+            if end is not None:
+                found.add("".join(step.pieces[: end + 1]))
+    return found
