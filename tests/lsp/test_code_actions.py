@@ -62,6 +62,26 @@ async def test_which_actions_are_listed(
         assert not services.requests
 
 
+@pytest.mark.parametrize(
+    ("span", "place"),
+    [
+        ((1, 4, 1, 4), {"position": {"line": 1, "character": 4}}),
+        ((0, 0, 1, 16), {"range": range_of(0, 0, 1, 16)}),
+    ],
+)
+async def test_without_a_selection_the_definition_around_the_cursor_is_meant(
+    span: tuple[int, int, int, int], place: dict[str, Any]
+) -> None:
+    """An action for a mere cursor carries its position, so that it does not work on one line alone."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize()
+        editor.open(URI, CODE)
+        actions = await editor.request("textDocument/codeAction", action_request(span, only=["refactor"]))
+        for action in actions:
+            data = action["data"]
+            assert {name: data[name] for name in ("position", "range") if name in data} == place
+
+
 async def test_a_title_is_one_line() -> None:
     """A diagnostic's message is folded into the action's title."""
     async with connection(FakeServices()) as (editor, _):

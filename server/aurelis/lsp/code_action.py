@@ -15,7 +15,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from aurelis.core.errors import RequestError
 from aurelis.core.snapshot import Snapshot
-from aurelis.lsp.arguments import CommandArguments, document_uri, span
+from aurelis.lsp.arguments import CommandArguments, document_uri, position, span
 from aurelis.lsp.convert import json_range
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.outcome import content_modified, request_failed
@@ -88,15 +88,18 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
     row = next((row for row in (FIX, *ROWS) if data.get("verb") == row.verb), None)
     if row is None or not row.makes_edit:
         return action
-    uri, place = document_uri(data.get("textDocument")), span(data.get("range"))
+    uri = document_uri(data.get("textDocument"))
     snapshot = ls.documents.snapshot(uri) if uri is not None else None
-    if snapshot is None or place is None:
+    if snapshot is None:
         raise JsonRpcInvalidParams("The action is of a document that is not open.")
     if snapshot.version != data.get("version"):
         raise content_modified(CHANGED)
     from aurelis.lsp import task_commands, workspace_edits  # noqa: PLC0415 -- invariant 11: nothing heavy at start
 
-    arguments = CommandArguments(uri=uri, span=place)
+    cursor = data.get("position")
+    arguments = CommandArguments(
+        uri=uri, span=span(data.get("range")), position=None if cursor is None else position(cursor, "position")
+    )
     may_create = ls.features.work_done_progress
     async with ls.progress_tokens.work(task_commands.title_of(row.verb), None, may_create=may_create) as report:
         try:
@@ -143,6 +146,21 @@ def _is_kind(kind: str, wanted: Sequence[str]) -> bool:
     return any(kind == item or kind.startswith(f"{item}.") or item == "" for item in wanted)
 
 
+def _place(
+    row: Row, params: types.CodeActionParams, diagnostics: Sequence[types.Diagnostic] | None
+) -> Mapping[str, Any]:
+    """What an action is about: a diagnostic's lines, the selection, or without one the definition around the cursor.
+
+    Findings are wanted of the whole document when nothing is selected.
+    """
+    if diagnostics:
+        return {"range": json_range(diagnostics[0].range)}
+    if params.range.start != params.range.end:
+        return {"range": json_range(params.range)}
+    start = params.range.start
+    return {"position": {"line": start.line, "character": start.character}} if row.makes_edit else {}
+
+
 def _action(
     ls: AurelisServer,
     row: Row,
@@ -151,11 +169,7 @@ def _action(
     diagnostics: list[types.Diagnostic] | None,
     refusal: str | None,
 ) -> types.CodeAction | types.Command:
-    span_of_fix = diagnostics[0].range if diagnostics else params.range
-    target: dict[str, Any] = {
-        "textDocument": {"uri": params.text_document.uri},
-        "range": json_range(span_of_fix),
-    }
+    target = {"textDocument": {"uri": params.text_document.uri}, **_place(row, params, diagnostics)}
     command = types.Command(row.title, row.command, arguments=[{**target, "apply": True} if row.makes_edit else target])
     if not ls.features.code_action_literals:
         return command
