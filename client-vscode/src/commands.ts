@@ -50,7 +50,7 @@ function handlers(parts: Parts): Record<string, Handler> {
   const ask = async <Answer>(command: string, argument: unknown = {}) => (await supervisor.ready()).execute<Answer>(command, argument);
   return {
     'aurelis.explain': (given) => read(parts, 'aurelis.explain', 'Explanation', given),
-    'aurelis.review': (given) => read(parts, 'aurelis.review', 'Review', given),
+    'aurelis.review': (given) => read(parts, 'aurelis.review', 'Review', asked(given) ?? selectionOrFile()),
     'aurelis.ask': async (given) => {
       const question = asked(given)?.question ?? (await words('Ask Aurelis', 'What do you want to know about this code?'));
       if (question !== undefined) await read(parts, 'aurelis.ask', question, { ...(asked(given) ?? (isEditing() ? here() : {})), question });
@@ -125,6 +125,12 @@ function here(): TaskArguments {
   return selection.isEmpty
     ? { textDocument, position: plain(selection.active) }
     : { textDocument, range: { start: plain(selection.start), end: plain(selection.end) } };
+}
+
+/** The selection, or the whole file. */
+function selectionOrFile(): TaskArguments {
+  const { position: _cursor, ...rest } = here();
+  return rest;
 }
 
 function cursor(): TaskArguments {

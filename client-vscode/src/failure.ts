@@ -45,7 +45,7 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   const message = error instanceof Error ? error.message : String(error);
   const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
-  return new Failure(message, STEPS[kind ?? ''] ?? [SHOW_LOG]);
+  return new Failure(message.charAt(0).toUpperCase() + message.slice(1), STEPS[kind ?? ''] ?? [SHOW_LOG]);
 }
 
 /** Say it once and offer the next steps; returns when the message is gone. */

@@ -18,7 +18,9 @@ export interface View {
 export function viewOf(life: Life, explanation: string, status: StatusMessage | undefined, now: number): View {
   if (life === 'starting') return { icon: 'loading~spin', text: 'Aurelis', detail: 'Starting', severity: 'ok' };
   if (life !== 'running') return { icon: 'warning', text: 'Aurelis', detail: explanation, severity: life === 'missing' ? 'warning' : 'error' };
-  if (status === undefined) return { icon: 'loading~spin', text: 'Aurelis', detail: 'Starting', severity: 'ok' };
+  // Until its parts are built the server is well and names nobody who answers.
+  if (status === undefined || (status.health === 'ok' && status.model === undefined))
+    return { icon: 'loading~spin', text: 'Aurelis', detail: 'Starting', severity: 'ok' };
   const wait = status.retryAt === undefined ? 0 : Math.ceil(status.retryAt - now / 1000);
   const retry = wait > 0 ? ` Ready again in about ${wait} s.` : '';
   const icon = status.busy ? 'loading~spin' : { ok: 'sparkle', warning: 'warning', error: 'error' }[status.health];

@@ -1,0 +1,87 @@
+// A day's work: hover, explanations that stream and can be stopped, edits, and everything that tells what happened.
+import { strict as assert } from 'node:assert';
+import { journey } from './driver.mjs';
+
+const EXPLANATION = 'read_hosts is a function';
+
+await journey(async (window) => {
+  await window.running();
+  await window.open('settings.py');
+
+  await window.goTo(14, 8);
+  const offer = await window.hover('Explain with Aurelis');
+  await window.picture('hover-offer');
+  await offer.locator('a').filter({ hasText: 'Explain with Aurelis' }).click();
+
+  await window.answered('running');
+  await window.view.locator('main').filter({ hasText: 'function' }).waitFor();
+  await window.picture('explanation-streams');
+  await window.view.locator('#cancel').click();
+  await window.answered('cancelled');
+  await window.picture('explanation-cancelled');
+  await window.noMessage();
+
+  await window.back();
+  await window.goTo(14, 8);
+  await window.command('Aurelis: Explain');
+  await window.answered('running');
+  assert.match(await window.answered('done'), new RegExp(EXPLANATION));
+  assert.match(await window.view.locator('footer').innerText(), /custom\/.+ · .+ · confidence \d\.\d\d/);
+  await window.picture('explanation');
+  await window.image('explanation', { x: 352, y: 0, width: 928, height: 560 });
+  await window.noMessage();
+
+  await window.back();
+  await window.goTo(14, 8);
+  await window.hover(EXPLANATION);
+  await window.picture('hover');
+  await window.image('hover', { x: 352, y: 60, width: 640, height: 420 });
+  await window.press('Escape');
+
+  await window.goTo(14, 8);
+  await window.command('Source Action...');
+  const action = window.page.locator('.action-widget .monaco-list-row').filter({ hasText: 'Document with Aurelis' });
+  await action.waitFor();
+  await window.picture('source-actions');
+  await action.click();
+  await window.until('the edit landed', async () => /"""Read hosts\./.test(await window.text()));
+  await window.picture('documented');
+  await window.noMessage();
+  await window.press('Control+z');
+  await window.until('undo took it back', async () => !/"""Read hosts\./.test(await window.text()));
+
+  await window.goTo(8, 8);
+  await window.command('Aurelis: Document');
+  await window.until('the edit landed', async () => /"""Read port\./.test(await window.text()));
+  await window.noMessage();
+  await window.press('Control+z');
+
+  await window.goTo(8, 8);
+  await window.command('Aurelis: Refactor...');
+  await window.answer('');
+  assert.match(await window.message("The model's answer could not be used"), /Show Log/);
+  await window.picture('refactoring-failed');
+  await window.quiet();
+
+  await window.command('Aurelis: Show What Was Sent...');
+  await window.picture('requests');
+  await window.choose('explanation');
+  await window.until('the request is shown', async () => /----- user -----|----- system -----/.test(await window.words()));
+  await window.picture('request');
+
+  await window.command('Aurelis: Check Health');
+  await window.view.locator('main').filter({ hasText: 'Overall' }).waitFor();
+  await window.picture('health');
+  await window.command('Aurelis: Show Models');
+  await window.rows('custom/').first().waitFor();
+  await window.picture('models');
+  await window.press('Escape');
+  await window.status.click();
+  await window.rows('Ask a question').waitFor();
+  await window.picture('menu');
+  await window.press('Escape');
+  await window.command('Aurelis: Show Statistics');
+  await window.view.locator('h2').filter({ hasText: 'By model' }).waitFor();
+  await window.picture('statistics-of-work');
+  await window.image('statistics', { x: 352, y: 0, width: 928, height: 760 });
+});
