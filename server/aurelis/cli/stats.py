@@ -38,6 +38,9 @@ async def run(arguments: argparse.Namespace) -> int:
     for title, key in (("By model", "byModel"), ("By task", "byTask")):
         rows = [_row(name, group) for name, group in statistics[key].items()]
         output.print(table(title, _COLUMNS, rows, right=_COLUMNS[1:]))
+    happened = [(_spoken(name), number(count)) for name, count in totals["mechanisms"].items()]
+    if happened:
+        output.print(table("What went another way", ("", "Times"), happened, right=("Times",)))
     for title, key, unit in (("Last 24 hours", "hours", "hour"), ("Last 30 days", "days", "day")):
         cells = statistics["overTime"][key]
         highest = max(cell["requests"] for cell in cells)
@@ -55,6 +58,11 @@ def plot(values: Sequence[float]) -> str:
     if not highest:
         return " " * len(values)
     return "".join(_BARS[0 if not value else max(1, round(value / highest * 8))] for value in values)
+
+
+def _spoken(outcome: str) -> str:
+    """An attempt's outcome in words: `skipped:breaker` is "skipped: breaker"."""
+    return "answered after all" if outcome == "rescued" else outcome.replace(":", ": ").replace("_", " ")
 
 
 def _row(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ was paid for: an answer from a cache costs nothing.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -57,6 +57,7 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
             **{layer: _share(count, len(answered)) for layer, count in hits.items()},
             "all": _share(sum(hits.values()), len(answered)),
         },
+        "mechanisms": _mechanisms(rows),
         "acceptance": {
             "shown": len(shown),
             "accepted": len(accepted),
@@ -64,6 +65,20 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
             "rate": _share(len(accepted), len(shown)),
         },
     }
+
+
+def _mechanisms(rows: Iterable[Row]) -> dict[str, int]:
+    """How often an attempt ended otherwise than with an answer, by outcome (`skipped:breaker`, `error:timeout`, ...).
+
+    `rescued` counts the requests that a retry, a fallback or a hedge answered all the same.
+    """
+    counts: Counter[str] = Counter()
+    for row in rows:
+        outcomes = [outcome for outcome in (row.get("outcomes") or "").split(",") if outcome]
+        counts.update(outcome for outcome in outcomes if outcome not in {"ok", "cached"})
+        if len(outcomes) > 1 and outcomes[-1] == "ok":
+            counts["rescued"] += 1
+    return dict(sorted(counts.items()))
 
 
 def quantiles(values: Iterable[float]) -> dict[str, float | None]:

@@ -12,13 +12,16 @@ from aurelis.store.database import Database
 MAX_ROWS: Final = 100_000
 """Rows kept: about 30 MB, some months of heavy use. The oldest go first."""
 
+MAX_OUTCOMES: Final = 50
+"""Attempts of one request whose outcome is kept."""
+
 PRUNE_EVERY: Final = 500
 """Rows written between two looks at the bound."""
 
 COLUMNS: Final = (
     *("request_id", "at", "task", "urgency", "model", "host", "outcome", "cached"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cost_usd", "duration_ms", "time_to_first_token_ms"),
-    *("language", "incomplete", "redactions", "attempts", "confidence", "accepted_characters"),
+    *("language", "incomplete", "redactions", "attempts", "confidence", "accepted_characters", "outcomes"),
 )
 
 _INSERT: Final = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # names are ours
@@ -81,6 +84,7 @@ def _insert(connection: sqlite3.Connection, record: CallRecord, *, prune: bool) 
         len(record.attempts),
         record.confidence,
         None,
+        ",".join(attempt.outcome for attempt in record.attempts[:MAX_OUTCOMES]),
     )
     connection.execute(_INSERT, values)
     if prune:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aurelis.core.model import ModelReference
 from aurelis.core.record import CallRecord
-from aurelis.core.reply import Usage
+from aurelis.core.reply import Attempt, Usage
 from aurelis.core.request import Task
 from aurelis.observe.numbers import Numbers
 from aurelis.observe.stats import quantiles, summary, usage_statistics
@@ -45,6 +45,22 @@ def session(make_record: MakeRecord) -> list[CallRecord]:
         make_record(outcome="cancelled", cost_usd=None, usage=Usage(4, 0, 4), time_to_first_token_ms=None),
         make_record(model=other, task=Task.FIX, cost_usd=None, duration_ms=1_000, time_to_first_token_ms=500),
     ]
+
+
+async def test_what_went_another_way_is_counted(make_record: MakeRecord) -> None:
+    """Each attempt that ended without an answer counts by its outcome, and so does a request that was rescued."""
+    failed = Attempt("a/m", "error:unavailable", 503)
+    skipped = Attempt("b/m", "skipped:breaker")
+    rows = await kept(
+        [
+            make_record(attempts=(failed, failed, skipped, Attempt("c/m", "ok"))),
+            make_record(attempts=(Attempt("a/m", "ok"),)),
+            make_record(attempts=(failed,), outcome="error:unavailable"),
+            make_record(attempts=(), outcome="cancelled"),
+        ]
+    )
+    assert summary(rows)["mechanisms"] == {"error:unavailable": 3, "rescued": 1, "skipped:breaker": 1}
+    assert summary([{**row, "outcomes": ""} for row in rows])["mechanisms"] == {}
 
 
 async def test_totals_add_up(session: list[CallRecord]) -> None:
