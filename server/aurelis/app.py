@@ -14,6 +14,7 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from aurelis.composition.memory import give_back, share_one_heap
 from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock, SystemClock
@@ -116,6 +117,7 @@ class Application:
         return await asyncio.shield(self._starting)
 
     async def _build(self) -> Engine:
+        share_one_heap()
         engine_type = await asyncio.to_thread(_import_engine)
         async with self._reconfigure:
             engine = await engine_type.open(
@@ -125,6 +127,7 @@ class Application:
                 await engine.set_token(provider, token, origin)
             self._engine = engine
         self._changed()
+        await asyncio.to_thread(give_back)
         return engine
 
     async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from aurelis.composition.directory import Entry
-from aurelis.composition.entries import entry_of
+from aurelis.composition.entries import SANDBOX, entry_of
 from aurelis.config.folders import Folders
 from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
@@ -44,6 +44,8 @@ class Authentication:
         """What fetches a provider's token before each request; the token goes to the provider's own origin only."""
 
         async def fetch() -> str | None:
+            if options.profile == SANDBOX:
+                return None
             lookup = lookup_of(options)
             token = await self._credentials.token(lookup)
             revealed = token.reveal(lookup.origin) if token is not None else None

@@ -17,6 +17,7 @@ from aurelis.core.model import ModelReference
 from aurelis.core.ports import Provider
 from aurelis.core.request import Task
 from aurelis.orchestrator.policy import ModelQuota
+from aurelis.providers.default_models import default_models
 from aurelis.providers.openai_compatible import ConnectionBudget, OpenAICompatibleProvider, open_provider
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.profiles import PROFILES
@@ -104,7 +105,7 @@ class SettingsDirectory:
         return tuple(self._entries)
 
     async def defaults(self, task: Task) -> tuple[ModelReference, ...]:
-        """The first model that each provider lists (the chosen provider alone, if one was chosen by name).
+        """The models that suit the task, of each provider (the chosen provider alone, if one was chosen by name).
 
         Raises:
             RequestError: when no provider can say what it offers: the first one's reason.
@@ -128,16 +129,21 @@ class SettingsDirectory:
             raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
         entry = self._entries[name]
         profile = PROFILES.get(entry.options.profile)
-        rows = getattr(profile, "routes", None)
-        if rows and task in rows and not entry.options.models:
-            return tuple(ModelReference(name, model) for model in rows[task])
         if entry.options.models:
             return (ModelReference(name, next(iter(entry.options.models))),)
-        listed = await provider.models()
-        if not listed:
+        wanted = profile.routes.get(task, ()) if profile is not None else ()
+        try:
+            listed = await provider.models()
+        except RequestError as error:
+            if not wanted or error.final_for_provider:
+                raise
+            listed = ()
+        names = tuple(info.reference.model for info in listed)
+        chosen = default_models(wanted, names, getattr(provider, "spelling", str))
+        if not chosen:
             message = f"{provider.host} lists no model; name one in the setting models.code."
             raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
-        return (listed[0].reference,)
+        return tuple(ModelReference(name, model) for model in chosen)
 
     async def aclose(self) -> None:
         """Close every open provider."""
