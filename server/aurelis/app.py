@@ -44,6 +44,7 @@ class Application:
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+        share_one_heap()
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
         self._editor: Mapping[str, Any] | None = None
@@ -117,7 +118,6 @@ class Application:
         return await asyncio.shield(self._starting)
 
     async def _build(self) -> Engine:
-        share_one_heap()
         engine_type = await asyncio.to_thread(_import_engine)
         async with self._reconfigure:
             engine = await engine_type.open(
@@ -249,6 +249,7 @@ class Application:
 
 
 def _import_engine() -> type[Engine]:
+    give_back()  # What the start left is reused by the imports.
     from aurelis.composition.engine import Engine as EngineType  # noqa: PLC0415 - heavy, so only after `initialized`
 
     return EngineType
