@@ -7,6 +7,7 @@ entry by entry; a list that is none is an error that names the base URL.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -147,7 +148,8 @@ def _fewest(*counts: int | None) -> int | None:
 class Catalogue:
     """What is known about a provider's models; fetched at most every five minutes, by one caller for all.
 
-    `fetch` answers the body of the list. What a file kept of an earlier list serves until then, and without a network.
+    `fetch` answers the body of the list. What a file kept of an earlier list serves until then, and without a network;
+    only the very first list is waited for.
     """
 
     def __init__(
@@ -162,6 +164,7 @@ class Catalogue:
         self._listed = {entry.info.reference.model: entry for entry in kept}
         self._fetched_at: float | None = None
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     def ids(self) -> tuple[str, ...]:
         """All models, the user's own first."""
@@ -208,22 +211,37 @@ class Catalogue:
         )
 
     async def load(self, *, refresh: bool = False) -> None:
-        """Fetch the list if it is not fresh.
+        """Have a list: the first is waited for, one that is known but old is renewed behind the caller's back.
+
+        `refresh` waits for a new one.
 
         Raises:
             RequestError: when it cannot be had and there is nothing else to offer.
         """
-        if self._profile.models_url is None:
+        if self._profile.models_url is None or (not refresh and self._is_fresh()):
+            return
+        if self._listed and not refresh:
+            if self._refreshing is None or self._refreshing.done():
+                self._refreshing = asyncio.create_task(self._renew())
             return
         async with self._lock:
-            age = None if self._fetched_at is None else time.monotonic() - self._fetched_at
-            if age is not None and age < _FRESH_SECONDS and not refresh:
+            if not refresh and self._is_fresh():
                 return
             try:
                 await self._take(await self._fetch())
             except RequestError as error:
                 if not self.ids() or error.final_for_provider:
                     raise
+
+    def _is_fresh(self) -> bool:
+        return self._fetched_at is not None and time.monotonic() - self._fetched_at < _FRESH_SECONDS
+
+    async def _renew(self) -> None:
+        """Fetch the list; what fails here fails again, and is heard of, when a model is asked."""
+        async with self._lock:
+            self._fetched_at = time.monotonic()
+            with contextlib.suppress(RequestError):
+                await self._take(await self._fetch())
 
     async def _take(self, body: bytes) -> None:
         try:
@@ -240,7 +258,10 @@ class Catalogue:
         if self._file is not None:
             await self._file.write(entries)
 
-    def close(self) -> None:
-        """Let go of the file."""
+    async def aclose(self) -> None:
+        """Stop a renewal and let go of the file."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         if self._file is not None:
             self._file.close()

@@ -6,12 +6,11 @@ Nothing is sent to its own hosts any more. Sources: the REST description of GitH
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import attrs
 
-from aurelis.core.request import Task
+from aurelis.providers.default_models import routes
 from aurelis.providers.families import OPENAI_ROWS
 from aurelis.providers.profile import Limits, ModelRow, Profile
 
@@ -43,20 +42,7 @@ PUBLISHED: Final = {
 _CODE: Final = ("mistral-ai/codestral-2501", "openai/gpt-4o", "meta/meta-llama-3.1-70b-instruct")
 _DOCUMENTATION: Final = ("cohere/cohere-command-r", "cohere/cohere-command-r-plus", "openai/gpt-4o-mini")
 _REASONING: Final = ("openai/gpt-4o", "meta/meta-llama-3.1-405b-instruct", "mistral-ai/mistral-large")
-_CODE_TASKS: Final = (
-    Task.COMPLETION,
-    Task.CODE_GENERATION,
-    Task.REFACTORING,
-    Task.OPTIMIZATION,
-    Task.TESTING,
-    Task.FIX,
-)
-ROUTES: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(Task, ("openai/gpt-4o-mini",)),
-    **dict.fromkeys(_CODE_TASKS, _CODE),
-    **dict.fromkeys((Task.REVIEW, Task.COMPLEX_REASONING), _REASONING),
-    Task.DOCUMENTATION: _DOCUMENTATION,
-}
+ROUTES: Final = routes(code=_CODE, reasoning=_REASONING, rest=("openai/gpt-4o-mini",), documentation=_DOCUMENTATION)
 """Where each task goes by default: every kind of work to models that are good at it, the rest to a small one."""
 
 OLD_HOST: Final = "models.inference.ai.azure.com"

@@ -99,6 +99,10 @@ class OpenAICompatibleProvider:
         """What differs for this vendor."""
         return self._profile
 
+    def spelling(self, model: str) -> str:
+        """How the host writes a model's name."""
+        return self._spellings.get(model.lower(), model)
+
     def limits(self, model: str) -> Limits:
         """What the provider allows for a model: the user's word, the model's row, its tier, the profile's."""
         return self._catalogue.limits(model)
@@ -181,8 +185,8 @@ class OpenAICompatibleProvider:
 
     async def aclose(self) -> None:
         """Close its connections."""
+        await self._catalogue.aclose()
         await self._wire.aclose()
-        self._catalogue.close()
 
     async def _ask(
         self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
@@ -227,7 +231,7 @@ class OpenAICompatibleProvider:
         info = self._catalogue.describe(model)
         body = chat_body(
             request,
-            self._spellings.get(model.lower(), model),
+            self.spelling(model),
             self._profile,
             lambda field: self._catalogue.known(model, field),
             refused=self._learned.get(model, _Learned()).refused,
@@ -243,7 +247,7 @@ class OpenAICompatibleProvider:
         if request.fim is None:
             raise ValueError(dialect)
         parameters = bounded(request.request.parameters, self._catalogue.describe(model).output_tokens)
-        made = fim.call(dialect, self._spellings.get(model.lower(), model), request.fim, parameters)
+        made = fim.call(dialect, self.spelling(model), request.fim, parameters)
         body = dict(made.body)
         if made.path == "completions" and self._profile.stream_usage:
             body["stream_options"] = {"include_usage": True}

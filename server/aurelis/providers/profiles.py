@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aurelis.providers.default_models import routes
 from aurelis.providers.families import OPENAI_ROWS, TEMPLATE_OPENED_ROWS
 from aurelis.providers.github import GITHUB
 from aurelis.providers.profile import ModelRow, Profile
@@ -30,6 +31,12 @@ _REMOTE: Final = (
         counts_requests=True,
         price_source="openai",
         token_prefixes=("sk-",),
+        routes=routes(
+            code=("gpt-5.4", "gpt-5.2", "gpt-5.4-mini"),
+            reasoning=("gpt-5.5", "gpt-5.4", "gpt-5.2"),
+            rest=("gpt-5.4-mini", "gpt-5-mini", "gpt-5.4-nano"),
+            completion=("gpt-5.4-nano", "gpt-5-nano", "gpt-5.4-mini"),
+        ),
     ),
     Profile(
         name="anthropic",
@@ -43,6 +50,12 @@ _REMOTE: Final = (
         hosts=frozenset({"api.anthropic.com"}),
         price_source="anthropic",
         token_prefixes=("sk-ant-",),
+        routes=routes(
+            code=("claude-sonnet-5-5", "claude-sonnet-5", "claude-sonnet-4-6", "claude-sonnet-4-5"),
+            reasoning=("claude-opus-5-5", "claude-opus-5", "claude-opus-4-8", "claude-sonnet-5-5", "claude-sonnet-5"),
+            rest=("claude-haiku-5-5", "claude-haiku-4-5"),
+            completion=("claude-haiku-5-5", "claude-haiku-4-5"),
+        ),
     ),
     Profile(
         name="gemini",
@@ -53,6 +66,11 @@ _REMOTE: Final = (
         hosts=frozenset({"generativelanguage.googleapis.com"}),
         price_source="google",
         token_prefixes=("AIza", "AQ."),
+        routes=routes(
+            code=("gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.6-flash", "gemini-2.5-flash"),
+            reasoning=("gemini-3.1-pro-preview", "gemini-2.5-pro", "gemini-3.8-flash"),
+            rest=("gemini-3.5-flash-lite", "gemini-3.1-flash-lite", "gemini-2.5-flash-lite"),
+        ),
     ),
     Profile(
         name="mistral",
@@ -63,6 +81,11 @@ _REMOTE: Final = (
         rows=(ModelRow(pattern="codestral", fim="mistral"),),
         hosts=frozenset({"api.mistral.ai", "codestral.mistral.ai"}),
         price_source="mistral",
+        routes=routes(
+            code=("codestral-latest", "codestral-2508", "mistral-medium-latest"),
+            reasoning=("mistral-large-latest", "mistral-medium-latest"),
+            rest=("mistral-small-latest", "mistral-medium-latest"),
+        ),
     ),
     Profile(
         name="deepseek",
@@ -75,6 +98,11 @@ _REMOTE: Final = (
         hosts=frozenset({"api.deepseek.com"}),
         price_source="deepseek",
         token_prefixes=("sk-",),
+        routes=routes(
+            code=("deepseek-v4-flash", "deepseek-chat"),
+            reasoning=("deepseek-v4-pro", "deepseek-reasoner", "deepseek-v4-flash"),
+            rest=("deepseek-v4-flash", "deepseek-chat"),
+        ),
     ),
     Profile(
         name="openrouter",
@@ -102,6 +130,11 @@ _REMOTE: Final = (
         counts_requests=True,
         price_source="groq",
         token_prefixes=("gsk_",),
+        routes=routes(
+            code=("openai/gpt-oss-120b", "qwen/qwen3-32b", "llama-3.3-70b-versatile"),
+            reasoning=("openai/gpt-oss-120b", "llama-3.3-70b-versatile"),
+            rest=("openai/gpt-oss-20b", "llama-3.1-8b-instant", "llama-3.3-70b-versatile"),
+        ),
     ),
     Profile(
         name="cohere",
@@ -114,6 +147,11 @@ _REMOTE: Final = (
         rows=(ModelRow(pattern="reasoning", reasoning=True, reasoning_off=_NO_EFFORT),),
         hosts=frozenset({"api.cohere.ai", "api.cohere.com"}),
         price_source="cohere",
+        routes=routes(
+            code=("command-a-03-2025",),
+            reasoning=("command-a-reasoning-08-2025", "command-a-03-2025"),
+            rest=("command-a-03-2025", "command-r7b-12-2024"),
+        ),
     ),
     Profile(
         name="foundry",
