@@ -70,7 +70,7 @@ async def run_batch(ls: AurelisServer, data: Mapping[str, Any], token: types.Pro
 async def _asked(ls: AurelisServer, verb: str, arguments: CommandArguments) -> Outcome:
     quiet = WorkReport(ls.protocol, "aurelis-unseen", "")
     snapshot = await document_of(ls, arguments)
-    await ls.services.start()
+    await ls.ready()
     invocation = await build_invocation(ls, verb, snapshot, arguments)
     invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
     return await outcome_of(ls, invocation, quiet, None)

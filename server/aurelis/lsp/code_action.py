@@ -103,7 +103,7 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
     may_create = ls.features.work_done_progress
     async with ls.progress_tokens.work(task_commands.title_of(row.verb), None, may_create=may_create) as report:
         try:
-            await ls.services.start()
+            await ls.ready()
             invocation = await task_commands.build_invocation(
                 ls, row.verb, snapshot, arguments, action.diagnostics or ()
             )

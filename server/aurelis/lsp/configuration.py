@@ -96,9 +96,10 @@ async def did_change_workspace_folders(ls: AurelisServer, params: types.DidChang
 
 async def take_folders(ls: AurelisServer) -> None:
     """Tell the application which folders there are."""
-    folders = await asyncio.to_thread(workspace_folders, ls)
-    ls.documents.folders = folders
-    report_problems(ls, await ls.services.configure(folders=folders))
+    async with ls.editor_settings.changes:
+        folders = await asyncio.to_thread(workspace_folders, ls)
+        ls.documents.folders = folders
+        report_problems(ls, await ls.services.configure(folders=folders))
 
 
 def report_problems(ls: AurelisServer, problems: Iterable[Problem]) -> None:

@@ -34,4 +34,5 @@ async def trust(ls: AurelisServer, params: Any) -> None:
     """`aurelis/trust {trusted}`: the user's decision about the workspace."""
     trusted = params.get("trusted") if isinstance(params, Mapping) else None
     if isinstance(trusted, bool):
-        report_problems(ls, await ls.services.configure(trusted=trusted))
+        async with ls.editor_settings.changes:
+            report_problems(ls, await ls.services.configure(trusted=trusted))

@@ -13,6 +13,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import json_range, lsp_range, offset_of
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.protocol import describe_failure
+from aurelis.lsp.task_commands import surroundings
 
 log: Final = logging.getLogger(__name__)
 
@@ -27,8 +28,15 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
         return None
     offset = offset_of(snapshot, params.position.line, params.position.character, ls.documents.encoding)
     try:
-        await ls.services.start()
-        found = await ls.hovers().answer(snapshot, offset, automatic=mode == "automatic")
+        await ls.ready()
+        instructions, _ = await surroundings(ls, "explain", snapshot)
+        found = await ls.hovers().answer(
+            snapshot,
+            offset,
+            automatic=mode == "automatic",
+            instructions=instructions,
+            prompts_folder=await ls.services.prompts_folder(),
+        )
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Hover failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes
         return None

@@ -64,7 +64,7 @@ async def offers_at(
     if view is None:
         return []
     try:
-        await ls.services.start()
+        await ls.ready()
         found = await ls.ghost_text().offer(view.snapshot, view.position, others=others, invoked=invoked)
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Ghost text failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes

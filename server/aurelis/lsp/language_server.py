@@ -74,6 +74,12 @@ class AurelisServer(LanguageServer):
         """Log a failure; pygls would pop it up raw."""
         log.error("%s: %s", getattr(source, "__name__", "failure"), describe_failure(error))
 
+    async def ready(self) -> None:
+        """Wait for the parts, and for settings, folders or trust that changed before whatever is asked now."""
+        async with self.editor_settings.changes:
+            pass
+        await self.services.start()
+
     def in_background(self, work: Coroutine[Any, Any, None], *, replacing: str | None = None) -> None:
         """Run something that no request waits for; its failure is logged, and the end of the connection cancels it.
 

@@ -63,7 +63,7 @@ async def run_task(
     async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
         try:
             snapshot = await document_of(ls, arguments)  # Taken before anything is awaited, if the document is open.
-            await ls.services.start()
+            await ls.ready()
             invocation = await build_invocation(ls, row.verb, snapshot, arguments)
             outcome = await outcome_of(ls, invocation, report, token)
             return await finish(ls, outcome, apply=arguments.apply)
@@ -149,7 +149,7 @@ async def build_invocation(
             place = offset_of(snapshot, arguments.position.line, arguments.position.character, encoding)
         found = diagnostics_for_model(ls, snapshot, diagnostics or ())
     context = [await _named_document(ls, uri) for uri in arguments.context]
-    instructions, project = await _surroundings(ls, verb, snapshot)
+    instructions, project = await surroundings(ls, verb, snapshot)
     if verb == "commit-message" and not context:
         context = [await staged_changes(ls.documents.folders, ls.services.egress)]
     return Invocation(
@@ -196,7 +196,7 @@ async def review_saved(ls: AurelisServer, uri: str) -> None:
     snapshot = ls.documents.snapshot(uri)
     if snapshot is None:
         return
-    await ls.services.start()
+    await ls.ready()
     invocation = await build_invocation(ls, "review", snapshot, CommandArguments(uri=uri), ())
     report = WorkReport(ls.protocol, "aurelis-unseen", title_of("review"))
     outcome = await outcome_of(ls, _as_background(invocation), report, None)
@@ -217,9 +217,10 @@ async def _named_document(ls: AurelisServer, uri: str) -> Snapshot:
     return await ls.closed_documents.read(uri, ls.documents.folders)
 
 
-async def _surroundings(
+async def surroundings(
     ls: AurelisServer, verb: str, snapshot: Snapshot | None
 ) -> tuple[tuple[tuple[str, str], ...], ProjectFiles]:
+    """What lies around a document for a task: instructions in a trusted workspace, the project's files for tests."""
     folders = ls.documents.folders
     folder = folder_of(snapshot.path, folders) if snapshot is not None else next(iter(folders), None)
     if folder is None:
