@@ -203,3 +203,18 @@ async def test_a_second_model_answers_for_the_first(tmp_path: Path) -> None:
             ("bad/default", "error:rejected"),
             ("good/default", "ok"),
         ]
+
+
+async def test_hover_finds_what_was_explained_under_the_projects_instructions(tmp_path: Path) -> None:
+    """Instructions files are part of the question, so a hover asks with them too and needs no model."""
+    (tmp_path / "AGENTS.md").write_text("Answer briefly.\n", "utf-8")
+    async with run_sandbox() as sandbox, editor(tmp_path, upstream(sandbox)) as (client, uri):
+        explained = await client.execute("aurelis.explain", request(uri))
+        asked = len(sandbox.requests)
+
+        shown = await client.hover(uri, SOURCE.index("add"))
+
+        assert "Answer briefly." in sandbox.requests[-1].body.decode()
+        assert shown is not None
+        assert explained["text"].splitlines()[0] in shown
+        assert len(sandbox.requests) == asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -53,10 +54,19 @@ class Hovers:
         self._parses = ParseCache(limit=4)
         self._under_way: dict[tuple[str, int | None, str, int], asyncio.Task[Answer | None]] = {}
 
-    async def answer(self, snapshot: Snapshot, offset: int, *, automatic: bool = False) -> HoverAnswer | None:
+    async def answer(
+        self,
+        snapshot: Snapshot,
+        offset: int,
+        *,
+        automatic: bool = False,
+        instructions: tuple[tuple[str, str], ...] = (),
+        prompts_folder: Path | None = None,
+    ) -> HoverAnswer | None:
         """What to show at a place, None where no identifier stands. Never fails for want of a model.
 
-        Without `automatic` no model is asked.
+        Without `automatic` no model is asked. `instructions` and `prompts_folder` are those that an explain command
+        would be given: they are part of what is asked, so of what is found again.
         """
         tree = self._parses.tree(snapshot.uri, snapshot.language_id, snapshot.text)
         identifier = identifier_at(snapshot.text, offset, tree)
@@ -64,8 +74,20 @@ class Hovers:
             return None
         region = explained_region(snapshot, tree, identifier)
         found = HoverAnswer(identifier, region)
+        kept: Answer | None = None
         try:
-            kept = await self._kept(snapshot, region, identifier)
+            line = whole_lines(snapshot.lines, identifier.start, identifier.end)
+            for wanted in dict.fromkeys((region, line)):
+                invocation = Invocation(
+                    verb="explain",
+                    snapshot=snapshot,
+                    range=(wanted.start, wanted.end),
+                    instructions=instructions,
+                    prompts_folder=prompts_folder,
+                )
+                kept = await self._kept(invocation, tree)
+                if kept is not None:
+                    break
             if kept is None:
                 request = self._request(snapshot, tree, region, identifier)
                 kept = await self._services.cached(request)
@@ -84,16 +106,10 @@ class Hovers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _kept(self, snapshot: Snapshot, region: Region, identifier: Identifier) -> Answer | None:
-        """The explanation that somebody asked for of this symbol, or of the line it stands in."""
-        line = whole_lines(snapshot.lines, identifier.start, identifier.end)
-        for wanted in dict.fromkeys((region, line)):
-            invocation = Invocation(verb="explain", snapshot=snapshot, range=(wanted.start, wanted.end))
-            prepared = await prepare(self._services, invocation)
-            kept = await self._services.cached(prepared.request)
-            if kept is not None:
-                return kept
-        return None
+    async def _kept(self, invocation: Invocation, tree: SyntaxTree | None) -> Answer | None:
+        """The explanation that somebody asked for in these very words."""
+        prepared = await prepare(self._services, invocation, tree)
+        return await self._services.cached(prepared.request)
 
     async def _asked(
         self, snapshot: Snapshot, region: Region, identifier: Identifier, request: Request

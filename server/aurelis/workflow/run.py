@@ -73,8 +73,8 @@ async def run(services: Services, invocation: Invocation) -> AsyncGenerator[Work
         raise
 
 
-async def prepare(services: Services, invocation: Invocation) -> Prepared:
-    """The request of an invocation, without asking anybody.
+async def prepare(services: Services, invocation: Invocation, tree: SyntaxTree | None = None) -> Prepared:
+    """The request of an invocation, without asking anybody; `tree` spares parsing the document again.
 
     Raises:
         RequestError: `excluded`, `too_large`, or `configuration` for an invocation that makes no sense.
@@ -89,7 +89,7 @@ async def prepare(services: Services, invocation: Invocation) -> Prepared:
         else load_prompt(row.prompt)
     )
     policy = task_policy(services.settings, row.task, invocation.instructions if services.trusted else ())
-    return await _off_loop(snapshot, lambda: _prepared(row, invocation, snapshot, prompt=prompt, policy=policy))
+    return await _off_loop(snapshot, lambda: _prepared(row, invocation, snapshot, tree, prompt=prompt, policy=policy))
 
 
 def refuse_excluded(services: Services, invocation: Invocation) -> None:
@@ -110,8 +110,16 @@ def sources_of(invocation: Invocation) -> tuple[Source, ...]:
     return tuple(document.source for document in (*own, *invocation.context))
 
 
-def _prepared(row: TaskRow, invocation: Invocation, snapshot: Snapshot, *, prompt: Prompt, policy: Policy) -> Prepared:
-    tree = parse(snapshot.text, snapshot.language_id)
+def _prepared(
+    row: TaskRow,
+    invocation: Invocation,
+    snapshot: Snapshot,
+    tree: SyntaxTree | None,
+    *,
+    prompt: Prompt,
+    policy: Policy,
+) -> Prepared:
+    tree = tree or parse(snapshot.text, snapshot.language_id)
     if row.reply is ReplyKind.INSERTION:
         place = _place(invocation, snapshot)
         region = Region(place, place)
