@@ -24,6 +24,7 @@ from aurelis.orchestrator.availability import SkippedError, breaker_error
 from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.coalesce import Emit
 from aurelis.orchestrator.cost import cost_of
+from aurelis.orchestrator.quotas import Grant
 from aurelis.orchestrator.retry import is_loading, retrying
 from aurelis.orchestrator.route import Candidate, characters_of
 
@@ -176,16 +177,15 @@ class CandidateCall:
                 workings.gate.place(model, request.urgency, concurrent=grant.concurrent, document=document),
                 self._lease(grant.concurrent),
             ):
-                await self._reserve(call)
-                asked = clock.monotonic()
+                await self._reserve(call, grant)
+                asked, first_text = clock.monotonic(), False
                 call.sent = True
                 with self._silence_told(emit) as heard:
                     async with aclosing(self._events(self.deadline.remaining(clock))) as events:
                         async for event in events:
                             heard()
                             if isinstance(event, TextDelta):
-                                if not call.characters:
-                                    workings.statistics.answered(model, (clock.monotonic() - asked) * 1000)
+                                first_text = not call.characters
                                 call.characters += len(event.text)
                             elif isinstance(event, Finished):
                                 call.finished = event
@@ -195,6 +195,11 @@ class CandidateCall:
                                 break
                             timer.reschedule(min(end, loop.time() + request.timing.chunk))
                             note(event)
+                            if first_text:
+                                first_text = False
+                                workings.statistics.answered(model, (clock.monotonic() - asked) * 1000)
+                                # The readers have the first word before what came with it is looked at.
+                                await asyncio.sleep(0)
         except TimeoutError:
             if call.finished is None:
                 raise self._timed_out(call, whole=loop.time() >= end) from None
@@ -261,10 +266,9 @@ class CandidateCall:
             renewing.cancel()
             await leases.release(lease)
 
-    async def _reserve(self, call: _Call) -> None:
+    async def _reserve(self, call: _Call, grant: Grant) -> None:
         model, workings = self.candidate.reference, self.workings
         urgency = self.request.request.urgency
-        grant = workings.grant(model)
         rules = grant.share(workings.policy.automatic.share_of_quota if urgency.automatic else 1.0)
         if not rules:
             return
