@@ -175,7 +175,7 @@ header { position: sticky; top: 0; display: flex; gap: 12px; align-items: center
 h1 { margin: 0; font-size: 1.15em; font-weight: 600; }
 header p { margin: 0; color: var(--vscode-descriptionForeground); overflow-wrap: anywhere; }
 .buttons { display: flex; gap: 6px; flex-shrink: 0; }
-button { border: 1px solid var(--vscode-button-border, transparent); border-radius: 2px; padding: 4px 10px; font: inherit; cursor: pointer;
+button { border: 1px solid var(--vscode-contrastBorder, transparent); border-radius: 2px; padding: 4px 10px; font: inherit; cursor: pointer;
   color: var(--vscode-button-foreground); background: var(--vscode-button-background); }
 button:hover { background: var(--vscode-button-hoverBackground); }
 button.second { color: var(--vscode-button-secondaryForeground); background: var(--vscode-button-secondaryBackground); }

@@ -88,7 +88,7 @@ function table(title: string, rows: Record<string, Summary>): string {
   );
   if (body.length === 0) return `<section><h2>${title}</h2><p>Nothing yet.</p></section>`;
   const heads = ['', 'Requests', 'Errors', 'Median', '95 %', 'From cache', 'Tokens', 'Cost'].map((head) => `<th scope="col">${head}</th>`);
-  return `<section><h2>${title}</h2><table><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></section>`;
+  return `<section><h2>${title}</h2><div class="wide"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
 }
 
 const STYLE = `
@@ -106,8 +106,9 @@ dd { margin: 2px 0 0; font-size: 1.5em; font-variant-numeric: tabular-nums; }
 svg { width: 100%; height: auto; max-height: 150px; }
 rect.all { fill: var(--vscode-charts-blue, var(--vscode-focusBorder)); }
 text { fill: var(--vscode-descriptionForeground); font-size: 9px; text-anchor: middle; }
+.wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 10px; text-align: right; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }
+th, td { padding: 5px 8px; white-space: nowrap; text-align: right; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }
 th:first-child { text-align: left; font-weight: normal; }
 thead th { color: var(--vscode-descriptionForeground); font-weight: normal; }
 `;

@@ -1,6 +1,6 @@
 // One message for one failure, with the next step as a button; cancelled work is no failure.
 import * as vscode from 'vscode';
-import { LSPErrorCodes, ResponseError } from 'vscode-languageclient/node';
+import { LSPErrorCodes, ResponseError } from 'vscode-languageserver-protocol';
 import type { FailureData } from './protocol';
 
 export interface Step {

@@ -132,7 +132,7 @@ def test_failures_are_said_once_and_in_words(editor: Editor, sandbox: str) -> No
 def test_a_missing_python_is_explained(editor: Editor) -> None:
     """Without a usable Python, and with a storage folder that cannot be used, the messages say what to do."""
     editor.python_folders = ()
-    editor.storage.parent.mkdir(parents=True)
+    editor.storage.parent.mkdir(parents=True, exist_ok=True)
     editor.storage.write_text("not a folder", "utf-8")
     plain = plain_python(editor.folder / "plain") / "python3"
     with editor.running():

@@ -1,0 +1,87 @@
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { rendered, summary } from '../src/answer';
+import { escaped, page } from '../src/dashboard';
+import { joined, toConfirm } from '../src/preview';
+import type { Result, Statistics, Summary } from '../src/protocol';
+import { requestAsText } from '../src/request_documents';
+import { viewOf } from '../src/status';
+
+const RESULT: Result = {
+  requestId: 'r',
+  task: 'explanation',
+  text: '',
+  model: 'openai/some',
+  cached: null,
+  usage: { promptTokens: 1, completionTokens: 2, totalTokens: 3 },
+  costUsd: 0.00123,
+  confidence: 0.9,
+  incomplete: false,
+  durationMs: 1234,
+  redactions: 0,
+};
+
+test('HTML, scripts and pictures in an answer are text or nothing', () => {
+  const html = rendered('<img src=x onerror=alert(1)> ![a](https://example.test/p.png) [b](javascript:alert(1)) <script>x</script>');
+  assert.ok(!/<img|<script|javascript:alert\(1\)"/.test(html), html);
+});
+
+test('the last line tells model, cost, cache and confidence', () => {
+  assert.equal(summary(RESULT), 'openai/some · $0.0012 · 1.2 s · confidence 0.90');
+  assert.match(summary({ ...RESULT, cached: 'disk', redactions: 2, incomplete: true }), /from the disk cache .* 2 secrets left out · cut short/);
+  assert.match(summary({ ...RESULT, costUsd: null }), /cost unknown/);
+});
+
+test('the status says what a person can use', () => {
+  assert.equal(viewOf('missing', 'Install Python.', undefined, 0).detail, 'Install Python.');
+  assert.equal(viewOf('running', '', { health: 'ok', busy: false }, 0).detail, 'Starting');
+  assert.equal(viewOf('running', '', { health: 'ok', busy: false, model: 'm' }, 0).detail, 'Ready');
+  assert.match(
+    viewOf('running', '', { health: 'warning', busy: false, model: 'm', message: 'A rate limit is reached.', retryAt: 65 }, 5_000).detail,
+    /about 60 s/,
+  );
+  assert.equal(viewOf('stopped', 'Ended.', { health: 'ok', busy: false, model: 'm' }, 0).severity, 'error');
+});
+
+test('names in the statistics cannot become markup', () => {
+  const row: Summary = {
+    requests: 1,
+    ok: 1,
+    errors: 0,
+    cancelled: 0,
+    durationMs: { p50: null, p95: null },
+    timeToFirstTokenMs: { p50: null, p95: null },
+    tokens: { prompt: 1, completion: 1 },
+    costUsd: null,
+    hitRate: { all: null },
+    acceptance: { shown: 0, accepted: 0, characters: 0, rate: null },
+  };
+  const cell = { start: '2026-01-01T10:00:00+00:00', requests: 3, errors: 1, cached: 0 };
+  const statistics: Statistics = {
+    since: '2026-01-01T10:00:00',
+    until: '',
+    totals: row,
+    byModel: { '<script>x</script>': row },
+    byTask: {},
+    overTime: { hours: [cell], days: [cell] },
+  };
+  const html = page(statistics, 'nonce');
+  assert.ok(!html.includes('<script'));
+  assert.ok(html.includes(escaped('<script>x</script>')));
+});
+
+test('edits are joined, and each of their changes asks for confirmation', () => {
+  const edit = (uri: string) => ({
+    documentChanges: [{ textDocument: { uri, version: 1 }, edits: [] }],
+    changeAnnotations: { aurelis: { label: 'Aurelis' } },
+  });
+  const all = toConfirm(joined([edit('file:///a'), edit('file:///b')]));
+  assert.equal(all.documentChanges?.length, 2);
+  assert.deepEqual(all.changeAnnotations, { aurelis: { label: 'Aurelis', needsConfirmation: true } });
+});
+
+test('a sent request is shown whole', () => {
+  const record = { requestId: 'r', task: 'explanation', outcome: 'ok', startedAt: 1, model: 'm', durationMs: 2 };
+  const text = requestAsText({ record, messages: [{ role: 'system', content: 'S' }], prefix: 'P', suffix: null });
+  for (const part of ['outcome: ok', '----- system -----\nS', '----- before the cursor -----\nP']) assert.ok(text.includes(part), part);
+});
