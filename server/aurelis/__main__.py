@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "cache": ("cache", "look at kept answers or drop them"),
         "audit": ("audit", "show the audit log or check it"),
         "config": ("config", "show the settings, their schema or their file"),
+        "local": ("local", "run a real model on this machine"),
         "sandbox": ("sandbox", "run the loopback stand-in for a model server"),
     }
 )

@@ -17,6 +17,7 @@ from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
 from aurelis.composition.entries import SANDBOX, configured_entries
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
+from aurelis.composition.local_server import probes as local_probes
 from aurelis.composition.observing import Observation
 from aurelis.composition.policies import policy_of
 from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
@@ -182,7 +183,7 @@ class Engine:
                 entries.insert(0, await self._sandbox_entry("chosen"))
             return entries
         if not entries:
-            for server in await find_servers():
+            for server in await find_servers(await asyncio.to_thread(local_probes, self._kept_in.state)):
                 options = ProviderOptions(name=server.profile, profile=server.profile, base_url=server.base_url)
                 entries.append(Entry(options, "found on this machine"))
         if not entries:
