@@ -2,8 +2,9 @@
 
 An upstream of zero thinking time runs in a process of its own. Rounds alternate between the bare `openai` client and
 the orchestrator (redaction, routing, an empty cache, quota, breaker, records), and the ratios come from those pairs.
+With `--litellm` litellm's Router with a fallback takes part, in a process of its own, as it pins an older `openai`.
 
-    python benchmarks/request_overhead.py [--rounds 15] [--requests 40]
+    python benchmarks/request_overhead.py [--rounds 15] [--requests 50] [--litellm PYTHON_THAT_HAS_IT]
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import json
 import multiprocessing
 import os
 import statistics
+import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Final
 
 import openai
 
@@ -27,7 +30,8 @@ from aurelis.app import Application
 from aurelis.core.reply import Completed, Delta
 from aurelis.core.request import Message, Request, Task
 
-TOKENS = 50
+TOKENS: Final = 50
+LONGER: Final = 10
 PROMPT = "Explain this code, please.\n" + "value = compute(value) + offset\n" * 60
 
 
@@ -37,8 +41,8 @@ def _event(delta: dict[str, str], finish: str | None = None) -> bytes:
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    pieces = [_event({"role": "assistant", "content": ""}), *[_event({"content": "word "})] * TOKENS]
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tokens: int) -> None:
+    pieces = [_event({"role": "assistant", "content": ""}), *[_event({"content": "word "})] * tokens]
     pieces += [_event({}, "stop"), b"data: [DONE]\n\n"]
     while head := await reader.readuntil(b"\r\n\r\n"):
         length = next(
@@ -58,13 +62,13 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
         await writer.drain()
 
 
-def upstream(pipe: Connection) -> None:
+def upstream(pipe: Connection, tokens: int) -> None:
     """Serve until the parent ends; tells its port first."""
 
     async def serve() -> None:
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
-                await _answer(reader, writer)
+                await _answer(reader, writer, tokens)
             except (asyncio.IncompleteReadError, ConnectionError):
                 writer.close()
 
@@ -75,11 +79,46 @@ def upstream(pipe: Connection) -> None:
     asyncio.run(serve())
 
 
+ROUTER: Final = """
+import asyncio, json, statistics, sys, time
+import litellm
+from litellm import Router
+
+def row(name):
+    return {"model_name": name, "litellm_params": {"model": "openai/m", "api_key": "none", "api_base": sys.argv[1]}}
+
+router = Router(model_list=[row("a"), row("b")], fallbacks=[{"a": ["b"]}], num_retries=2)
+prompt = sys.argv[2]
+
+async def one():
+    began, first = time.perf_counter(), 0.0
+    stream = await router.acompletion(model="a", messages=[{"role": "user", "content": prompt}], stream=True)
+    async for chunk in stream:
+        if not first and chunk.choices and chunk.choices[0].delta.content:
+            first = time.perf_counter() - began
+    return first
+
+async def measured(count, at_once):
+    began, firsts = time.perf_counter(), []
+    for start in range(0, count, at_once):
+        firsts += await asyncio.gather(*(one() for _ in range(min(at_once, count - start))))
+    return statistics.median(firsts), (time.perf_counter() - began) / count
+
+async def main():
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        print(json.dumps(await measured(*json.loads(line))), flush=True)
+
+asyncio.run(main())
+"""
+
 Sample = tuple[float, float]
 """Seconds to the first token and to the end."""
+Asker = Callable[[int], Awaitable[Sample]]
+"""Asks once; the number tells requests apart."""
 
 
-async def measured(ask: Callable[[int], Awaitable[Sample]], count: int, at_once: int) -> tuple[float, float]:
+async def measured(ask: Asker, count: int, at_once: int) -> tuple[float, float]:
     """Median seconds to the first token, and seconds per request over all."""
     began = time.perf_counter()
     firsts: list[float] = []
@@ -89,21 +128,49 @@ async def measured(ask: Callable[[int], Awaitable[Sample]], count: int, at_once:
     return statistics.median(firsts), (time.perf_counter() - began) / count
 
 
-async def compare(port: int, rounds: int, requests: int) -> None:
-    """Print the table."""
-    base_url = f"http://127.0.0.1:{port}/v1"
-    client = openai.AsyncOpenAI(api_key="none", base_url=base_url, max_retries=0)
-    application = Application({"HOME": tempfile.mkdtemp()})
-    limits = {"maxConcurrent": 200, "maxPerModel": 200}
-    cache = {"memory": {"enabled": False}, "disk": {"enabled": False}}
-    custom = {"custom": {"baseUrl": base_url, "models": ["m"]}}
-    await application.configure(editor={"providers": custom, "requests": limits, "cache": cache})
-    await application.start()
-    serial = iter(range(10**9))
+class Router:
+    """litellm's Router in a process of its own; without an interpreter that has it there is none."""
+
+    def __init__(self, python: str | None, base_url: str) -> None:
+        self._process: subprocess.Popen[str] | None = None
+        if python is not None:
+            command = [python, "-c", ROUTER, base_url, PROMPT]
+            environment = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+
+    async def measured(self, count: int, at_once: int) -> tuple[float, float] | None:
+        """As `measured`, or None without a Router."""
+        return None if self._process is None else await asyncio.to_thread(self._ask, self._process, count, at_once)
+
+    @staticmethod
+    def _ask(process: subprocess.Popen[str], count: int, at_once: int) -> tuple[float, float]:
+        if process.stdin is None or process.stdout is None:
+            raise RuntimeError("the Router's process has no pipes")
+        process.stdin.write(f"[{count}, {at_once}]\n")
+        process.stdin.flush()
+        first, whole = json.loads(process.stdout.readline())
+        return first, whole
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
+def bare_through(sdk: openai.AsyncOpenAI) -> Asker:
+    """What asks through the bare SDK."""
 
     async def bare(_: int) -> Sample:
         began, first = time.perf_counter(), 0.0
-        stream = await client.chat.completions.create(
+        stream = await sdk.chat.completions.create(
             model="m", messages=[{"role": "user", "content": PROMPT}], stream=True
         )
         async with stream:
@@ -112,12 +179,19 @@ async def compare(port: int, rounds: int, requests: int) -> None:
                     first = time.perf_counter() - began
         return first, time.perf_counter() - began
 
+    return bare
+
+
+def ours_through(application: Application, model: str, serial: Iterator[int]) -> Asker:
+    """What asks through the whole pipeline; each prompt is another one."""
+
     async def ours(_: int) -> Sample:
         began, first = time.perf_counter(), 0.0
         request = Request(
             request_id=str(next(serial)),
             task=Task.EXPLANATION,
             messages=(Message("user", f"{PROMPT}{next(serial)}"),),
+            model=model,
         )
         async with aclosing(application.stream(request)) as events:
             async for event in events:
@@ -127,42 +201,92 @@ async def compare(port: int, rounds: int, requests: int) -> None:
                     break
         return first, time.perf_counter() - began
 
+    return ours
+
+
+async def per_token(pairs: Sequence[tuple[Asker, Asker]], rounds: int) -> list[float]:
+    """Microseconds for each streamed token: what a longer answer takes more, by side."""
+    each = []
+    for _ in range(rounds):
+        times = [(await measured(short, 20, 1), await measured(long, 20, 1)) for short, long in pairs]
+        each.append([(long[1] - short[1]) / (TOKENS * (LONGER - 1)) * 1e6 for short, long in times])
+    return [statistics.median(column) for column in zip(*each, strict=True)]
+
+
+async def compare(ports: tuple[int, int], rounds: int, requests: int, litellm: str | None) -> None:
+    """Print the tables; the second port's upstream answers with ten times as many tokens."""
+    base_url, long_url = (f"http://127.0.0.1:{port}/v1" for port in ports)
+    client = openai.AsyncOpenAI(api_key="none", base_url=base_url, max_retries=0)
+    long_client = openai.AsyncOpenAI(api_key="none", base_url=long_url, max_retries=0)
+    router = Router(litellm, base_url)
+    application = Application({"HOME": tempfile.mkdtemp()})
+    limits = {"maxConcurrent": 200, "maxPerModel": 200}
+    cache = {"memory": {"enabled": False}, "disk": {"enabled": False}}
+    providers = {"custom": {"baseUrl": base_url, "models": ["m"]}, "long": {"baseUrl": long_url, "models": ["m"]}}
+    await application.configure(editor={"providers": providers, "requests": limits, "cache": cache})
+    await application.start()
+    serial = iter(range(10**9))
+
+    bare, ours = bare_through(client), ours_through(application, "custom/m", serial)
     print(f"{TOKENS} tokens a request, {rounds} interleaved rounds of {requests}, {os.cpu_count()} processors\n")
-    print("| at once | bare, whole ms | ours, whole ms | ratio | bare, first ms | ours, first ms | ratio |")
+    print("| at once | | bare ms | ours ms | Router ms | ours / bare | ours / Router |")
     print("|---|---|---|---|---|---|---|")
     for at_once in (1, 10, 50):
-        await measured(bare, at_once, at_once)
-        await measured(ours, at_once, at_once)
-        pairs = []
+        warm = max(at_once, 10)
+        await measured(bare, warm, at_once)
+        await measured(ours, warm, at_once)
+        await router.measured(warm, at_once)
+        rows = []
         for _ in range(rounds):
-            pairs.append((*await measured(bare, requests, at_once), *await measured(ours, requests, at_once)))
-        bare_first, bare_whole, our_first, our_whole = (
-            statistics.median(column) * 1e3 for column in zip(*pairs, strict=True)
-        )
-        whole = statistics.median(p[3] / p[1] for p in pairs)
-        first = statistics.median(p[2] / p[0] for p in pairs)
-        print(
-            f"| {at_once} | {bare_whole:.2f} | {our_whole:.2f} | {whole:.2f} "
-            f"| {bare_first:.2f} | {our_first:.2f} | {first:.2f} |"
-        )
+            pair = (await measured(bare, requests, at_once), await measured(ours, requests, at_once))
+            rows.append((*pair, await router.measured(requests, at_once)))
+        for what, column in (("first token", 0), ("whole", 1)):
+            _print_row(at_once, what, [tuple(None if m is None else m[column] for m in row) for row in rows])
+
+    long = (bare_through(long_client), ours_through(application, "long/m", serial))
+    bare_us, our_us = await per_token(((bare, long[0]), (ours, long[1])), max(3, rounds // 3))
+    print(f"\nEach streamed token: bare {bare_us:.0f} us, ours {our_us:.0f} us.")
+    router.close()
     await client.close()
+    await long_client.close()
     await application.aclose()
 
 
+def _print_row(at_once: int, what: str, rows: list[tuple[float | None, ...]]) -> None:
+    """Medians over the rounds, and the medians of the rounds' own ratios."""
+
+    def median(values: list[float | None], scale: float, digits: int) -> str:
+        known = [value for value in values if value is not None]
+        return f"{statistics.median(known) * scale:.{digits}f}" if known else ""
+
+    columns = [median([row[side] for row in rows], 1e3, 2) for side in range(3)]
+    ratios = [
+        median([row[1] / row[other] if row[1] and row[other] else None for row in rows], 1.0, 2)  # type: ignore[operator]  # both are numbers here
+        for other in (0, 2)
+    ]
+    print(f"| {at_once} | {what} | {' | '.join([*columns, *ratios])} |", flush=True)
+
+
 def main() -> None:
-    """Parse the arguments, start the upstream, compare."""
+    """Parse the arguments, start the upstreams, compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--requests", type=int, default=50)
+    parser.add_argument("--litellm", metavar="PYTHON", help="an interpreter that has litellm")
     arguments = parser.parse_args()
-    here, there = multiprocessing.Pipe()
     os.environ["HOME"] = str(Path(tempfile.mkdtemp()))
-    process = multiprocessing.get_context("spawn").Process(target=upstream, args=(there,), daemon=True)
-    process.start()
+    ports, processes = [], []
+    for tokens in (TOKENS, TOKENS * LONGER):
+        here, there = multiprocessing.Pipe()
+        process = multiprocessing.get_context("spawn").Process(target=upstream, args=(there, tokens), daemon=True)
+        process.start()
+        processes.append(process)
+        ports.append(here.recv())
     try:
-        asyncio.run(compare(here.recv(), arguments.rounds, arguments.requests))
+        asyncio.run(compare((ports[0], ports[1]), arguments.rounds, arguments.requests, arguments.litellm))
     finally:
-        process.terminate()
+        for process in processes:
+            process.terminate()
 
 
 if __name__ == "__main__":
