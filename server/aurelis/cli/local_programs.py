@@ -115,6 +115,8 @@ def llama_command(program: Program, model: str | None, port: int) -> tuple[list[
     command = [program.path, *which, "--host", "127.0.0.1", "--port", str(port), "--alias", name]
     if "--no-webui" in known:
         command.append("--no-webui")
+    if "--cors-origins" in known:
+        command += ["--cors-origins", "localhost"]  # no page of the web may ask it
     if "--sleep-idle-seconds" in known:
         command += ["--sleep-idle-seconds", str(IDLE_SECONDS)]
     if "2: warning" in known:
