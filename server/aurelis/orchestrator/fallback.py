@@ -112,9 +112,11 @@ class _Asking:
                     yield Chosen(who.reference, who.local)
                 if isinstance(event, TextDelta):
                     run.received(event.text)
-                    if run.request.streams:
+                    if run.request.streams and (run.delivered or run.text.strip()):
+                        # Blanks wait for the first word: an answer of blanks alone is none, and another may follow.
+                        text = event.text if run.delivered else run.text
                         run.delivered = True
-                        yield Delta(event.text)
+                        yield Delta(text)
                     if run.request.enough is not None and run.request.enough(run.text):
                         self._finished = Finished(FinishReason.ENOUGH)
                         self._workings.availability.breakers.succeeded(who.reference)

@@ -16,7 +16,7 @@ import attrs
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Finished, FinishReason, ProviderEvent, TextDelta, Thinking, Usage
 from aurelis.providers.chunks import Piece, read_piece
-from aurelis.providers.errors import Blame
+from aurelis.providers.errors import Blame, sentence
 from aurelis.providers.events import MAX_EVENT_BYTES, EventReader, MalformedStreamError, decode_json
 from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.surrogates import SurrogateJoiner
@@ -199,11 +199,11 @@ class AnswerReader:
 
     def _end(self) -> ProviderEvent:
         state = self._state
-        if not state.recognised:
-            raise self._nothing()
         reason = state.finish
+        if not state.recognised or (self._whole and reason is None and not state.characters):
+            raise self._nothing()
         if reason is None:
-            complete = self._events.done or (self._whole and state.characters > 0)
+            complete = self._events.done or self._whole
             reason = FinishReason.STOP if complete else FinishReason.CUT
         return Finished(reason, state.usage, self._mean(), self._notice, self._left)
 
@@ -227,5 +227,5 @@ class AnswerReader:
         )
 
     def _invalid(self, what: str, *, retryable: bool = False) -> RequestError:
-        message = f"{self._blame.title} ({self._blame.host}) {what}."
+        message = sentence(f"{self._blame.title} ({self._blame.host}) {what}.")
         return RequestError(ErrorKind.INVALID_RESPONSE, message, provider=self._blame.provider, retryable=retryable)

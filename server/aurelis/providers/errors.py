@@ -94,7 +94,13 @@ def quote(message: str, blame: Blame) -> str:
     return text
 
 
+def sentence(text: str) -> str:
+    """A message that begins with a provider's title, begun as sentences are; names keep their own spelling."""
+    return f"T{text[1:]}" if text.startswith("the ") else text
+
+
 def _sentence(first: str, details: Details, blame: Blame) -> str:
+    first = sentence(first)
     said = quote(details.message, blame)
     return f"{first} It said: {said}" if said else first
 
@@ -226,11 +232,14 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
     who = f"{blame.title} ({blame.host})"
     if timed_out:
         message = f"{who} did not answer in time; check that it is running and reachable, or try again."
-        return RequestError(ErrorKind.TIMEOUT, message, provider=blame.provider, retryable=True)
+        return RequestError(ErrorKind.TIMEOUT, sentence(message), provider=blame.provider, retryable=True)
     causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _untrusted(cause, who, blame)
+        if isinstance(cause, httpx2.DecodingError):
+            message = f"{who} sent an answer that cannot be read; try again, or use another model."
+            return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=blame.provider)
     settings = f"providers.{blame.provider}"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         message = f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
@@ -240,7 +249,7 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
         message = f"The name of {who} is not known; check {settings}.baseUrl and the network."
     else:
         message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
-    return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, retryable=True)
+    return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, retryable=True)
 
 
 def _untrusted(cause: ssl.SSLCertVerificationError, who: str, blame: Blame) -> RequestError:
@@ -252,7 +261,7 @@ def _untrusted(cause: ssl.SSLCertVerificationError, who: str, blame: Blame) -> R
         reason = getattr(cause, "verify_message", "") or "it is not trusted"
         message = f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
         event = None
-    return RequestError(ErrorKind.NETWORK, message, provider=blame.provider, security_event=event)
+    return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, security_event=event)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -29,7 +29,7 @@ from aurelis.providers.azure import deployment_lists
 from aurelis.providers.body import bounded, chat_body, refused_parameter
 from aurelis.providers.catalogue import Catalogue
 from aurelis.providers.error_bodies import read_details
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence
+from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence, sentence
 from aurelis.providers.options import ProviderOptions, check_base_url, profile_of, root_of
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.reasoning import ReasoningFilter
@@ -135,7 +135,7 @@ class OpenAICompatibleProvider:
                 await self._fetch_models()
             else:
                 await self._wire.read(self._list_post(urljoin(f"{self._base_url}/", check)))
-            found = TokenCheck("valid", f"{self._profile.title} accepts the token.")
+            found = TokenCheck("valid", sentence(f"{self._profile.title} accepts the token."))
         except RequestError as error:
             refused = error.kind in {ErrorKind.AUTH, ErrorKind.GONE}
             found = TokenCheck("invalid" if refused else "unknown", error.message)
@@ -170,7 +170,7 @@ class OpenAICompatibleProvider:
                 reasoning,
                 blame,
                 lambda value: error_from_answer(200, {}, value, blame, now=time.time()),
-                notice_of(response.headers, blame.title),
+                notice_of(response.headers, sentence(blame.title)),
                 requests_left(response.headers) if self._profile.counts_requests else None,
             )
             try:
@@ -301,7 +301,7 @@ class OpenAICompatibleProvider:
 
     def _refuse_retired(self) -> None:
         if httpx2.URL(self._base_url).host in self._profile.retired_hosts:
-            message = gone_sentence(f"{self._profile.title} ({self.host})")
+            message = sentence(gone_sentence(f"{self._profile.title} ({self.host})"))
             raise RequestError(ErrorKind.GONE, message, provider=self.name, final_for_provider=True)
 
     def _list_post(self, url: str) -> Post:

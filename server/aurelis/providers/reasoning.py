@@ -29,10 +29,11 @@ _FINAL: Final = "<|channel|>final<|message|>"
 _BLOCKS: Final = (
     *(_Block(f"<{tag}>", (f"</{tag}>",)) for tag in ("think", "thinking", "reasoning", "thought", "seed:think")),
     _Block("[think]", ("[/think]",)),
+    _Block("<unused94>", ("<unused95>",)),  # MedGemma
     *(_Block(f"<|channel|>{name}<|message|>", ("<|end|>", _FINAL)) for name in ("analysis", "commentary")),
 )
 _OPENERS: Final = {block.opener: block.closers for block in _BLOCKS}
-_ORPHANS: Final = tuple(closer for block in _BLOCKS[:6] for closer in block.closers)
+_ORPHANS: Final = tuple(closer for block in _BLOCKS[:7] for closer in block.closers)
 _DROPPED: Final = (_FINAL, "<|start|>assistant", "<|end|>", "<|return|>")
 _MARKERS: Final = (*_OPENERS, *_ORPHANS, *_DROPPED)
 _LONGEST: Final = max(map(len, _MARKERS))

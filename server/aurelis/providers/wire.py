@@ -18,7 +18,7 @@ import openai
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import RedactedRequest
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection
+from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, sentence
 from aurelis.providers.options import ProviderOptions, check_headers, host_and_port, is_loopback
 from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
@@ -195,7 +195,7 @@ class Wire:
     def _too_large(self) -> RequestError:
         name = self._options.name
         message = f"{self._profile.title} answered with more than fits; check providers.{name}.baseUrl."
-        return RequestError(ErrorKind.INVALID_RESPONSE, message, provider=name)
+        return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=name)
 
     async def _pass_on(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
         ask = self._sdk.get if post.body is None else self._sdk.post

@@ -127,6 +127,21 @@ def test_an_unusable_answer_moves_on_to_the_next_candidate(step: Say, judge: Any
     run(scenario())
 
 
+def test_blanks_are_not_delivered_before_the_first_word() -> None:
+    """A stream of blanks alone is no answer, so the next candidate is asked; blanks before a word come with it."""
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one", Say(("  ", "\n"))), ScriptedProvider("two", Say(("\n", "word", " more"))))
+        deltas: list[str] = []
+
+        got = await answer(on, ask(), deltas)
+
+        assert (got.text, str(got.model), got.incomplete) == ("\nword more", "two/m", False)
+        assert deltas == ["\nword", " more"]
+
+    run(scenario())
+
+
 def test_when_nobody_answers_the_error_names_each_reason() -> None:
     """Different failures become `unavailable`, equal ones keep their kind."""
 

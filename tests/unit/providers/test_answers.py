@@ -137,6 +137,8 @@ async def test_reasoning_shows_as_a_sign_of_life(server: RawServer) -> None:
         (whole(200, b""), ("nothing",)),
         (stream(), ("nothing",)),
         (whole(200, b'{"hello": "world"}'), ("no completion", "baseUrl")),
+        (whole(200, b'{"choices": []}'), ("no completion", "baseUrl")),
+        (whole(200, b"no gzip", content_encoding="gzip"), ("cannot be read",)),
         (whole(200, b"OK", content_type="text/plain"), ("no completion", "baseUrl")),
         (stream(b"data: {half"), ("cannot be read",)),
         (stream(delta("a"), b"data: nonsense\n\n", delta("b")), ("cannot be read",)),

@@ -9,6 +9,7 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+import attrs
 import httpx2
 import pytest
 from hypothesis import given
@@ -326,10 +327,11 @@ def test_no_shape_is_beyond_the_mapping(value: Any, status: int) -> None:
         (httpx2.ProxyError("407 Proxy Authentication Required"), ErrorKind.NETWORK, True, "proxy"),
         (ssl.SSLError("handshake"), ErrorKind.NETWORK, True, "secure"),
         (ssl.SSLCertVerificationError(1, "bad"), ErrorKind.NETWORK, False, "caFile"),
+        (httpx2.DecodingError("no gzip"), ErrorKind.INVALID_RESPONSE, False, "cannot be read"),
     ],
 )
-def test_connection_failures_are_network_errors(error: Exception, kind: ErrorKind, retryable: bool, word: str) -> None:
-    """Lost and refused connections may be tried again, refused certificates not."""
+def test_a_failed_connection_has_its_kind(error: Exception, kind: ErrorKind, retryable: bool, word: str) -> None:
+    """Lost and refused connections may be tried again, refused certificates and unreadable bodies not."""
     outer = RuntimeError("the SDK's own error")
     outer.__cause__ = error
     judged = error_from_connection(outer, BLAME)
@@ -369,3 +371,15 @@ def test_long_messages_are_judged_quickly(text: str) -> None:
     for status in (400, 429, 500):
         judge(status, {"error": {"message": text}})
     assert time.perf_counter() - started < 5
+
+
+def test_a_sentence_begins_as_sentences_do() -> None:
+    """A title that begins with an article does so in upper case at the beginning and in lower case within."""
+    blame = attrs.evolve(BLAME, title="the server")
+    begun = [
+        error_from_answer(status, {}, b"", blame, now=NOW).message
+        for status in (400, 401, 404, 408, 409, 410, 429, 500)
+    ]
+    begun.append(error_from_connection(httpx2.ReadError("reset"), blame).message)
+    assert all(message.startswith("The server (") for message in begun)
+    assert "of the server (" in error_from_connection(socket.gaierror(-2, "unknown"), blame).message

@@ -39,6 +39,7 @@ def run(
         ("<thought>x</thought>y", "y"),
         ("<THINK>x</Think>y", "y"),
         ("[THINK]x[/THINK]y", "y"),
+        ("<unused94>thought\nx<unused95>y", "y"),
         ("<think>never closed", ""),
         ("</think>\n\nanswer", "answer"),
         ("a <think>b</think> c", "a  c"),
