@@ -4,7 +4,7 @@ import { prepareEnvironment, ROOT } from './environment.mjs';
 import { buildExtension, EXTENSION, hasExtension } from './extension.mjs';
 import { Complaint, run, script } from './processes.mjs';
 
-const EDITORS = ['code', 'codium', 'code-insiders'];
+const EDITORS = ['code', 'codium', 'code-insiders', 'code-oss', 'cursor'];
 
 await script(async (args) => {
   if (!hasExtension()) throw new Complaint('There is no editor extension in this checkout yet; `npm start` shows the product in the terminal.');
@@ -14,7 +14,7 @@ await script(async (args) => {
   for (const editor of EDITORS) {
     const { code } = await run(editor, ['--version'], { capture: true, shell });
     if (code !== 0) continue;
-    return (await run(editor, [`--extensionDevelopmentPath=${join(ROOT, EXTENSION)}`, ...(args.length ? args : [ROOT])], { shell })).code;
+    return (await run(editor, ['--new-window', `--extensionDevelopmentPath=${join(ROOT, EXTENSION)}`, ...(args.length ? args : [ROOT])], { shell })).code;
   }
   throw new Complaint('No VS Code was found on the PATH. Install it with its `code` command, then run `npm run code` again.', 2);
 });

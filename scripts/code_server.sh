@@ -4,10 +4,10 @@
 #
 # usage: scripts/code_server.sh [FOLDER]
 #
-# Everything comes from npm. No install script of any package is run: what they would compile (a log writer, a password
-# hash, a terminal) the tests do without. FOLDER is by default $AURELIS_TOOLS/code-server, or
-# aurelis-tools/code-server in the user's cache folder, where the tests look for it. Needs npm, on Linux, x86-64 or
-# arm64; about 850 MB.
+# Everything comes from npm. Of the packages' install scripts only the log writer's is run, because the tests read logs;
+# what the others would compile (a password hash, a terminal) the tests do without. FOLDER is by default $AURELIS_TOOLS/code-server, or
+# aurelis-tools/code-server in the user's cache folder, where the tests look for it. Needs npm, python3,
+# make and a C++ compiler, on Linux, x86-64 or arm64; about 850 MB.
 set -euo pipefail
 
 # code-server says which Node it wants, in its package.json.
@@ -21,7 +21,9 @@ if [ -x "$folder/code-server" ] && [ "$(cat "$folder/version" 2>/dev/null)" = "$
   echo "$wanted: already in $folder"
   exit 0
 fi
-command -v npm >/dev/null || { echo "This script needs npm." >&2; exit 2; }
+for tool in npm python3 make g++; do
+  command -v "$tool" >/dev/null || { echo "This script needs $tool." >&2; exit 2; }
+done
 case $(uname -m) in
   x86_64) architecture=x64 ;;
   aarch64) architecture=arm64 ;;
@@ -50,6 +52,15 @@ quiet_npm install --prefix "$work/server" "code-server@$CODE_SERVER"
 for part in lib/vscode lib/vscode/extensions; do
   (cd "$work/server/node_modules/code-server/$part" && quiet_npm install --omit=dev)
 done
+
+# The headers come with that Node, so that none are downloaded.
+headers=$work/$(dirname "$(dirname "$program")")
+if ! (cd "$work/server/node_modules/code-server/lib/vscode" && npm_config_nodedir=$headers npm rebuild @vscode/spdlog --foreground-scripts) >"$work/log" 2>&1; then
+  tail -n 20 "$work/log" >&2
+  echo "The log writer could not be compiled." >&2
+  exit 1
+fi
+rm "$work/log"
 
 cat >"$work/code-server" <<STARTER
 #!/usr/bin/env bash

@@ -7,6 +7,9 @@ import { Complaint, npmCommand, run, runWithRetries, say } from './processes.mjs
 
 export const EXTENSION = 'client-vscode';
 const MANIFEST = join(ROOT, EXTENSION, 'package.json');
+const BUILT = join(ROOT, EXTENSION, 'dist', 'extension.js');
+// What the built extension carries for its private environment: the wheel and the locked packages.
+const CARRIED = ['pyproject.toml', 'README.md', 'server', 'requirements/runtime.txt'];
 const STAMPS = join(ROOT, 'node_modules', '.aurelis');
 
 export const hasExtension = () => existsSync(MANIFEST);
@@ -29,14 +32,14 @@ export async function extensionScript(name) {
   return (await run(command, [...first, 'run', '--silent', name, '--workspace', EXTENSION], { cwd: ROOT, shell })).code;
 }
 
-/** Install the locked npm packages when the lock has changed or the last install did not finish. */
+/** Install the locked npm packages, running no script of theirs, when the lock has changed or the last install did not finish. */
 export async function installNpmPackages() {
   const wanted = fingerprint(ROOT, ['package.json', 'package-lock.json', `${EXTENSION}/package.json`]);
   if (stamped('packages') === wanted) return;
   say('Installing the locked npm packages ...');
   rmSync(STAMPS, { recursive: true, force: true });
   const { command, first, shell } = npmCommand();
-  const code = await runWithRetries(command, [...first, 'ci', '--silent'], { cwd: ROOT, shell, stdio: ['ignore', 2, 2] });
+  const code = await runWithRetries(command, [...first, 'ci', '--silent', '--ignore-scripts'], { cwd: ROOT, shell, stdio: ['ignore', 2, 2] });
   if (code !== 0) throw new Complaint('Installing the npm packages failed. Check the network connection and run the same command again.');
   stamp('packages', wanted);
 }
@@ -48,8 +51,8 @@ export async function buildExtension() {
     return;
   }
   await installNpmPackages();
-  const wanted = fingerprint(ROOT, ['package-lock.json', EXTENSION]);
-  if (stamped('build') === wanted) return;
+  const wanted = fingerprint(ROOT, ['package-lock.json', EXTENSION, ...CARRIED]);
+  if (stamped('build') === wanted && existsSync(BUILT)) return;
   say('Building the editor extension ...');
   if (await extensionScript('build')) throw new Complaint('Building the editor extension failed; the lines above say why.');
   stamp('build', wanted);

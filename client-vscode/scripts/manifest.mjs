@@ -10,7 +10,9 @@ const READ = `
 import json
 from aurelis.config.schema import editor_properties, restricted_configurations
 from aurelis.providers.profiles import PROFILES
-vendors = [{"name": row.name, "title": row.title, "keyRequired": row.key_required} for row in PROFILES.values()]
+from urllib.parse import urlsplit
+alive = [row for row in PROFILES.values() if urlsplit(row.base_url or "").hostname not in row.retired_hosts]
+vendors = [{"name": row.name, "title": row.title, "keyRequired": row.key_required} for row in alive]
 print(json.dumps({"properties": editor_properties(), "restricted": restricted_configurations(), "vendors": vendors}))
 `;
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import MarkdownIt from 'markdown-it';
 import * as vscode from 'vscode';
-import { asFailure, isCancellation } from './failure';
+import { isCancellation } from './failure';
 import type { Result, StreamMessage } from './protocol';
 
 /** Milliseconds between two pictures of a growing answer. */
@@ -50,7 +50,7 @@ export class AnswerView implements vscode.Disposable {
   private drawing: NodeJS.Timeout | undefined;
   private ordinal = 0;
 
-  /** Ask, and show the answer as it comes; the view shows a failure too. A question that is still being answered is stopped. */
+  /** Ask, and show the answer as it comes; a failure is thrown on. A question that is still being answered is stopped. */
   async ask(title: string, about: string, ask: Ask): Promise<Result | undefined> {
     this.answer?.cancellation?.cancel();
     const cancellation = new vscode.CancellationTokenSource();
@@ -64,7 +64,8 @@ export class AnswerView implements vscode.Disposable {
       return result;
     } catch (error) {
       if (!isCancellation(error) && !cancellation.token.isCancellationRequested) {
-        Object.assign(answer, { state: 'failed', line: asFailure(error).message });
+        // The message itself is shown by whoever ran the command, with the next steps as buttons.
+        Object.assign(answer, { state: 'failed', line: answer.text ? 'Failed; what had arrived is kept above.' : 'No answer.' });
         throw error;
       }
       Object.assign(answer, { state: 'cancelled', line: answer.text ? 'Cancelled; what had arrived is kept above.' : 'Cancelled.' });

@@ -4,7 +4,7 @@ import type { StatusMessage } from './protocol';
 import type { Life } from './supervisor';
 
 const MENU = 'aurelis.menu';
-const COLOURS = { warning: 'statusBarItem.warningBackground', error: 'statusBarItem.errorBackground' };
+const ERROR_COLOUR = 'statusBarItem.errorBackground';
 
 /** What both items show. */
 export interface View {
@@ -43,7 +43,7 @@ export class StatusItems implements vscode.Disposable {
     this.bar.text = `$(${icon}) Aurelis`;
     this.bar.tooltip = text === 'Aurelis' ? `Aurelis: ${detail}` : `Aurelis (${text}): ${detail}`;
     this.bar.accessibilityInformation = { label: `Aurelis, ${severity === 'ok' ? '' : `${severity}, `}${detail}`, role: 'button' };
-    this.bar.backgroundColor = severity === 'ok' ? undefined : new vscode.ThemeColor(COLOURS[severity]);
+    this.bar.backgroundColor = severity === 'error' ? new vscode.ThemeColor(ERROR_COLOUR) : undefined;
     this.language.text = text;
     this.language.detail = detail;
     this.language.busy = icon === 'loading~spin';

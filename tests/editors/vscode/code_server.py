@@ -167,7 +167,7 @@ class Editor:
 
 def _answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:  # noqa: S310 - our own
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5) as answer:
             answers: bool = answer.status == 200
             return answers
     except (urllib.error.URLError, ConnectionError, TimeoutError):

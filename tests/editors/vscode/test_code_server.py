@@ -1,4 +1,4 @@
-"""The extension in a real VS Code, driven through a real browser; each journey leaves screenshots in build/screenshots."""
+"""The extension in a real VS Code, driven through a real browser; screenshots go to build/screenshots."""
 
 import json
 import os
@@ -9,33 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from editors.small_file import SETTINGS
 from editors.vscode.code_server import Editor, wheelhouse
 from fixtures.needs import require
 from fixtures.source_tree import ROOT
 
 pytestmark = [pytest.mark.needs("node", "chromium", "code-server"), pytest.mark.timeout(300)]
 
-_SETTINGS = '''"""Settings of a small web service."""
-
-
-class SettingsError(ValueError):
-    pass
-
-
-def read_port(text):
-    if not text.isdigit():
-        raise SettingsError("A port is a number.")
-    return int(text)
-
-
-def read_hosts(text):
-    hosts = [host.strip() for host in text.split(",")]
-    if not all(hosts):
-        raise SettingsError("A host has a name.")
-    return hosts
-
-'''
-_TOKEN = "token-of-nobody-4711"  # noqa: S105 - it opens nothing
+_TOKEN = "token-of-nobody-4711"
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +47,7 @@ def installed(folder: Path, vsix: Path) -> Editor:
 def write_workspace(folder: Path) -> None:
     """A folder with a small file in it."""
     folder.mkdir(parents=True)
-    (folder / "settings.py").write_text(_SETTINGS, "utf-8")
+    (folder / "settings.py").write_text(SETTINGS, "utf-8")
 
 
 def plain_python(folder: Path) -> Path:
@@ -110,7 +91,7 @@ def test_hover_explanations_and_edits_work(editor: Editor, sandbox: str) -> None
 
 
 def test_the_token_stays_in_the_keychain(editor: Editor, sandbox: str) -> None:
-    """A sign-in survives a reload and ends with the sign-out; the token is in no file, although everything is traced."""
+    """A sign-in survives a reload and ends with the sign-out; it is in no file, although all is traced."""
     editor.settings = {**custom(sandbox), "aurelis.trace.server": "verbose"}
     with editor.running():
         editor.drive("signing_in", token=_TOKEN)
