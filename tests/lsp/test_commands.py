@@ -227,6 +227,7 @@ async def test_a_batch_answers_in_order_with_failures_among_the_results(tmp_path
         assert first["text"] == third["text"] == "explained"
         assert second["error"]["kind"] == "excluded"
         assert result["requestId"]
+        assert second["error"]["requestId"]
         failure = await editor.failure("workspace/executeCommand", execute("batch", task="juggle", items=[]))
         assert failure["data"]["kind"] == "configuration"
 
@@ -247,6 +248,7 @@ async def test_a_file_that_is_not_open_is_read_only_within_the_workspace(tmp_pat
             uri = (tmp_path / name).as_uri()
             failure = await editor.failure("workspace/executeCommand", execute("explain", textDocument={"uri": uri}))
             assert failure["data"]["kind"] == kind
+            assert failure["data"]["requestId"]
         assert len(services.requests) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -27,7 +28,8 @@ def refusal(kind: ErrorKind, message: str) -> JsonRpcException:
 
 def error_data(error: RequestError) -> dict[str, Any]:
     """What a program can read of a failure."""
-    data: dict[str, Any] = {"kind": error.kind.value, "requestId": error.request_id}
+    # What failed before a task had begun has no id yet; clients rely on one.
+    data: dict[str, Any] = {"kind": error.kind.value, "requestId": error.request_id or uuid4().hex}
     if error.retry_after_seconds is not None:
         data["retryAfterSeconds"] = error.retry_after_seconds
     return data
