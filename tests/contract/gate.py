@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -86,7 +86,7 @@ class Upstream:
         """Everything that arrived."""
         return "\n".join(request.words for request in self.requests)
 
-    async def __aenter__(self) -> Upstream:
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24)
         return self
 
@@ -215,7 +215,9 @@ class Desk:
         """Everything that the server said to the editor and on its standard error, and all that it wrote down."""
         messages = "\n".join("\n".join(_strings(message)) for message in self.editor.received)
         kept = [path.read_bytes() for path in self.home.rglob("*") if path.is_file()]
-        return "\n".join([messages, self.errors.read_text("utf-8"), *(data.decode("utf-8", "replace") for data in kept)])
+        return "\n".join(
+            [messages, self.errors.read_text("utf-8"), *(data.decode("utf-8", "replace") for data in kept)]
+        )
 
 
 def _command(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

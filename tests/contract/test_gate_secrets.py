@@ -1,4 +1,4 @@
-"""Secrets at the gate: whatever text a request is made of, a provider gets placeholders, and only an edit gets them back."""
+"""Secrets at the gate: whatever a request is made of, a provider gets placeholders, and only edits get secrets back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def secret(place: str) -> str:
 
 
 async def test_no_text_of_any_feature_carries_a_secret_out(tmp_path: Path) -> None:
-    """System prompts, instructions files, neighbours, context, diagnostics, questions, metadata and names are redacted."""
+    """System prompts, instructions, neighbours, context, diagnostics, questions, metadata and names are redacted."""
     places = ("system", "agents", "neighbour", "context", "message", "related", "question", "instruction", "metadata")
     places += ("key", "name", "prefix", "suffix", "selected")
     system = {"explanation": {"systemPrompt": f"Answer with the key {secret('system')} in mind."}}
@@ -77,7 +77,14 @@ async def test_no_text_of_any_feature_carries_a_secret_out(tmp_path: Path) -> No
         # Every place really was part of a request: its placeholder's surroundings are on the wire.
         for around in ("Answer with the key", "Complete for", "Deploy with", "def add_all", "unknown key", "see "):
             assert around in wire, around
-        for around in ("KEY = ", "Is AURELIS_SECRET", "Use AURELIS_SECRET", "deploy_AURELIS_SECRET", "OLD = ", "NEW = "):
+        for around in (
+            "KEY = ",
+            "Is AURELIS_SECRET",
+            "Use AURELIS_SECRET",
+            "deploy_AURELIS_SECRET",
+            "OLD = ",
+            "NEW = ",
+        ):
             assert around in wire, around
         uri_words = secret("name")
         assert [where for where in places if secret(where) in told.replace(uri_words, "")] == []
@@ -105,7 +112,9 @@ async def test_an_edit_holds_the_secret_as_often_as_before(tmp_path: Path, comma
             result = await place.command(command, textDocument={"uri": uri}, range=whole, apply=True)
             explained = await place.command("explain", textDocument={"uri": uri}, range=whole)
             await place.command("showRequest")
-            await place.editor.request("workspace/textDocumentContent", {"uri": f"aurelis:/answer/{explained['requestId']}.md"})
+            await place.editor.request(
+                "workspace/textDocumentContent", {"uri": f"aurelis:/answer/{explained['requestId']}.md"}
+            )
             for message in [*place.editor.received]:
                 if message.get("method") == "workspace/applyEdit" or message.get("result") == result:
                     place.editor.received.remove(message)

@@ -127,6 +127,9 @@ class FakeServices:
     def accepted(self, request_id: str, length: int, language: str) -> None:
         self.accepted_completions.append((request_id, length, language))
 
+    def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
+        pass
+
     async def consent(self, host: str, *, allowed: bool) -> None:
         self.consents[host] = allowed
 

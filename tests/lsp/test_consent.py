@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import attrs
 import pytest
 
+from aurelis.config.settings import AutomaticSettings
 from aurelis.core.errors import ErrorKind, RequestError
-from lsp.fake_services import MODEL, FakeServices
+from lsp.fake_services import FakeServices
 from lsp.raw_editor import connection
 from lsp.scenes import CODE, URI, complete
 
@@ -15,7 +17,9 @@ async def test_the_person_is_asked_once_by_the_host_s_name(title: str | None, co
     """One question for each host and session; only a yes is taken for one; ghost text itself stays silent."""
 
     def needs_consent(_: Any) -> RequestError:
-        return RequestError(ErrorKind.CONSENT, "Not allowed.", provider=MODEL.provider)
+        error = RequestError(ErrorKind.CONSENT, "Not allowed.")
+        error.host = "models.example:443"
+        return error
 
     services = FakeServices(needs_consent)
     async with connection(services) as (editor, server):
@@ -31,3 +35,22 @@ async def test_the_person_is_asked_once_by_the_host_s_name(title: str | None, co
         assert await complete(editor, 0, 4) == []
         await editor.settle()
         assert len(editor.all("window/showMessageRequest")) == 1
+
+
+async def test_never_means_that_nobody_is_asked() -> None:
+    """With `automatic.remote: never` a refusal is final and silent."""
+
+    def needs_consent(_: Any) -> RequestError:
+        error = RequestError(ErrorKind.CONSENT, "Not allowed.")
+        error.host = "models.example:443"
+        return error
+
+    services = FakeServices(needs_consent)
+    services.settings = attrs.evolve(services.settings, automatic=AutomaticSettings(remote="never"))
+    async with connection(services) as (editor, server):
+        await editor.initialize()
+        editor.open(URI, CODE)
+        assert await complete(editor, 1, 4) == []
+        while server._background:
+            await editor.settle()
+        assert editor.all("window/showMessageRequest") == []

@@ -1,36 +1,22 @@
 """Which lines of which files changed since a revision, as git tells.
 
-git is asked in a way that runs nothing of the repository's: no hooks, no monitor, no external diff, no text filter.
+git is asked in a way that runs nothing of the repository's; see `aurelis.lsp.safe_git`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
 from pathlib import Path
 from typing import Final
 
 from aurelis.cli.command_line import wrong
 from aurelis.cli.documents import Target
-
-GIT_SECONDS: Final = 20.0
-"""How long git may take."""
+from aurelis.lsp.safe_git import SAFE_DIFF, ask_git
 
 NEAR_LINES: Final = 20
 """Changes no further apart than this are looked at together."""
 
-_SAFE: Final = (
-    "--no-pager",
-    "--no-optional-locks",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    f"core.hooksPath={os.devnull}",
-    "-c",
-    "core.quotePath=false",
-)
-_OPTIONS: Final = ("--no-ext-diff", "--no-textconv", "--no-color", "--relative", "--unified=0", "--diff-filter=d")
+_OPTIONS: Final = (*SAFE_DIFF, "--relative", "--unified=0", "--diff-filter=d")
 _HUNK: Final = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
 
 
@@ -69,27 +55,7 @@ def read_changes(diff: str) -> tuple[Target, ...]:
 
 
 async def _git(*arguments: str) -> str:
-    environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": ""}
-    environment.pop("GIT_EXTERNAL_DIFF", None)
-    try:
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            *_SAFE,
-            *arguments,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=environment,
-        )
-    except OSError:
-        raise wrong("git cannot be run; install it, or name the lines to review.") from None
-    try:
-        async with asyncio.timeout(GIT_SECONDS):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise wrong("git took too long; name the lines to review.") from None
-    if process.returncode != 0:
+    answer = await ask_git(Path.cwd(), *arguments)
+    if answer.code != 0:
         raise wrong("git does not know that revision here; check it, and that this is a repository.")
-    return output.decode("utf-8", "replace")
+    return answer.output

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.security.process import disable_core_dumps
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -42,6 +43,7 @@ class CommandParser(argparse.ArgumentParser):
 
 def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
     """Parse the options of a command, run it, and turn whatever happens but Ctrl-C into an exit code."""
+    disable_core_dumps()
     _use_utf8()
     parser = CommandParser(
         prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False

@@ -82,6 +82,9 @@ async def _status(arguments: argparse.Namespace) -> int:
         print_json(rows)
     elif rows:
         console().print(table("", ("Provider", "Token", "From", "For"), [_cells(row) for row in rows]))
+        for row in rows:
+            if row.get("message"):
+                say(str(row["message"]))
     return DONE
 
 

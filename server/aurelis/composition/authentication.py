@@ -8,17 +8,22 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
+
+import attrs
 
 from aurelis.composition.directory import Entry
 from aurelis.composition.entries import SANDBOX, entry_of
 from aurelis.config.folders import Folders
 from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.profiles import PROFILES
+from aurelis.providers.tokens import TokenCheck, format_warning
 from aurelis.security.credentials import Credentials, Lookup
 from aurelis.security.token import origin_of
 
@@ -85,14 +90,28 @@ class Authentication:
         Raises:
             RequestError: of kind `configuration`, for an unknown provider or when the token cannot be kept.
         """
-        if provider not in settings.providers and provider not in PROFILES:
-            known = ", ".join(dict.fromkeys((*settings.providers, *PROFILES)))
-            message = f"'{provider}' is not a provider; configure it under providers.{provider}, or use one of {known}."
-            raise RequestError(ErrorKind.CONFIGURATION, message)
-        own = settings.providers.get(provider, ProviderSettings())
-        entry = entry_of(provider, own, "signed in", {}, settings)
+        entry = _entry(provider, settings)
         await self._credentials.store(provider, lookup_of(entry.options).origin, token, where=where)
         await asyncio.to_thread(_change_names, self._names_file, {provider}, frozenset())
+
+    async def attempt(self, provider: str, token: str, settings: Settings) -> tuple[TokenCheck, str | None]:
+        """Whether a token works, found out within 10 s and without keeping it, and a warning about its form.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown provider or one whose settings are wrong.
+        """
+        entry = _entry(provider, settings)
+        if entry.fault is not None:
+            raise RequestError(ErrorKind.CONFIGURATION, entry.fault, provider=provider)
+
+        async def given() -> str:
+            return token
+
+        opened = await asyncio.to_thread(open_provider, attrs.evolve(entry.options, catalogue_path=None), given)
+        try:
+            return await opened.check_token(), format_warning(opened.profile, token)
+        finally:
+            await opened.aclose()
 
     async def logout(self, provider: str) -> tuple[str, ...]:
         """Remove a token wherever it is kept; returns where it was."""
@@ -114,21 +133,43 @@ class Authentication:
             rows.append({**row, "required": profile.key_required if profile is not None else True, "why": entry.why})
         return tuple(rows)
 
-    def mentioned(self, configured: Iterable[str]) -> tuple[tuple[str, str], ...]:
-        """Variables in the environment that hold keys of providers nobody configured, each with the provider's name."""
-        taken = set(configured)
-        free = {
-            profile.key_variable: name
-            for name, profile in PROFILES.items()
-            if profile.key_variable is not None and name not in taken
+    def mentioned(self, entries: Iterable[Entry]) -> tuple[Mapping[str, Any], ...]:
+        """A row for each key in the environment whose provider nobody configured: it is mentioned and never used."""
+        taken = {entry.options.key_variable for entry in entries}
+        taken |= {
+            PROFILES[entry.options.profile].key_variable for entry in entries if entry.options.profile in PROFILES
         }
-        return tuple((variable, free[variable]) for variable in self._credentials.mentions(free))
+        free: dict[str, str] = {}
+        for name, profile in PROFILES.items():
+            if profile.key_variable is not None and profile.key_variable not in taken:
+                free.setdefault(profile.key_variable, name)
+        return tuple(
+            {
+                "provider": free[variable],
+                "source": None,
+                "origin": None,
+                "present": False,
+                "required": False,
+                "message": f"{variable} is set, but nobody chose {free[variable]}, so it is not used; "
+                f'set provider = "{free[variable]}" to use it.',
+            }
+            for variable in self._credentials.mentions(free)
+        )
 
     async def aclose(self) -> None:
         """Let go of threads."""
         close = getattr(self._credentials, "aclose", None)
         if close is not None:
             await close()
+
+
+def _entry(provider: str, settings: Settings) -> Entry:
+    if provider not in settings.providers and provider not in PROFILES:
+        known = ", ".join(dict.fromkeys((*settings.providers, *PROFILES)))
+        message = f"'{provider}' is not a provider; configure it under providers.{provider}, or use one of {known}."
+        raise RequestError(ErrorKind.CONFIGURATION, message)
+    own = settings.providers.get(provider, ProviderSettings())
+    return entry_of(provider, own, "signed in", os.environ, settings)
 
 
 def _fingerprint(token: str | None) -> bytes:

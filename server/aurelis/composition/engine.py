@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
@@ -38,7 +39,7 @@ from aurelis.providers.profiles import PROFILES
 from aurelis.sandbox.server import Sandbox
 from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
-from aurelis.security.redact import SecretRedactor
+from aurelis.security.redact import SecretRedactor, redact_texts
 from aurelis.store.database import Database
 from aurelis.store.leases import SqliteLeaseLedger
 from aurelis.store.ledger import SqliteQuotaLedger
@@ -47,6 +48,9 @@ from aurelis.store.usage import UsageStore
 from aurelis.workflow.services import Status
 
 LOGGER: Final = logging.getLogger("aurelis")
+
+EXCLUDED_NAMES: Final = 1_000
+"""Documents that stayed here which the audit log is told of in one process, each once."""
 
 
 class Engine:
@@ -79,6 +83,8 @@ class Engine:
         self._environ = environ
         self._changed = changed
         self._settings = Settings()
+        self._loop = asyncio.get_running_loop()
+        self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
         self._sandbox: Sandbox | None = None
         self._budget = ConnectionBudget()
         self._database = Database(store_file(kept_in))
@@ -132,7 +138,8 @@ class Engine:
                 folders=tuple(folders),
                 exclude=tuple(settings.privacy.exclude),
                 respect_ignore_files=settings.privacy.respect_ignore_files,
-            )
+            ),
+            self._excluded,
         )
         await self._take_providers(first=first, changed=first or _providers_differ(before, settings))
 
@@ -215,6 +222,20 @@ class Engine:
         event = SecurityEvent(name, severity, ", ".join(rules), self.clock.time(), request_id)
         self.recorder.security_event(event)
 
+    def _excluded(self, name: str) -> None:
+        """Told of a document that stays here; each name is noted once. May be called from any thread."""
+        shown = redact_texts((name,))[0][0]
+        if shown in self._excluded_names or len(self._excluded_names) >= EXCLUDED_NAMES:
+            return
+        self._excluded_names.add(shown)
+        with contextlib.suppress(RuntimeError):  # The loop has ended: nobody is left to tell.
+            self._loop.call_soon_threadsafe(self.security_event, "excluded_file", shown)
+
+    def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
+        """Tell the audit log of something; `detail` holds no secret and no source text."""
+        severity = "warning" if name == "restore_refused" else "info"
+        self.recorder.security_event(SecurityEvent(name, severity, detail, self.clock.time(), request_id))
+
     def _report(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             if problem.security_event is not None:
@@ -249,7 +270,8 @@ class Engine:
 
     async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
         """Per provider: where its token comes from; never a token."""
-        return await self.authentication.status(self.directory.entries)
+        rows = await self.authentication.status(self.directory.entries)
+        return (*rows, *self.authentication.mentioned(self.directory.entries))
 
     async def consent(self, host: str, *, allowed: bool) -> None:
         """Remember the user's answer about a host."""

@@ -203,12 +203,13 @@ async def _authentication(engine: Engine) -> ComponentHealth:
     now, began = engine.clock.time(), engine.clock.monotonic()
     rows = await engine.auth_status()
     took = (engine.clock.monotonic() - began) * 1000
+    mentions = [row["message"] for row in rows if "why" not in row and not row.get("required", True)]
     for row in rows:
         if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
             advice = f"Sign in with `aurelis login {row['provider']}`."
             error = row.get("message") or f"There is no token for {row['provider']}."
             return ComponentHealth("unhealthy", now, took, error, advice)
-    return ComponentHealth("healthy", now, took)
+    return ComponentHealth("healthy", now, took, next=" ".join(mentions) or None)
 
 
 def _is_local(engine: Engine, name: str) -> bool:

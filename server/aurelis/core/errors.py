@@ -43,6 +43,7 @@ class RequestError(Exception):
         status: the HTTP status of the upstream's answer, if one arrived.
         retry_after_seconds: seconds until another try can succeed, if known.
         provider: the provider that answered or was to be asked, if one was chosen.
+        host: its host and port, where the person is to be asked about it (consent).
         retryable: whether the same candidate may be asked again within this request.
         final_for_provider: whether all models of the provider are out until its settings or token change.
         security_event: the audit log's name for it (`pin_mismatch`, `redirect_blocked`, ...), if it is one.
@@ -70,5 +71,6 @@ class RequestError(Exception):
         self.retryable = retryable
         self.final_for_provider = final_for_provider
         self.security_event = security_event
+        self.host: str | None = None
         self.refused_by: tuple[int, float] | None = None
         self.request_id: str | None = None

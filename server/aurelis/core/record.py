@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import attrs
 
 from aurelis.core.model import ModelReference
@@ -43,12 +46,17 @@ class CallRecord:
 
 @attrs.frozen(kw_only=True)
 class SentPrompt:
-    """Exactly what was sent for a request, redacted as it was; kept in memory for the last 20 (aurelis.showRequest)."""
+    """Exactly what was sent for a request, redacted as it was; kept in memory for the last 20 (aurelis.showRequest).
+
+    `body` is the body of the last HTTP request, to the letter; None where a kept or shared answer made one needless.
+    `messages`, `prefix` and `suffix` are what it was made of: a model that fills holes gets the hole, others messages.
+    """
 
     record: CallRecord
     messages: tuple[Message, ...] = attrs.field(repr=False)
     prefix: str | None = attrs.field(default=None, repr=False)
     suffix: str | None = attrs.field(default=None, repr=False)
+    body: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
 
 
 @attrs.frozen

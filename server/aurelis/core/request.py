@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 
@@ -157,9 +157,11 @@ class RedactedRequest:
     """A request whose texts have passed redaction. Constructed by `security.redact` and nowhere else.
 
     `messages` and `fim` hold placeholders where secrets stood; `redactions` maps them back and never leaves memory.
+    `sent` is what a provider notes: the body of the last request that it made of this one, and nothing before that.
     """
 
     request: Request
     messages: tuple[Message, ...]
     fim: FillInTheMiddle | None
     redactions: RedactionMap
+    sent: list[Mapping[str, Any]] = attrs.field(factory=list, eq=False, repr=False)

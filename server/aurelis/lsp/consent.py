@@ -1,6 +1,7 @@
 """The one question about automatic features: may they send code to this host?
 
-Asked once for each host in a session, when ghost text would have used it; a yes is remembered by the application.
+Asked once for each host in a session, when ghost text or an automatic hover would have used it; a yes is remembered by
+the application.
 """
 
 from __future__ import annotations
@@ -18,22 +19,19 @@ LATER = "Not now"
 
 
 def refused(ls: AurelisServer, error: RequestError) -> None:
-    """Ghost text was refused for a reason that lasts; for consent the person is asked."""
-    if error.kind is ErrorKind.CONSENT and error.provider is not None:
-        ls.in_background(ask(ls, error.provider))
-
-
-async def ask(ls: AurelisServer, provider: str) -> None:
-    """Ask about a provider's host, unless it was asked about before."""
-    models = await ls.services.models()
-    hosts = (str(model["host"]) for model in models if model.get("provider") == provider and model.get("host"))
-    host = next(hosts, None)
-    if host is None or host in ls.hosts_asked_about:
+    """An automatic feature was refused for a reason that lasts; for consent the person is asked."""
+    if error.kind is not ErrorKind.CONSENT or error.host is None or error.host in ls.hosts_asked_about:
         return
-    ls.hosts_asked_about.add(host)
+    if ls.services.settings.automatic.remote == "ask":
+        ls.hosts_asked_about.add(error.host)
+        ls.in_background(ask(ls, error.host))
+
+
+async def ask(ls: AurelisServer, host: str) -> None:
+    """Ask about a host."""
     params = types.ShowMessageRequestParams(
         type=types.MessageType.Info,
-        message=f"Ghost text would send code around your cursor to {host} while you type. Allow that?",
+        message=f"Ghost text and automatic hovers would send code around your cursor to {host}. Allow that?",
         actions=[types.MessageActionItem(title=ALLOW), types.MessageActionItem(title=LATER)],
     )
     with contextlib.suppress(JsonRpcException):

@@ -105,7 +105,7 @@ class AurelisServer(LanguageServer):
         if self._hovers is None:
             from aurelis.workflow.hover import Hovers  # noqa: PLC0415 -- invariant 11: nothing heavy at start
 
-            self._hovers = Hovers(self.services)
+            self._hovers = Hovers(self.services, self.on_refused)
         return self._hovers
 
     def ghost_text(self) -> GhostTextSession:

@@ -46,7 +46,9 @@ class Permissions:
         if self.automatic.remote == "ask" and candidate.host in self.automatic.allowed_hosts:
             return None
         message = f"Automatic suggestions from {candidate.host} need your consent; set automatic.remote to allow them."
-        return RequestError(ErrorKind.CONSENT, message, provider=candidate.reference.provider)
+        error = RequestError(ErrorKind.CONSENT, message, provider=candidate.reference.provider)
+        error.host = candidate.host
+        return error
 
 
 def _is_free(candidate: Candidate, workings: Workings) -> bool:

@@ -170,6 +170,7 @@ class Run:
                 messages=redacted.messages,
                 prefix=hole.prefix if hole else None,
                 suffix=hole.suffix if hole else None,
+                body=redacted.sent[-1] if redacted.sent else None,
             )
         recorder.record(record, sent)
 

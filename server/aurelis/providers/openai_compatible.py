@@ -198,6 +198,7 @@ class OpenAICompatibleProvider:
             for _ in range(_MOST_REFUSALS):
                 call = self._fim_call(dialect, request, model)
                 try:
+                    request.sent[:] = [call.body]
                     return call, await self._send(stack, call, model, blame, until)
                 except UpstreamError as error:
                     if error.answered not in _FIM_REFUSED or _is_final(error):
@@ -210,6 +211,7 @@ class OpenAICompatibleProvider:
         for _ in range(_MOST_REFUSALS):
             call = self._chat_call(request, model)
             try:
+                request.sent[:] = [call.body]
                 return call, await self._send(stack, call, model, blame, until)
             except UpstreamError as error:
                 name = refused_parameter(error.answered, read_details(error.body), call.body)
@@ -217,6 +219,7 @@ class OpenAICompatibleProvider:
                     raise
                 self._of(model).refused |= {name}
         call = self._chat_call(request, model)
+        request.sent[:] = [call.body]
         return call, await self._send(stack, call, model, blame, until)
 
     async def _send(

@@ -8,12 +8,14 @@ that stand above it, then its size. Decisions are kept for a moment, so that a k
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import attrs
 from pathspec import GitIgnoreSpec
@@ -44,6 +46,9 @@ _SPECS: Final = 1_024
 _COARSE_NS: Final = 2_000_000_000
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
+
+_URI_PARTS: Final = 64
+"""Folders of a document that is no file which are looked at, from its name upwards."""
 
 _SNIFFED_BYTES: Final = 8_000
 """Where git looks for a zero byte, too."""
@@ -104,18 +109,22 @@ class DocumentEgress:
         if source.language and source.language in self._rules.languages_off:
             return f"{name} stays here: its language ({source.language}) is excluded."
         if source.path is None:
-            last = source.uri.rpartition("/")[2].rpartition(":")[2]
-            if is_key_file((last,)):
-                return f"{name} stays here: files of this name hold keys or passwords."
-            if last and self._globbed(last):
-                return f"{name} stays here: privacy.exclude names it."
-            return None
+            return self._judge_parts(_parts_of_uri(source.uri), name)
         given, target = _absolute(source.path), _resolved(source.path)
-        for path in dict.fromkeys((given, target)):
+        shown = _path_of_uri(source.uri)
+        for path in dict.fromkeys((given, target) if shown is None else (shown, given, target)):
             reason = self._judge_path(path, name)
             if reason is not None:
                 return reason
         return self._judge_size(target, name)
+
+    def _judge_parts(self, parts: tuple[str, ...], name: str) -> str | None:
+        """Judge a document that is no file of this machine; where its workspace folder begins is not known."""
+        if is_key_file(parts):
+            return f"{name} stays here: files of this name hold keys or passwords."
+        if any(self._globbed("/".join(parts[start:])) for start in range(len(parts))):
+            return f"{name} stays here: privacy.exclude names it."
+        return None
 
     def _judge_path(self, path: Path, name: str) -> str | None:
         if is_key_file(path.parts):
@@ -245,6 +254,28 @@ def inside(path: Path, folders: Sequence[Path]) -> bool:
 def looks_binary(head: bytes) -> bool:
     """Whether a file that begins with these bytes is not text: a zero byte within the first 8,000."""
     return b"\0" in head[:_SNIFFED_BYTES]
+
+
+def _parts_of_uri(uri: str) -> tuple[str, ...]:
+    try:
+        path = urlsplit(uri).path
+    except ValueError:
+        path = uri
+    return tuple(part for part in unquote(path).split("/") if part not in {"", ".", ".."})[-_URI_PARTS:]
+
+
+def _path_of_uri(uri: str) -> Path | None:
+    """The file as the editor names it: `Source.path` may have its links resolved already."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme not in {"file", "vscode-notebook-cell"} or parts.netloc not in {"", "localhost"}:
+        return None
+    path = unquote(parts.path)
+    if re.match(r"/[A-Za-z]:", path) and sys.platform == "win32":
+        path = path[1:]
+    return _absolute(Path(path)) if path.startswith("/") or sys.platform == "win32" else None
 
 
 def _absolute(path: Path) -> Path:

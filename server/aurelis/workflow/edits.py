@@ -20,6 +20,8 @@ Reader = Callable[[str, int, int], EditReading]
 
 NO_LONGER_PARSES = "The changed code does not parse any more."
 REMOVES_DEFINITIONS = "The change removes functions or classes that were there."
+RESTORE_REFUSED = "restore_refused"
+"""The audit log's name for an answer that moved a secret's placeholder."""
 OUTSIDE_LEFT_OUT = "Changes that the model made outside the range were left out."
 
 
@@ -50,7 +52,7 @@ def edited_document(document: str, region: Region, language_id: str, redactions:
         raise unusable(reading.reason)
     restored = restore(reading.text, redactions, document)
     if restored.refused:
-        raise unusable("it puts a secret where none stood")
+        raise unusable("it puts a secret where none stood", RESTORE_REFUSED)
     edits = minimal_edits(document, restored.text)
     if not edits:
         raise unusable("it changes nothing")
@@ -73,9 +75,10 @@ def masked(text: str, redactions: RedactionMap) -> str:
     return re.sub("|".join(map(re.escape, longest_first)), lambda match: stand_ins[match.group()], text)
 
 
-def unusable(reason: str) -> RequestError:
+def unusable(reason: str, security_event: str | None = None) -> RequestError:
     """The error for an answer without a usable edit."""
     return RequestError(
         ErrorKind.INVALID_RESPONSE,
         f"The model's answer could not be used: {reason}. Nothing was changed; try again or choose another model.",
+        security_event=security_event,
     )

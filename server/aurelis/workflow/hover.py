@@ -46,10 +46,19 @@ class HoverAnswer:
 
 
 class Hovers:
-    """Answers hovers; keeps those that are still being asked, so that one symbol is asked about once."""
+    """Answers hovers; keeps those that are still being asked, so that one symbol is asked about once.
 
-    def __init__(self, services: Services, seconds: float = HOVER_SECONDS) -> None:
+    `on_refused` is told failures that only the person can mend (consent), for the front end to ask.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        on_refused: Callable[[RequestError], None] = lambda _: None,
+        seconds: float = HOVER_SECONDS,
+    ) -> None:
         self._services = services
+        self._on_refused = on_refused
         self._seconds = seconds
         self._parses = ParseCache(limit=4)
         self._under_way: dict[tuple[str, int | None, str, int], asyncio.Task[Answer | None]] = {}
@@ -119,7 +128,7 @@ class Hovers:
         if task is None:
             if len(self._under_way) >= MOST_UNDER_WAY:
                 return None
-            task = asyncio.create_task(_last_answer(self._services, request))
+            task = asyncio.create_task(_last_answer(self._services, request, self._on_refused))
             self._under_way[key] = task
             task.add_done_callback(self._forget(key))
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
@@ -151,12 +160,14 @@ def explained_region(snapshot: Snapshot, tree: SyntaxTree | None, identifier: Id
     return whole_lines(snapshot.lines, identifier.start, identifier.end)
 
 
-async def _last_answer(services: Services, request: Request) -> Answer | None:
+async def _last_answer(
+    services: Services, request: Request, on_refused: Callable[[RequestError], None]
+) -> Answer | None:
     try:
         async with aclosing(services.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Completed):
                     return event.answer
-    except RequestError:
-        return None
+    except RequestError as error:
+        on_refused(error)
     return None

@@ -28,7 +28,7 @@ from aurelis.tasks.styles import documentation_style
 from aurelis.tasks.table import ReplyKind, TaskRow, row_for
 from aurelis.tasks.templates import Prompt, load_prompt
 from aurelis.tasks.testing import TestPlan, plan_tests
-from aurelis.workflow.edits import edited_document, unusable
+from aurelis.workflow.edits import RESTORE_REFUSED, edited_document, unusable
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText, WorkflowEvent
 from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.policy import min_confidence, task_policy
@@ -179,7 +179,14 @@ async def _answered(
         yield StreamText(rest)
     if answer is None:
         raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
-    yield await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, _confidence(services, prepared.row)))
+    try:
+        confidence = _confidence(services, prepared.row)
+        outcome = await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, confidence))
+    except RequestError as error:
+        if error.security_event is not None:
+            services.security_event(error.security_event, str(answer.model), answer.request_id)
+        raise
+    yield outcome
 
 
 def outcome_of(prepared: Prepared, answer: Answer, confidence_wanted: float = 0.0) -> Outcome:
@@ -226,7 +233,7 @@ def _with_new_file(outcome: Outcome, prepared: Prepared) -> Outcome:
     if text is None:
         raise unusable("it holds no code")
     if any(entry.placeholder in text for entry in outcome.answer.redactions.entries):
-        raise unusable("it needs a secret that is not given away")
+        raise unusable("it needs a secret that is not given away", RESTORE_REFUSED)
     reason = None
     if does_parse(text, plan.language_id) is False:
         reason = "The new file does not parse."

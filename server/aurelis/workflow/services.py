@@ -113,6 +113,9 @@ class Services(Protocol):
     def accepted(self, request_id: str, length: int, language: str) -> None:
         """A shown completion was accepted (`length` in characters)."""
 
+    def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
+        """Tell the audit log of something; `detail` holds no secret and no source text."""
+
     async def consent(self, host: str, *, allowed: bool) -> None:
         """Take the user's answer to whether automatic features may send text to a host."""
 

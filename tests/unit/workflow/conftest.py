@@ -46,6 +46,10 @@ class ScriptedServices:
         self.gate: asyncio.Event | None = None
         self.asked = asyncio.Event()
         self.closed = 0
+        self.events: list[str] = []
+
+    def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
+        self.events.append(name)
 
     def answer_to(self, request: Request, text: str) -> Answer:
         plain: dict[str, Any] = {

@@ -157,6 +157,7 @@ async def test_a_secret_is_not_moved(ran: Run, snapshot: Snapshot, services: Any
     services.answer = {"redactions": RedactionMap((Redaction("AURELIS_SECRET_1", "hunter2hunter2", "password"),))}
     with pytest.raises(RequestError, match="puts a secret where none stood"):
         await ran("fix", reply, snapshot=attrs.evolve(snapshot, text='KEY = "hunter2hunter2"\nx = 1\n'))
+    assert services.events == ["restore_refused"]
 
 
 async def test_excluded_documents_are_refused_before_anything_is_asked(
