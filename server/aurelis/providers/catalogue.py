@@ -22,6 +22,8 @@ from aurelis.providers.options import ModelOptions, ProviderOptions
 from aurelis.providers.profile import Limits, Profile
 
 MAX_MODELS: Final = 20_000
+MOST_DESCRIBED: Final = 512
+"""Models whose description is kept; it is made anew when there are more."""
 _FRESH_SECONDS: Final = 300.0
 _MAX_ID_CHARACTERS: Final = 256
 _INPUT_FIELDS: Final = (
@@ -162,6 +164,7 @@ class Catalogue:
         self._file = None if path is None else CatalogueFile(path, options.name, address)
         kept = self._file.read() if self._file is not None else ()
         self._listed = {entry.info.reference.model: entry for entry in kept}
+        self._described: dict[str, tuple[ModelInfo, Limits]] = {}
         self._fetched_at: float | None = None
         self._lock = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
@@ -185,17 +188,32 @@ class Catalogue:
 
     def limits(self, model: str) -> Limits:
         """What may be asked: the user's word, the model's row, its tier, the profile's."""
+        return self._put_together(model)[1]
+
+    def describe(self, model: str) -> ModelInfo:
+        """What is known about a model, listed or not: the user's word, the list's, the profile's."""
+        return self._put_together(model)[0]
+
+    def _put_together(self, model: str) -> tuple[ModelInfo, Limits]:
+        """Looked at several times for each request, so it is kept until the list changes."""
+        kept = self._described.get(model)
+        if kept is None:
+            if len(self._described) >= MOST_DESCRIBED:
+                self._described.clear()
+            limits = self._limits_of(model)
+            kept = self._described[model] = (self._info_of(model, limits), limits)
+        return kept
+
+    def _limits_of(self, model: str) -> Limits:
         row: Limits = self.known(model, "limits") or Limits()
         listed = self._listed.get(model)
         tier = self._profile.tiers.get(listed.tier) if listed is not None else None
         return self._options.limits.over(row).over(tier or Limits()).over(self._profile.limits)
 
-    def describe(self, model: str) -> ModelInfo:
-        """What is known about a model, listed or not: the user's word, the list's, the profile's."""
+    def _info_of(self, model: str, limits: Limits) -> ModelInfo:
         own = self._options.models.get(model, ModelOptions())
         listed = self._listed.get(model)
         info = listed.info if listed is not None else ModelInfo(ModelReference(self._options.name, model))
-        limits = self.limits(model)
         system_role = own.system_role if own.system_role is not None else self.known(model, "system_role")
         reasons = self.known(model, "reasoning")
         return attrs.evolve(
@@ -254,6 +272,7 @@ class Catalogue:
             )
             raise RequestError(ErrorKind.INVALID_RESPONSE, message, provider=name) from error
         self._listed = {entry.info.reference.model: entry for entry in entries}
+        self._described.clear()
         self._fetched_at = time.monotonic()
         if self._file is not None:
             await self._file.write(entries)
