@@ -71,6 +71,16 @@ class SettingsDirectory:
         provider = self._open.get(model.provider)
         return ModelQuota(**attrs.asdict(provider.limits(model.model))) if provider is not None else ModelQuota()
 
+    async def warm(self) -> None:
+        """Connect to the preferred provider and fetch its list, so that the first request finds both; never raises."""
+        for name in self.names()[:1]:
+            try:
+                provider = self.get(name)
+                if provider is not None:
+                    await provider.models()
+            except RequestError as error:
+                LOGGER.debug("%s could not be reached beforehand (%s).", name, error.kind)
+
     def adopt_open(self, other: SettingsDirectory) -> tuple[Provider, ...]:
         """Take over the open providers whose options are unchanged; returns the others, to be closed."""
         stale = []

@@ -83,6 +83,7 @@ class Engine:
         self._environ = environ
         self._changed = changed
         self._settings = Settings()
+        self._warming: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
         self._sandbox: Sandbox | None = None
@@ -114,6 +115,7 @@ class Engine:
         engine = cls(kept_in, consent, environ, clock, changed)
         await engine._take(settings, folders, first=True)
         engine._report(problems)
+        engine._warming = asyncio.create_task(engine.directory.warm())
         return engine
 
     async def adopt(self, settings: Settings, folders: Sequence[Path], problems: Sequence[Problem]) -> None:
@@ -313,6 +315,10 @@ class Engine:
 
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
+        await self.orchestrator.aclose()
         await self.directory.aclose()
         await self._open_cache.aclose()
         await self._team.aclose()
