@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+from aurelis.app import Application
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Answer, Completed
+from aurelis.core.request import Message, Request, Task
+
+CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+CHOICE = {"index": 0, "delta": {"content": "word"}, "finish_reason": "stop"}
+WORD = b"data: " + json.dumps(CHUNK | {"choices": [CHOICE]}).encode() + b"\n\ndata: [DONE]\n\n"
+
+
+@attrs.define
+class Upstream:
+    """Takes one token, and counts the connections and what was asked."""
+
+    token: str = "right-token"
+    connections: int = 0
+    listed: int = 0
+    refused: int = 0
+    was_listed: asyncio.Event = attrs.field(factory=asyncio.Event)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+                await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
+                status, kind, body = self._answer(head)
+                answer = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(answer.encode() + body)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    def _answer(self, head: bytes) -> tuple[int, str, bytes]:
+        if head.startswith(b"GET"):
+            self.listed += 1
+            self.was_listed.set()
+            return 200, "application/json", b'{"object": "list", "data": [{"id": "m", "object": "model"}]}'
+        if f"bearer {self.token}".encode() not in head.lower():
+            self.refused += 1
+            return 401, "application/json", b'{"error": {"message": "no", "code": "invalid_api_key"}}'
+        return 200, "text/event-stream", WORD
+
+
+async def asked(application: Application, text: str, **more: Any) -> Answer:
+    request = Request(request_id=text, task=Task.GENERAL, messages=(Message("user", text),), **more)
+    async with aclosing(application.stream(request)) as events:
+        async for event in events:
+            if isinstance(event, Completed):
+                return event.answer
+    raise AssertionError("no answer")
+
+
+async def test_a_token_that_changed_elsewhere_is_found(tmp_path: Path) -> None:
+    """After a 401 nothing is sent until the token is another one; then the next command succeeds."""
+    upstream = Upstream()
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    environ = {"HOME": str(tmp_path), "A_KEY": "wrong-token"}
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    application = Application(environ)
+    provider = {"baseUrl": address, "models": ["m"], "apiKeyEnv": "A_KEY"}
+    await application.configure(editor={"providers": {"custom": provider}})
+    await application.start()
+    try:
+        for text in ("first", "second"):
+            with pytest.raises(RequestError) as caught:
+                await asked(application, text)
+            assert caught.value.kind is ErrorKind.AUTH
+        assert upstream.refused == 1
+
+        environ["A_KEY"] = "right-token"
+        application._engine.orchestrator.availability._token_looked_up.clear()  # type: ignore[union-attr]  # five seconds pass
+        assert (await asked(application, "third")).text == "word"
+    finally:
+        await application.aclose()
+        server.close()
+
+
+async def test_the_first_request_finds_a_warm_connection(tmp_path: Path) -> None:
+    """The list was fetched after start, and the request goes over the same connection."""
+    upstream = Upstream(token="")
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    application = Application({"HOME": str(tmp_path), "A_KEY": "any"})
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    await application.configure(editor={"providers": {"custom": {"baseUrl": address, "apiKeyEnv": "A_KEY"}}})
+    await application.start()
+    try:
+        async with asyncio.timeout(20):
+            await upstream.was_listed.wait()
+        await asked(application, "hello")
+        assert (upstream.connections, upstream.listed) == (1, 1)
+    finally:
+        await application.aclose()
+        server.close()
+
+
+async def test_what_the_profile_grants_reaches_the_quota(tmp_path: Path) -> None:
+    """GitHub Models' tier of a model limits requests to a compatible gateway without any setting."""
+    upstream = Upstream()
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    environ = {"HOME": str(tmp_path), "A_KEY": upstream.token}
+    application = Application(environ)
+    provider = {"profile": "github", "baseUrl": address, "apiKeyEnv": "A_KEY"}
+    await application.configure(editor={"providers": {"gateway": provider}})
+    await application.start()
+    try:
+        for number in range(10):
+            await asked(application, f"{number}", model="gateway/openai/gpt-4o")
+        with pytest.raises(RequestError) as caught:
+            await asked(application, "one too many", model="gateway/openai/gpt-4o")
+        assert caught.value.kind is ErrorKind.RATE_LIMIT
+        assert 0 < (caught.value.retry_after_seconds or 0) <= 61
+    finally:
+        await application.aclose()
+        server.close()
