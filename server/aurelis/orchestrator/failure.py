@@ -25,7 +25,7 @@ def nothing_left(failures: Sequence[Failure]) -> RequestError:
         return RequestError(ErrorKind.CONFIGURATION, message)
     errors = [failure.error for failure in failures]
     waits = [error.retry_after_seconds for error in errors]
-    # The soonest time is known only when each candidate told one.
+    # The soonest time at which one of them can be asked again.
     known = [wait for wait in waits if wait is not None]
     retry_after = min(known) if known else None
     kinds = {error.kind for error in errors}
@@ -33,7 +33,13 @@ def nothing_left(failures: Sequence[Failure]) -> RequestError:
     if len(kinds) == 1:
         message = first.message if len({error.message for error in errors}) == 1 else _listed(failures)
         return RequestError(
-            first.kind, message, status=first.status, retry_after_seconds=retry_after, provider=first.provider
+            first.kind,
+            message,
+            status=first.status,
+            retry_after_seconds=retry_after,
+            provider=first.provider,
+            host=first.host,
+            security_event=first.security_event,
         )
     return RequestError(ErrorKind.UNAVAILABLE, _listed(failures), retry_after_seconds=retry_after)
 

@@ -24,7 +24,7 @@ def test_automatic_requests_go_to_a_remote_host_only_with_consent() -> None:
         on = bench(remote)
         with pytest.raises(RequestError, match=r"remote\.test:443") as caught:
             await answer(on, ask(urgency=Urgency.GHOST_TEXT))
-        assert (caught.value.kind, remote.calls) == (K.CONSENT, [])
+        assert (caught.value.kind, caught.value.host, remote.calls) == (K.CONSENT, "remote.test:443", [])
 
         assert (await answer(bench(local), ask(urgency=Urgency.GHOST_TEXT))).text
         asked = AutomaticPolicy(allowed_hosts=frozenset({"remote.test:443"}))
