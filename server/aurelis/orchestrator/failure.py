@@ -32,15 +32,11 @@ def nothing_left(failures: Sequence[Failure]) -> RequestError:
     first = errors[0]
     if len(kinds) == 1:
         message = first.message if len({error.message for error in errors}) == 1 else _listed(failures)
-        return RequestError(
-            first.kind,
-            message,
-            status=first.status,
-            retry_after_seconds=retry_after,
-            provider=first.provider,
-            host=first.host,
-            security_event=first.security_event,
+        error = RequestError(
+            first.kind, message, status=first.status, retry_after_seconds=retry_after, provider=first.provider
         )
+        error.host = first.host
+        return error
     return RequestError(ErrorKind.UNAVAILABLE, _listed(failures), retry_after_seconds=retry_after)
 
 
