@@ -200,9 +200,20 @@ class Application:
         """Remove a token wherever it is kept; returns where it was."""
         return await (await self._ready()).logout(provider)
 
-    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
-        """Per provider: where its token comes from; never a token."""
-        return await (await self._ready()).auth_status()
+    async def try_token(self, provider: str, token: str) -> tuple[str, str, str | None]:
+        """Whether a token works, found out within 10 s and without keeping it.
+
+        Returns `valid`, `invalid` or `unknown`, a sentence, and a warning about the token's form, if it is unfamiliar.
+
+        Raises:
+            RequestError: of kind `configuration`, for an unknown provider or one whose settings are wrong.
+        """
+        check, warning = await (await self._ready()).try_token(provider, token)
+        return check.state, check.message, warning
+
+    async def auth_status(self, *, check: bool = False) -> tuple[Mapping[str, Any], ...]:
+        """Per provider: where its token comes from, with `check` whether it works; never a token."""
+        return await (await self._ready()).auth_status(check=check)
 
     def sent(self, request_id: str | None = None) -> tuple[SentPrompt, ...]:
         """The last 20 requests as they were sent, newest last, or the one with that id."""

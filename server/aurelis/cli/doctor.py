@@ -1,4 +1,4 @@
-"""`aurelis doctor`: what works, what does not, and the next step."""
+"""`aurelis doctor`: who answers and why, what works, what does not, and the one step that makes it better."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ async def run(arguments: argparse.Namespace) -> int:
         print_json(record)
         return _EXIT_CODES.get(record["overall"], 2)
     output = console()
+    chosen = record.get("chosen")
+    if chosen is not None:
+        who = chosen["model"] or chosen["provider"]
+        where = f" at {chosen['host']}" if chosen["host"] else ""
+        output.print(Text(f"Answers come from {who}{where}: {chosen['why']}.\n"))
     for name, component in record["components"].items():
         status = component["status"]
         line = Text(f"{name:<15}")
@@ -38,7 +43,10 @@ async def run(arguments: argparse.Namespace) -> int:
             line.append(f"{component['responseMs']:.0f} ms", style="dim")
         line.append(component.get("error") or "")
         output.print(line)
-        if component.get("next"):
-            output.print(Text(f"{'':<15}→ {component['next']}"))
+    for sentence in record.get("mentioned", ()):
+        if sentence != record.get("next"):
+            output.print(Text(sentence))
+    if record.get("next"):
+        output.print(Text(f"\nNext step: {record['next']}"))
     output.print(Text(f"\nOverall: {record['overall']}", style=_STYLES.get(record["overall"], "")))
     return _EXIT_CODES.get(record["overall"], 2)

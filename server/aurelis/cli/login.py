@@ -53,7 +53,15 @@ async def run(arguments: argparse.Namespace) -> int:
         print(f"Removed the token for {arguments.provider} ({', '.join(removed)}).")
         return DONE
     async with opened_services(tell_status=False) as services:
+        state, message, warning = await services.try_token(arguments.provider, arguments.token)
+        if warning is not None:
+            say(warning)
+        if state == "invalid":
+            say(f"{message} The token was not kept.")
+            return FAILED
         await services.login(arguments.provider, arguments.token, where="file" if arguments.file else "keychain")
+    if state == "unknown":
+        say(f"Whether the token works could not be found out; it is kept. {message}")
     print(f"Signed in to {arguments.provider}.")
     return DONE
 
@@ -77,18 +85,22 @@ def _read_token(provider: str) -> str:
 
 async def _status(arguments: argparse.Namespace) -> int:
     async with opened_services(tell_status=False) as services:
-        rows = await services.auth_status()
+        rows = await services.auth_status(check=True)
     if arguments.json:
         print_json(rows)
     elif rows:
-        console().print(table("", ("Provider", "Token", "From", "For"), [_cells(row) for row in rows]))
+        console().print(table("", ("Provider", "Token", "From", "For", "Works"), [_cells(row) for row in rows]))
         for row in rows:
             if row.get("message"):
                 say(str(row["message"]))
+            if row.get("state") in {"invalid", "unknown"}:
+                say(f"{row['provider']}: {row['detail']}")
     return DONE
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     missing = "none" if row.get("required", True) else "none (not needed)"
     source, origin = row.get("source"), row.get("origin")
-    return (str(row["provider"]), "present" if row["present"] else missing, str(source or "-"), str(origin or "-"))
+    token = "present" if row["present"] else missing
+    works = {"valid": "yes", "invalid": "no", "unknown": "not known"}.get(str(row.get("state")), "-")
+    return (str(row["provider"]), token, str(source or "-"), str(origin or "-"), works)

@@ -26,16 +26,19 @@ from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
+from aurelis.core.errors import RequestError
 from aurelis.core.record import SecurityEvent
 from aurelis.core.reply import AnswerEvent
 from aurelis.core.request import Request
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
+from aurelis.orchestrator.policy import RoutingPolicy
 from aurelis.providers.discovery import find_servers
 from aurelis.providers.openai_compatible import ConnectionBudget
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.pricing import GenaiPricing
 from aurelis.providers.profiles import PROFILES
+from aurelis.providers.tokens import TokenCheck
 from aurelis.sandbox.server import Sandbox
 from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
@@ -270,10 +273,40 @@ class Engine:
         await self._take_providers(first=False, changed=True)
         return removed
 
-    async def auth_status(self) -> tuple[Mapping[str, Any], ...]:
-        """Per provider: where its token comes from; never a token."""
+    async def auth_status(self, *, check: bool = False) -> tuple[Mapping[str, Any], ...]:
+        """Per provider: where its token comes from, with `check` whether it works; never a token."""
         rows = await self.authentication.status(self.directory.entries)
-        return (*rows, *self.authentication.mentioned(self.directory.entries))
+        if check:
+            checks = await asyncio.gather(*(self.token_check(row["provider"]) for row in rows))
+            rows = tuple(
+                row if found is None else {**row, "state": found.state, "detail": found.message}
+                for row, found in zip(rows, checks, strict=True)
+            )
+        return (*rows, *self.mentioned())
+
+    def mentioned(self) -> tuple[Mapping[str, Any], ...]:
+        """A row for each key in the environment whose provider nobody configured."""
+        return self.authentication.mentioned(self.directory.entries)
+
+    async def token_check(self, provider: str) -> TokenCheck | None:
+        """Whether a provider's token works, found out within 10 s; None where there is none to try."""
+        try:
+            opened = self.directory.get(provider)
+        except RequestError as error:
+            return TokenCheck("unknown", error.message)
+        check = getattr(opened, "check_token", None)
+        if check is None:
+            return None
+        found: TokenCheck = await check()
+        return None if found.state == "none" else found
+
+    async def try_token(self, provider: str, token: str) -> tuple[TokenCheck, str | None]:
+        """Whether a token that is not kept yet works, and a warning about its form."""
+        return await self.authentication.attempt(provider, token, self._settings)
+
+    def routing(self) -> RoutingPolicy:
+        """Which models the user chose for what."""
+        return policy_of(self._settings, self._consent.hosts).routing
 
     async def consent(self, host: str, *, allowed: bool) -> None:
         """Remember the user's answer about a host."""
@@ -297,8 +330,7 @@ class Engine:
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
-        routing = policy_of(self._settings, self._consent.hosts).routing
-        return await model_rows(self.directory, self.orchestrator, self._pricing(), routing, refresh=refresh)
+        return await model_rows(self.directory, self.orchestrator, self._pricing(), self.routing(), refresh=refresh)
 
     async def health(self, *, deep: bool) -> Mapping[str, Any]:
         """The contract's health record."""

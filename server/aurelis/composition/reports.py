@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from aurelis.composition.directory import Entry, SettingsDirectory
@@ -29,9 +30,18 @@ DEEP_SECONDS: Final = 30.0
 DEEP_TOKENS: Final = 64
 """Room for a model that thinks before it says one word."""
 
-CONNECT_A_MODEL = (
-    "Answers come from the built-in sandbox, which is no language model. Connect one: set "
-    'providers.custom.baseUrl and models.code = "custom/<model>".'
+CONNECT_A_MODEL: Final = (
+    "Answers come from the built-in sandbox, which is no language model. Connect one: run `aurelis local` for a model "
+    "on this machine, or sign in with `aurelis login PROVIDER`."
+)
+_REASONS: Final = MappingProxyType(
+    {
+        "chosen": "the setting provider names it",
+        "configured": "it is configured, and comes first",
+        "signed in": "you signed in to it",
+        "found on this machine": "no provider is configured, and it answers on this machine",
+        "nothing else is there": "no provider is configured, and no model server answers on this machine",
+    }
 )
 
 
@@ -111,7 +121,10 @@ def _model_row(
 
 
 async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
-    """The contract's record. Only `deep` asks a model: for one word."""
+    """The contract's record, with what was chosen, why, and the one step that makes it better.
+
+    Only `deep` asks a model: for one word.
+    """
     now = engine.clock.time()
     entries = engine.directory.entries
     models, network = await _models_and_network(engine, entries[0] if entries else None, refresh=deep)
@@ -123,7 +136,56 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
         "network": network,
         "cache": await _cache(engine),
     }
-    return health_record(parts, now)
+    mentioned = engine.mentioned()
+    advice = next((part.next for part in parts.values() if part.next), None)
+    chosen = await _chosen(engine, entries[0]) if entries else None
+    return {
+        **health_record(parts, now),
+        "chosen": chosen,
+        "mentioned": [row["message"] for row in mentioned],
+        "next": _use_of_a_key(entries, mentioned) or advice or await _better_ghost_text(engine),
+    }
+
+
+async def _chosen(engine: Engine, entry: Entry) -> Mapping[str, Any]:
+    """Who answers, and why that one."""
+    name = entry.options.name
+    try:
+        provider = engine.directory.get(name)
+        references = await engine.directory.defaults(Task.CODE_GENERATION) if provider is not None else ()
+    except RequestError:
+        provider, references = None, ()
+    return {
+        "provider": name,
+        "host": provider.host if provider is not None else None,
+        "model": next((str(reference) for reference in references if reference.provider == name), None),
+        "why": _REASONS[entry.why],
+    }
+
+
+def _use_of_a_key(entries: Sequence[Entry], mentioned: Sequence[Mapping[str, Any]]) -> str | None:
+    """How to use a key that lies ready, where nothing better than the sandbox answers."""
+    if not mentioned or (entries and entries[0].why != "nothing else is there"):
+        return None
+    message: str = mentioned[0]["message"]
+    return message
+
+
+async def _better_ghost_text(engine: Engine) -> str | None:
+    """What a completion model that cannot fill holes could be replaced by."""
+    try:
+        routing = engine.routing()
+        choice = chosen(Task.COMPLETION, None, routing)
+        references = choice.references if choice is not None else await engine.directory.defaults(Task.COMPLETION)
+        provider = engine.directory.get(references[0].provider) if references else None
+    except RequestError:
+        return None
+    if provider is None or provider.describe(references[0].model).fim is not None:
+        return None
+    return (
+        f"{references[0]} completes code by way of a chat; a model that fills holes is faster: set models.completion, "
+        'for example to "mistral/codestral-latest", or run `aurelis local`.'
+    )
 
 
 async def _models_and_network(
@@ -161,6 +223,10 @@ def _unreachable(error: RequestError, now: float) -> tuple[ComponentHealth, Comp
 def _next_step(error: RequestError) -> str:
     if error.kind is ErrorKind.AUTH:
         return f"Sign in with `aurelis login {error.provider or 'PROVIDER'}`, or correct the key."
+    if error.kind is ErrorKind.GONE:
+        return (
+            "Run `aurelis local` for a model on this machine, or sign in to another provider: `aurelis login PROVIDER`."
+        )
     if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
         return "Check that the address in baseUrl is right and that the server runs."
     return "Correct the setting that the message names; `aurelis config show` has them all."
@@ -203,13 +269,20 @@ async def _authentication(engine: Engine) -> ComponentHealth:
     now, began = engine.clock.time(), engine.clock.monotonic()
     rows = await engine.auth_status()
     took = (engine.clock.monotonic() - began) * 1000
-    mentions = [row["message"] for row in rows if "why" not in row and not row.get("required", True)]
     for row in rows:
         if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
             advice = f"Sign in with `aurelis login {row['provider']}`."
             error = row.get("message") or f"There is no token for {row['provider']}."
-            return ComponentHealth("unhealthy", now, took, error, advice)
-    return ComponentHealth("healthy", now, took, next=" ".join(mentions) or None)
+            return ComponentHealth("unhealthy", now, error=error, next=advice)
+    present = [row["provider"] for row in rows[:1] if row["present"]]
+    checks = await asyncio.gather(*(engine.token_check(name) for name in present))
+    for name, check in zip(present, checks, strict=True):
+        if check is not None and check.state == "invalid":
+            return ComponentHealth("unhealthy", now, error=check.message, next=f"Sign in with `aurelis login {name}`.")
+        if check is not None and check.state == "unknown":
+            error = f"Whether the token for {name} works could not be found out: {check.message}"
+            return ComponentHealth("degraded", now, error=error, next="Try again when the provider can be reached.")
+    return ComponentHealth("healthy", now, took)
 
 
 def _is_local(engine: Engine, name: str) -> bool:

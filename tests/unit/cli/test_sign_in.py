@@ -1,0 +1,116 @@
+"""`aurelis login`, `auth status` and `doctor`: tokens are tried before they are kept, and what was chosen is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from aurelis.sandbox.scenario import Step
+from aurelis.sandbox.server import run_sandbox
+
+REFUSED = Step(status=401, path="/v1/models")
+BROKEN = Step(status=503, path="/v1/models")
+
+
+async def run(folder: Path, *arguments: str, stdin: str = "", **environment: str) -> tuple[int, str, str]:
+    """Run the program with a configuration of its own."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "aurelis", *arguments),
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
+            "XDG_CONFIG_HOME": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            **environment,
+        },
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        output, errors = await process.communicate(stdin.encode())
+    return process.returncode or 0, output.decode(), errors.decode()
+
+
+def configure(folder: Path, base_url: str, profile: str = "custom") -> None:
+    """Write the person's settings file: one provider, `mine`."""
+    (folder / "aurelis").mkdir(mode=0o700)
+    (folder / "aurelis" / "config.toml").write_text(
+        f'provider = "mine"\n[providers.mine]\nprofile = "{profile}"\nbaseUrl = "{base_url}"\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "profile", "token", "code", "output", "errors"),
+    [
+        ([], "custom", "anything", 0, "Signed in to mine.\n", ""),
+        ([], "openai", "anything", 0, "Signed in to mine.\n", "usually begin with one of: sk-. This one does not"),
+        ([REFUSED], "custom", "anything", 1, "", "refused the token (HTTP 401)"),
+        ([BROKEN], "custom", "anything", 0, "Signed in to mine.\n", "could not be found out; it is kept"),
+    ],
+)
+async def test_a_token_is_tried_before_it_is_kept(
+    tmp_path: Path, steps: list[Step], profile: str, token: str, code: int, output: str, errors: str
+) -> None:
+    """An unfamiliar form warns, a refused token is not kept, and one that cannot be tried is kept and told of."""
+    async with run_sandbox(scenario=steps) as sandbox:
+        configure(tmp_path, sandbox.base_url, profile)
+        done = await run(tmp_path, "login", "mine", "--file", stdin=f"{token}\n")
+        assert done[:2] == (code, output), done
+        assert errors in done[2]
+        assert token not in done[1] + done[2]
+        assert sandbox.requests[0].headers["authorization"] == f"Bearer {token}"
+        _, status, _ = await run(tmp_path, "auth", "status", "--json")
+    (row,) = json.loads(status)
+    assert (row["provider"], row["present"]) == ("mine", code == 0)
+    assert row.get("state") == ("valid" if code == 0 else None)
+
+
+async def test_a_retired_service_takes_no_token(tmp_path: Path) -> None:
+    """Nothing is sent to it; the sentence names the choices and the commands that set one up."""
+    code, output, errors = await run(
+        tmp_path, "login", "github", "--file", stdin="ghp_abcdefghijklmnopqrstuvwxyz0123456789\n"
+    )
+    assert (code, output) == (1, "")
+    assert "has been shut down for good; choose another provider" in errors
+    assert "`aurelis login PROVIDER`" in errors
+    assert "`aurelis local`" in errors
+
+
+async def test_the_doctor_says_who_answers_and_why(tmp_path: Path) -> None:
+    """What was chosen and the reason come first; a healthy provider leaves at most one step."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        code, output, _ = await run(tmp_path, "doctor")
+        assert code == 0
+        address = sandbox.base_url.removeprefix("http://").removesuffix("/v1")
+        assert f"Answers come from mine/default at {address}: the setting provider names it." in output.replace(
+            "\n", " "
+        )
+        assert "Next step: mine/default completes code by way of a chat" in output
+
+
+async def test_the_doctor_tries_the_token(tmp_path: Path) -> None:
+    """A token that is refused is unhealthy, with the command that replaces it as the next step."""
+    async with run_sandbox(scenario=[Step(status=401, path="/v1/models")] * 9) as sandbox:
+        configure(tmp_path, sandbox.base_url, "openai")
+        code, output, _ = await run(tmp_path, "doctor", "--json", AURELIS_LOG="error", OPENAI_API_KEY="sk-x")
+    record = json.loads(output)
+    assert (code, record["overall"]) == (2, "unhealthy")
+    assert "aurelis login mine" in record["next"]
+
+
+async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
+    """A key in the environment of a provider that nobody chose is told and not used."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        _, output, _ = await run(tmp_path, "doctor", "--json", MISTRAL_API_KEY="secret-of-mine")
+        assert not [request for request in sandbox.requests if "secret-of-mine" in str(request.headers)]
+    (sentence,) = json.loads(output)["mentioned"]
+    assert sentence.startswith("MISTRAL_API_KEY is set, but nobody chose mistral")
+    assert "secret-of-mine" not in output
