@@ -67,8 +67,8 @@ def test_a_day_of_typing_and_commands_meets_no_429_and_wastes_no_quota() -> None
                 served[urgency] += 1
 
         async def typist() -> None:
-            for n in range(4000):
-                await asyncio.sleep(random.expovariate(1 / 6))
+            for n in range(2000):
+                await asyncio.sleep(random.expovariate(1 / 12))
                 tasks.append(asyncio.create_task(one(Urgency.GHOST_TEXT, f"ghost {n}")))
 
         async def commander() -> None:
