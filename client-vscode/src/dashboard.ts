@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { Statistics, Summary } from './protocol';
 
 const VIEW = 'aurelis.statistics';
+const MOST_LABELS = 12;
 const BAR = { width: 20, gap: 6, height: 90 };
 
 export class Dashboard implements vscode.Disposable {
@@ -70,11 +71,13 @@ ${table('By task', statistics.byTask)}
 function bars(title: string, cells: Statistics['overTime']['hours'], label: (start: string) => string): string {
   const most = Math.max(1, ...cells.map((cell) => cell.requests));
   const width = cells.length * (BAR.width + BAR.gap);
+  const every = Math.ceil(cells.length / MOST_LABELS);
   const columns = cells.map((cell, index) => {
     const x = index * (BAR.width + BAR.gap);
     const height = Math.round((cell.requests / most) * BAR.height);
     const words = `${cell.start.slice(0, 16).replace('T', ' ')}: ${cell.requests} requests, ${cell.errors} errors, ${cell.cached} from cache`;
     const bar = `<rect class="all" x="${x}" y="${BAR.height - height}" width="${BAR.width}" height="${Math.max(height, 1)}"><title>${escaped(words)}</title></rect>`;
+    if (index % every !== 0) return bar;
     return `${bar}<text x="${x + BAR.width / 2}" y="${BAR.height + 14}">${escaped(label(cell.start))}</text>`;
   });
   const total = cells.reduce((sum, cell) => sum + cell.requests, 0);
@@ -105,7 +108,7 @@ dt { color: var(--vscode-descriptionForeground); }
 dd { margin: 2px 0 0; font-size: 1.5em; font-variant-numeric: tabular-nums; }
 svg { width: 100%; height: auto; max-height: 150px; }
 rect.all { fill: var(--vscode-charts-blue, var(--vscode-focusBorder)); }
-text { fill: var(--vscode-descriptionForeground); font-size: 9px; text-anchor: middle; }
+text { fill: var(--vscode-descriptionForeground); font-size: 12px; text-anchor: middle; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; white-space: nowrap; text-align: right; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }

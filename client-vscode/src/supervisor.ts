@@ -26,6 +26,7 @@ export interface Companions {
 const INSTALL = 'Install';
 const CHOOSE = 'Choose Interpreter...';
 const STOP_MS = 3_000;
+const START_MS = 60_000;
 
 export class Supervisor implements vscode.Disposable {
   private client: AurelisClient | undefined;
@@ -113,7 +114,7 @@ export class Supervisor implements vscode.Disposable {
     const client = new AurelisClient({ interpreter, folder, environment: process.env, channel: this.channel, settings: this.settings });
     this.client = client;
     this.companions.listen(client);
-    await client.start();
+    await within(START_MS, client.start(), 'The language server did not answer within a minute.');
     await this.companions.handOver(client);
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped && this.client === client) this.ended(client);
@@ -244,5 +245,18 @@ export class Supervisor implements vscode.Disposable {
         return false;
       }
     });
+  }
+}
+
+/** The work's outcome, or a failure with this sentence when it takes longer. */
+async function within<Outcome>(limitMs: number, work: Promise<Outcome>, sentence: string): Promise<Outcome> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Failure(sentence, [RESTART, SHOW_LOG])), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -36,6 +36,7 @@ _QUIET: Mapping[str, Any] = {
     "extensions.autoUpdate": False,
     "extensions.ignoreRecommendations": True,
     "files.autoSave": "off",
+    "files.exclude": {"**/.vscode": True},
     "git.enabled": False,
     "security.workspace.trust.enabled": False,
     "telemetry.telemetryLevel": "off",

@@ -117,9 +117,15 @@ export class Window {
     await this.page.screenshot({ path: join(plan.screenshots, `${name}.png`), ...(clip ? { clip } : {}) });
   }
 
-  /** A picture for the documents, made anew only where that was asked for. */
-  async image(name, clip) {
-    if (plan.images) await this.page.screenshot({ path: join(plan.images, `${name}.png`), clip });
+  /** A picture for the documents, made anew only where that was asked for: the right part of a window so many pixels high. */
+  async image(name, { height, width }) {
+    if (!plan.images) return;
+    const size = this.page.viewportSize();
+    await this.page.setViewportSize({ width: size.width, height });
+    await this.page.waitForTimeout(500);
+    const left = 352;
+    await this.page.screenshot({ path: join(plan.images, `${name}.png`), clip: { x: left, y: 0, width, height: height - 32 } });
+    await this.page.setViewportSize(size);
   }
 
   async words() {

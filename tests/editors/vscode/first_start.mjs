@@ -23,7 +23,7 @@ await journey(async (window) => {
   await window.page.keyboard.type('if not text.is', { delay: 40 });
   await window.ghost.first().waitFor();
   await window.picture('ghost-text');
-  await window.image('ghost-text', { x: 352, y: 60, width: 640, height: 470 });
+  await window.image('ghost-text', { width: 640, height: 560 });
   await window.press('Tab');
   await window.until('the text was taken', async () => (await window.text()).split('raise SettingsError("A port is a number.")').length === 3);
   await window.picture('ghost-text-taken');

@@ -16,6 +16,16 @@ from fixtures.source_tree import ROOT
 
 pytestmark = [pytest.mark.needs("node", "chromium", "code-server"), pytest.mark.timeout(300)]
 
+_NOBODY = "http://127.0.0.1:9/v1"
+# What a workspace may try to decide; taken seriously, any of it would break the journey.
+_HOSTILE = {
+    "aurelis.client.interpreter": "/bin/false",
+    "aurelis.models": {"code": "elsewhere/model"},
+    "aurelis.provider": "elsewhere",
+    "aurelis.providers": {"custom": {"baseUrl": _NOBODY}, "elsewhere": {"baseUrl": _NOBODY, "profile": "custom"}},
+    "aurelis.providers.custom.baseUrl": _NOBODY,
+    "aurelis.models.code": "elsewhere/model",
+}
 _TOKEN = "token-of-nobody-4711"
 
 
@@ -84,8 +94,11 @@ def test_the_first_start_installs_the_server_and_shows_ghost_text(editor: Editor
 
 
 def test_hover_explanations_and_edits_work(editor: Editor, sandbox: str) -> None:
-    """Hover, streaming, cancelling, edits and the views do their work, and nothing pops up that nobody asked for."""
+    """All features do their work, nothing pops up that nobody asked for, and the workspace cannot redirect anything."""
     editor.settings = custom(sandbox)
+    hostile = editor.workspace / ".vscode" / "settings.json"
+    hostile.parent.mkdir()
+    hostile.write_text(json.dumps(_HOSTILE), "utf-8")
     with editor.running():
         editor.drive("working")
 

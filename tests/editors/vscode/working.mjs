@@ -28,14 +28,13 @@ await journey(async (window) => {
   assert.match(await window.answered('done'), new RegExp(EXPLANATION));
   assert.match(await window.view.locator('footer').innerText(), /custom\/.+ · .+ · confidence \d\.\d\d/);
   await window.picture('explanation');
-  await window.image('explanation', { x: 352, y: 0, width: 928, height: 560 });
+  await window.image('explanation', { width: 924, height: 520 });
   await window.noMessage();
 
   await window.back();
   await window.goTo(14, 8);
   await window.hover(EXPLANATION);
   await window.picture('hover');
-  await window.image('hover', { x: 352, y: 60, width: 640, height: 420 });
   await window.press('Escape');
 
   await window.goTo(14, 8);
@@ -76,6 +75,22 @@ await journey(async (window) => {
   await window.rows('custom/').first().waitFor();
   await window.picture('models');
   await window.press('Escape');
+
+  await window.command('Aurelis: Ask...');
+  await window.answer('What does read_port return?');
+  assert.match(await window.answered('done'), /\w/);
+  await window.picture('answer');
+
+  await window.command('Aurelis: Run One Task on Many Files...');
+  await window.choose('Document');
+  await window.answer('**/*.py');
+  await window.page.locator('.refactor-preview, .bulk-edit-panel').first().waitFor();
+  await window.picture('batch');
+  await window.command('Refactor Preview: Apply Refactoring');
+  await window.open('settings.py');
+  await window.until('the edits landed', async () => /"""Read port\./.test(await window.text()));
+  await window.noMessage();
+
   await window.status.click();
   await window.rows('Ask a question').waitFor();
   await window.picture('menu');
@@ -83,5 +98,4 @@ await journey(async (window) => {
   await window.command('Aurelis: Show Statistics');
   await window.view.locator('h2').filter({ hasText: 'By model' }).waitFor();
   await window.picture('statistics-of-work');
-  await window.image('statistics', { x: 352, y: 0, width: 928, height: 760 });
 });
