@@ -266,7 +266,7 @@ class Application:
 
 def _import_engine() -> type[Engine]:
     give_back()  # What the start left is reused by the imports.
-    from aurelis.composition.engine import Engine as EngineType  # noqa: PLC0415 - heavy, so only after `initialized`
+    from aurelis.composition.engine import Engine as EngineType  # noqa: PLC0415 - it is heavy, so only after `initialized`
 
     return EngineType
 

@@ -41,7 +41,7 @@ def user_file(environ: Mapping[str, str]) -> tuple[Path | None, bool]:
     """The user's settings file, and whether the user named it with AURELIS_CONFIG (so that it must exist)."""
     named = environ.get("AURELIS_CONFIG")
     if named:
-        return Path(os.path.expanduser(named)), True  # noqa: PTH111 - Path.expanduser raises where there is no home
+        return Path(os.path.expanduser(named)), True  # noqa: PTH111 - that of Path raises where there is no home
     folder = config_folder()
     return (folder / "config.toml" if folder else None), False
 

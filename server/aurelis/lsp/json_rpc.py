@@ -194,7 +194,7 @@ class MessageProtocol(LanguageServerProtocol):
 
     def _refuse(self, identifier: Any, error: JsonRpcException) -> None:
         known = identifier if isinstance(identifier, str | int) else None
-        self._send_response(known, error=error.to_response_error())  # type: ignore[arg-type]  # JSON-RPC allows null here, pygls's types do not
+        self._send_response(known, error=error.to_response_error())  # type: ignore[arg-type]  # the standard allows null here, pygls's types do not
 
     def _refuse_oversized(self, body: Oversized) -> None:
         match = _ID_IN_HEAD.match(body.head)

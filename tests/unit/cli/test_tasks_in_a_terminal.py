@@ -62,7 +62,7 @@ def test_a_diff_applies_with_git(run: Run, tmp_path: Path) -> None:
     code, output, _ = run("document", "code.py", "--diff")
     assert code == 0
     assert (tmp_path / "code.py").read_text() == CODE
-    applied = subprocess.run(["git", "apply"], input=output, text=True, cwd=tmp_path, check=False)  # noqa: S607
+    applied = subprocess.run(["git", "apply"], input=output, text=True, cwd=tmp_path, check=False)  # noqa: S607 - the machine's git
     assert applied.returncode == 0
     assert _docstring(tmp_path / "code.py", "double")
 
@@ -223,7 +223,7 @@ def test_the_doctor_says_the_next_step(run: Run) -> None:
 
 def _git(folder: Path, *arguments: str) -> None:
     identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)  # noqa: S607
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True)  # noqa: S607 - the machine's git
 
 
 def _docstring(file: Path, name: str) -> str | None:

@@ -10,7 +10,7 @@ from lsprotocol import types
 from aurelis.core.positions import LineIndex, PositionEncoding
 from aurelis.lsp.documents import Documents, display_name, file_path, is_served
 
-URI = "file:///work/a.py"
+URI = "file:///project/a.py"
 TEXT = st.text(st.sampled_from("ab \t\n\r\x0c\u2028é\U0001f600"), max_size=30)
 
 
@@ -154,7 +154,7 @@ def test_the_file_of_a_uri(uri: str, path: str | None) -> None:
 
 def test_names_for_prompts_are_never_absolute() -> None:
     """Inside a folder the relative path, elsewhere the bare name."""
-    folders = [Path("/work/project")]
-    assert display_name("x", Path("/work/project/src/a.py"), folders) == "src/a.py"
+    folders = [Path("/project")]
+    assert display_name("x", Path("/project/src/a.py"), folders) == "src/a.py"
     assert display_name("x", Path("/elsewhere/b.py"), folders) == "b.py"
     assert display_name("untitled:Untitled-1", None, folders) == "Untitled-1"

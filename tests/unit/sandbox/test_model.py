@@ -67,7 +67,7 @@ def test_an_explanation_names_what_the_code_holds(language: str, code: str, expe
 def test_a_docstring_is_derived_from_the_function() -> None:
     """The documented code is the same program, and its docstring names parameters, error and condition."""
     documented = block_of(ask("document", PYTHON))
-    docstring = ast.get_docstring(ast.parse(documented).body[0])  # type: ignore[arg-type]
+    docstring = ast.get_docstring(ast.parse(documented).body[0])  # type: ignore[arg-type] - definitions all of them
     assert docstring is not None
     for text in ("Total.", "prices:", "defaults to 0.2", "ValueError: If rate < 0.", "Returns:"):
         assert text in docstring
@@ -111,7 +111,7 @@ def test_long_code_is_documented_by_search_and_replace_blocks() -> None:
         replacement = rest.partition(">>>>>>> REPLACE")[0]
         assert changed.count(search) == 1
         changed = changed.replace(search, replacement)
-    assert [ast.get_docstring(node) is not None for node in ast.parse(changed).body] == [True] * 3  # type: ignore[arg-type]
+    assert [ast.get_docstring(node) is not None for node in ast.parse(changed).body] == [True] * 3  # type: ignore[arg-type] - definitions all of them
 
 
 def test_code_that_is_documented_is_left_alone() -> None:

@@ -14,7 +14,7 @@ def _hole(text: str, language_id: str = "python", **changes: object) -> Hole:
     at = text.index("|")
     prefix, suffix = text[:at], text[at + 1 :]
     values = {"multiline": wants_many_lines(prefix + suffix, at), "eol": "\r\n" if "\r\n" in text else "\n"} | changes
-    return Hole(prefix=prefix, suffix=suffix, language_id=language_id, **values)  # type: ignore[arg-type]
+    return Hole(prefix=prefix, suffix=suffix, language_id=language_id, **values)  # type: ignore[arg-type] - values of many kinds
 
 
 BODY = "import os\n\n\ndef add(a, b):\n    |\n\n\ndef next_one():\n    return 1\n"

@@ -120,7 +120,7 @@ def ran(services: ScriptedServices) -> Callable[..., Any]:
 
     async def _run(verb: str, reply: str | RequestError, **changes: Any) -> Ran:
         services.reply = reply
-        async with aclosing(run(services, Invocation(verb=verb, **changes))) as events:  # type: ignore[arg-type]
+        async with aclosing(run(services, Invocation(verb=verb, **changes))) as events:  # type: ignore[arg-type] - values of many kinds
             return Ran(tuple([event async for event in events]))
 
     return _run

@@ -92,7 +92,7 @@ async def test_excluded_documents_are_neither_asked_about_nor_shown(services: An
     others = (attrs.evolve(similar, name="secret.py"), attrs.evolve(similar, name="open.py"))
     prepared = prepare_completion(services, attrs.evolve(asked, others=others))
     assert prepared is not None
-    assert [neighbour.name for neighbour in prepared.request.fim.neighbours] == ["open.py"]  # type: ignore[union-attr]
+    assert [neighbour.name for neighbour in prepared.request.fim.neighbours] == ["open.py"]  # type: ignore[union-attr] - there is one
     assert all(source.name != "secret.py" for source in prepared.request.sources)
 
 
