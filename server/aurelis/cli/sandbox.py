@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Thread
 
 from aurelis.cli.command_line import DONE
-from aurelis.sandbox.dialects import PROFILES
 from aurelis.sandbox.scenario import load_scenario
 from aurelis.sandbox.server import start
+from aurelis.sandbox.vendors import PROFILES
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:

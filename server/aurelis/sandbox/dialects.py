@@ -56,10 +56,11 @@ class Refusal(Exception):  # noqa: N818 - it is an answer to the client, not a f
 class Question:
     """What a request asks, whatever route it came by.
 
-    `messages` holds role and text of a chat, oldest first; `prefix` and `suffix` the text around a hole. One of the
-    two is there. `max_tokens` None means no limit of the client's.
+    `model` is None where the route names none. `messages` holds role and text of a chat, oldest first; `prefix` and
+    `suffix` the text around a hole. One of the two is there. `max_tokens` None means no limit of the client's.
     """
 
+    model: str | None = None
     messages: tuple[tuple[str, str], ...] = ()
     prefix: str | None = None
     suffix: str = ""
@@ -74,6 +75,7 @@ class Answered:
     """The model's words with what every envelope needs; tokens are words and marks as `count_tokens` counts them."""
 
     identifier: str
+    model: str
     created: int
     pieces: tuple[str, ...]
     finish: str
@@ -110,14 +112,46 @@ class Route:
     stream_type: str = "text/event-stream; charset=utf-8"
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class Profile:
-    """A vendor: the routes that ask the model, the documents that can be fetched, and the shape of an error."""
+    """A vendor.
+
+    Attributes:
+        name: as `--profile` takes it.
+        routes: what asks the model.
+        documents: what can be fetched, made of the time of the start.
+        posted: what is asked for with a body and is no model's work.
+        error: the shape of an error, made of the refusal and the path.
+        base_path: where the OpenAI-compatible routes begin.
+        models: the names that the model goes by, the first in the lists' order.
+    """
 
     name: str
     routes: tuple[Route, ...]
     documents: Mapping[str, Callable[[int], Any]]
-    error: Callable[[Refusal], Any]
+    error: Callable[[Refusal, str], Any]
+    posted: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({})
+    base_path: str = "/v1"
+    models: tuple[str, ...] = (MODEL,)
+
+    def check_model(self, model: str | None) -> str:
+        """The model that answers.
+
+        Raises:
+            Refusal: with status 404, for one that there is not.
+        """
+        if model is None:
+            return self.models[0]
+        if model not in self.models:
+            names = ", ".join(f"'{name}'" for name in self.models)
+            many = "these models" if len(self.models) > 1 else "one model"
+            raise Refusal(
+                404,
+                f"The model '{model[:200]}' does not exist; this server has {many}, {names}.",
+                code="model_not_found",
+                param="model",
+            )
+        return model
 
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
@@ -161,29 +195,30 @@ def error_for_status(status: int) -> Refusal:
 # ---- understanding a body
 
 
-def _require_model(body: Mapping[str, Any]) -> None:
+def require_model(body: Mapping[str, Any]) -> str:
+    """The model that a body names.
+
+    Raises:
+        Refusal: when it names none.
+    """
     model = body.get("model")
     if model is None:
         raise Refusal(400, "you must provide a model parameter", param="model")
     if not isinstance(model, str):
-        raise _invalid("model", "a string")
-    if model != MODEL:
-        raise Refusal(
-            404,
-            f"The model '{model[:200]}' does not exist; this server has one model, '{MODEL}'.",
-            code="model_not_found",
-            param="model",
-        )
+        raise invalid("model", "a string")
+    return model
 
 
-def _invalid(param: str, expected: str) -> Refusal:
+def invalid(param: str, expected: str) -> Refusal:
+    """The refusal of a field whose value is not what it must be."""
     return Refusal(400, f"Invalid value for '{param}': expected {expected}.", code="invalid_value", param=param)
 
 
-def _flag(body: Mapping[str, Any], name: str) -> bool:
+def flag(body: Mapping[str, Any], name: str) -> bool:
+    """A field that is true or false; absent is false."""
     value = body.get(name)
     if value is not None and not isinstance(value, bool):
-        raise _invalid(name, "true or false")
+        raise invalid(name, "true or false")
     return bool(value)
 
 
@@ -193,18 +228,19 @@ def _limit(body: Mapping[str, Any]) -> int | None:
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise _invalid(name, "an integer of at least 1")
+            raise invalid(name, "an integer of at least 1")
         return value
     return None
 
 
-def _stops(body: Mapping[str, Any]) -> tuple[str, ...]:
+def stops(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts at which the answer ends."""
     value = body.get("stop")
     if value is None:
         return ()
     stops = [value] if isinstance(value, str) else value
     if not isinstance(stops, list) or not all(isinstance(stop, str) for stop in stops):
-        raise _invalid("stop", "a string or a list of strings")
+        raise invalid("stop", "a string or a list of strings")
     return tuple(stop for stop in stops if stop)
 
 
@@ -214,9 +250,9 @@ def _check_sampling(body: Mapping[str, Any]) -> None:
         if value is None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
-            raise _invalid(name, f"a number from 0 to {highest:g}")
+            raise invalid(name, f"a number from 0 to {highest:g}")
     if body.get("n") not in {None, 1}:
-        raise _invalid("n", "1")
+        raise invalid("n", "1")
 
 
 def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
@@ -224,46 +260,48 @@ def _include_usage(body: Mapping[str, Any], stream: bool) -> bool:
     if options is None:
         return False
     if not isinstance(options, dict):
-        raise _invalid("stream_options", "an object")
+        raise invalid("stream_options", "an object")
     if not stream:
         raise Refusal(
             400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
         )
-    return _flag(options, "include_usage")
+    return flag(options, "include_usage")
 
 
-def _content(value: Any, where: str) -> str:
+def content(value: Any, where: str) -> str:
+    """The text of a message, given whole or in parts."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
     if not isinstance(value, list):
-        raise _invalid(where, "a string or a list of parts")
+        raise invalid(where, "a string or a list of parts")
     texts: list[str] = []
     for part in value:
         if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
-            raise _invalid(where, "parts of type 'text'")
+            raise invalid(where, "parts of type 'text'")
         texts.append(part["text"])
     return "".join(texts)
 
 
 def understand_chat(body: Mapping[str, Any]) -> Question:
     """Read the body of `/chat/completions`."""
-    _require_model(body)
+    model = require_model(body)
     _check_sampling(body)
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
-        raise _invalid("messages", "a list with at least one message")
+        raise invalid("messages", "a list with at least one message")
     read: list[tuple[str, str]] = []
     for index, message in enumerate(messages):
         if not isinstance(message, dict) or not isinstance(message.get("role"), str):
-            raise _invalid(f"messages[{index}]", "an object with a role and content")
-        read.append((message["role"], _content(message.get("content"), f"messages[{index}].content")))
-    stream = _flag(body, "stream")
+            raise invalid(f"messages[{index}]", "an object with a role and content")
+        read.append((message["role"], content(message.get("content"), f"messages[{index}].content")))
+    stream = flag(body, "stream")
     return Question(
+        model=model,
         messages=tuple(read),
         max_tokens=_limit(body),
-        stop=_stops(body),
+        stop=stops(body),
         stream=stream,
         include_usage=_include_usage(body, stream),
     )
@@ -271,22 +309,23 @@ def understand_chat(body: Mapping[str, Any]) -> Question:
 
 def understand_completion(body: Mapping[str, Any]) -> Question:
     """Read the body of `/completions`, `suffix` included (the fill-in-the-middle form of that route)."""
-    _require_model(body)
+    model = require_model(body)
     _check_sampling(body)
     prompt = body.get("prompt")
     if isinstance(prompt, list) and len(prompt) == 1:
         prompt = prompt[0]
     if not isinstance(prompt, str):
-        raise _invalid("prompt", "one string")
+        raise invalid("prompt", "one string")
     suffix = body.get("suffix")
     if suffix is not None and not isinstance(suffix, str):
-        raise _invalid("suffix", "a string")
-    stream = _flag(body, "stream")
+        raise invalid("suffix", "a string")
+    stream = flag(body, "stream")
     return Question(
+        model=model,
         prefix=prompt,
         suffix=suffix or "",
         max_tokens=_limit(body),
-        stop=_stops(body),
+        stop=stops(body),
         stream=stream,
         include_usage=_include_usage(body, stream),
     )
@@ -295,14 +334,17 @@ def understand_completion(body: Mapping[str, Any]) -> Question:
 # ---- the shape of an answer
 
 
-def _event(data: Any) -> bytes:
+def event(data: Any) -> bytes:
+    """A server-sent event."""
     return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
-_DONE: Final = b"data: [DONE]\n\n"
+DONE_EVENT: Final = b"data: [DONE]\n\n"
 
 
-def _openai_whole(shape: Shape) -> Callable[[Answered], Any]:
+def openai_whole(shape: Shape) -> Callable[[Answered], Any]:
+    """What makes the body of a plain answer."""
+
     def whole(answered: Answered) -> Any:
         choice: dict[str, Any] = {"index": 0, "logprobs": None, "finish_reason": answered.finish}
         if shape == "chat":
@@ -313,7 +355,7 @@ def _openai_whole(shape: Shape) -> Callable[[Answered], Any]:
             "id": answered.identifier,
             "object": "chat.completion" if shape == "chat" else "text_completion",
             "created": answered.created,
-            "model": MODEL,
+            "model": answered.model,
             "choices": [choice],
             "usage": answered.usage,
         }
@@ -321,16 +363,18 @@ def _openai_whole(shape: Shape) -> Callable[[Answered], Any]:
     return whole
 
 
-def _openai_events(shape: Shape) -> Callable[[Question, Answered], Iterator[bytes]]:
+def openai_events(shape: Shape) -> Callable[[Question, Answered], Iterator[bytes]]:
+    """What makes the events of a streamed answer, `[DONE]` included."""
+
     def events(question: Question, answered: Answered) -> Iterator[bytes]:
         def chunk(choices: list[dict[str, Any]], **more: Any) -> bytes:
             head = {
                 "id": answered.identifier,
                 "object": "chat.completion.chunk" if shape == "chat" else "text_completion",
                 "created": answered.created,
-                "model": MODEL,
+                "model": answered.model,
             }
-            return _event({**head, "choices": choices, **more})
+            return event({**head, "choices": choices, **more})
 
         def choice(text: str | None, finish: str | None, role: str | None = None) -> list[dict[str, Any]]:
             entry: dict[str, Any] = {"index": 0, "logprobs": None, "finish_reason": finish}
@@ -348,38 +392,40 @@ def _openai_events(shape: Shape) -> Callable[[Question, Answered], Iterator[byte
         yield chunk(choice(None, answered.finish))
         if question.include_usage:
             yield chunk([], usage=answered.usage)
-        yield _DONE
+        yield DONE_EVENT
 
     return events
 
 
-def _openai_models(started: int) -> Any:
-    return {
-        "object": "list",
-        "data": [{"id": MODEL, "object": "model", "created": started, "owned_by": "aurelis"}],
-    }
+def openai_models(models: tuple[str, ...], owner: str = "aurelis", **more: Any) -> Callable[[int], Any]:
+    """OpenAI's list of models, with more fields for each."""
+
+    def listed(started: int) -> Any:
+        entries = [{"id": name, "object": "model", "created": started, "owned_by": owner, **more} for name in models]
+        return {"object": "list", "data": entries}
+
+    return listed
 
 
-def _openai_error(refusal: Refusal) -> Any:
+def openai_error(refusal: Refusal, _path: str) -> Any:
+    """The error envelope of OpenAI and of those that follow it to the letter."""
     return {
         "error": {"message": refusal.message, "type": refusal.kind, "param": refusal.param, "code": refusal.code},
     }
 
 
+def openai_routes(base_path: str) -> tuple[Route, ...]:
+    """The chat and the raw completions, `suffix` included, below a path."""
+    return (
+        Route(f"{base_path}/chat/completions", understand_chat, openai_whole("chat"), openai_events("chat")),
+        Route(f"{base_path}/completions", understand_completion, openai_whole("text"), openai_events("text")),
+    )
+
+
 OPENAI: Final = Profile(
     name="openai",
-    routes=(
-        Route("/v1/chat/completions", understand_chat, _openai_whole("chat"), _openai_events("chat")),
-        Route("/v1/completions", understand_completion, _openai_whole("text"), _openai_events("text")),
-    ),
-    documents=MappingProxyType(
-        {
-            "/v1/models": _openai_models,
-            "/health": lambda _started: {"status": "ok"},
-        }
-    ),
-    error=_openai_error,
+    routes=openai_routes("/v1"),
+    documents=MappingProxyType({"/v1/models": openai_models((MODEL,)), "/health": lambda _started: {"status": "ok"}}),
+    error=openai_error,
 )
-
-PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({profile.name: profile for profile in (OPENAI,)})
-"""The profiles that `--profile` knows, by name."""
+"""The protocol that everybody else's is measured by."""

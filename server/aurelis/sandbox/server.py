@@ -33,7 +33,6 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.sandbox import model
 from aurelis.sandbox.connection import MAX_BODY_BYTES, Connection, IncomingRequest, Outcome, Reply
 from aurelis.sandbox.dialects import (
-    PROFILES,
     Answered,
     Profile,
     Question,
@@ -45,6 +44,7 @@ from aurelis.sandbox.dialects import (
 )
 from aurelis.sandbox.received import KEPT_REQUESTS, ReceivedRequest, ReceivedRequests
 from aurelis.sandbox.scenario import Step, read_steps
+from aurelis.sandbox.vendors import PROFILES
 
 MAX_CONNECTIONS: Final = 128
 """Connections open at once; a further one is closed at once."""
@@ -84,8 +84,8 @@ class Sandbox:
 
     @property
     def base_url(self) -> str:
-        """Where the OpenAI-compatible routes begin, `/v1` included."""
-        return f"{self.root_url}/v1"
+        """Where the OpenAI-compatible routes begin, for most profiles `/v1` included."""
+        return f"{self.root_url}{self._profile.base_path}"
 
     @property
     def root_url(self) -> str:
@@ -167,7 +167,7 @@ class Sandbox:
             self._check(request)
             prepared = await self._prepare(request, path, step)
         except Refusal as refusal:
-            prepared = self._refused(refusal)
+            prepared = self._refused(refusal, path)
         reply = self._with_faults(prepared, step)
 
         def tell(outcome: Outcome) -> None:
@@ -203,16 +203,21 @@ class Sandbox:
         if document is not None:
             _require_method(request.method, "GET")
             return _json(step.status, document(self._started))
+        posted = self._profile.posted.get(path)
+        if posted is not None:
+            _require_method(request.method, "POST")
+            return _json(step.status, posted(_read_object(request.body)))
         route = next((route for route in self._profile.routes if route.path == path), None)
         if route is None:
             raise Refusal(HTTPStatus.NOT_FOUND, f"Unknown request URL: {request.method[:20]} {path[:200]}.")
         _require_method(request.method, "POST")
         question = route.understand(_read_object(request.body))
-        answered = await asyncio.to_thread(answer, question, f"sandbox-{next(self._numbers)}")
+        name = self._profile.check_model(question.model)
+        answered = await asyncio.to_thread(answer, question, name, f"sandbox-{next(self._numbers)}")
         return _answered(step.status, route, question, answered)
 
-    def _refused(self, refusal: Refusal) -> _Prepared:
-        prepared = _json(refusal.status, self._profile.error(refusal))
+    def _refused(self, refusal: Refusal, path: str) -> _Prepared:
+        prepared = _json(refusal.status, self._profile.error(refusal, path))
         return attrs.evolve(prepared, headers=(*prepared.headers, *refusal.headers.items()))
 
     def _with_faults(self, prepared: _Prepared, step: Step) -> Reply:
@@ -249,7 +254,7 @@ class Sandbox:
             await asyncio.sleep(pause)
 
 
-def answer(question: Question, identifier: str) -> Answered:
+def answer(question: Question, name: str, identifier: str) -> Answered:
     """Ask the rules and put their words into what every envelope needs. Pure but for the clock."""
     text = (
         model.fill(question.prefix, question.suffix) if question.prefix is not None else model.chat(question.messages)
@@ -260,6 +265,7 @@ def answer(question: Question, identifier: str) -> Answered:
     asked = (question.prefix or "") + question.suffix + "".join(content for _role, content in question.messages)
     return Answered(
         identifier=identifier,
+        model=name,
         created=int(time.time()),
         pieces=model.pieces(text),
         finish="length" if cut else "stop",
