@@ -19,6 +19,9 @@ from lsp.raw_editor import RawEditor
 
 SERVE = (sys.executable, "-P", "-m", "aurelis", "serve")
 ROLES = ("completion", "code", "reasoning", "documentation", "fast")
+PATIENCE = 60.0
+"""Seconds after which a missing message is a failure; a process of its own starts slowly on a busy machine."""
+
 ANSWER = "It is a function.\n"
 
 
@@ -256,7 +259,7 @@ async def desk(
         )
     assert process.stdin is not None
     assert process.stdout is not None
-    editor = RawEditor(process.stdout, process.stdin)
+    editor = RawEditor(process.stdout, process.stdin, wait=PATIENCE)
     editor.answers.update(
         {
             "client/registerCapability": lambda _: None,
@@ -276,7 +279,7 @@ async def desk(
             editor.notify("exit")
             editor.writer.close()
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await process.wait()
                 await editor.reading
         except TimeoutError:

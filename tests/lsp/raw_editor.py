@@ -54,8 +54,9 @@ def frame(message: Any) -> bytes:
 class RawEditor:
     """The client's end of a connection."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, wait: float = WAIT) -> None:
         self._reader = reader
+        self._wait = wait
         self.writer = writer
         self.received: list[dict[str, Any]] = []
         self.answers: dict[str, Callable[[Any], Any]] = {}
@@ -122,7 +123,7 @@ class RawEditor:
 
     async def wait_for(self, accept: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The first message received, now or later, that a test accepts."""
-        async with asyncio.timeout(WAIT), self._changed:
+        async with asyncio.timeout(self._wait), self._changed:
             while True:
                 for message in self.received:
                     if accept(message):

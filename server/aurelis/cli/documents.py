@@ -113,4 +113,5 @@ def _read(path: Path) -> tuple[Snapshot, Path]:
         raise wrong(f"{path} is a folder; give a file.")
     here = Path.cwd().resolve()
     folder = here if resolved.is_relative_to(here) else resolved.parent
-    return read_closed(resolved.as_uri(), (folder,)), folder
+    # By the name that the person gave, so that it is judged as well as the file that links lead to.
+    return read_closed(path.absolute().as_uri(), (folder,)), folder
