@@ -88,7 +88,7 @@ class TlsSettings(Branch):
 
     min_version: Literal["1.2", "1.3"] = setting("1.2", Choice(("1.2", "1.3")), "Oldest TLS version allowed.")
     ca_file: str | None = setting(
-        None, Text("a file"), "File with the certificate authorities to trust instead of the system's.", critical=True
+        None, Text("a file"), "File with certificate authorities (PEM) to trust beside the system's.", critical=True
     )
     pins: tuple[str, ...] = setting(
         (),
