@@ -14,6 +14,7 @@ import attrs
 from lsprotocol import types
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Waiting
 from aurelis.core.request import Urgency
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments
@@ -90,6 +91,8 @@ async def outcome_of(
                 match event:
                     case Started(model=model):
                         report.say(f"asking {model}")
+                    case Waiting(model, reason):
+                        report.say(f"{model}: {reason}")
                     case StreamText(delta):
                         received += len(delta)
                         stream.push(delta)

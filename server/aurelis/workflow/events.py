@@ -1,11 +1,11 @@
-"""What a running task tells its front end: a Started per candidate asked, any number of StreamText, one Outcome."""
+"""What a running task tells its front end: who is asked or waited for, the text as it streams, and one Outcome."""
 
 from __future__ import annotations
 
 import attrs
 
 from aurelis.core.model import ModelReference
-from aurelis.core.reply import Answer
+from aurelis.core.reply import Answer, Waiting
 from aurelis.core.request import Task
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import TextEdit
@@ -67,4 +67,4 @@ class Outcome:
     cut: bool = False
 
 
-WorkflowEvent = Started | StreamText | Outcome
+WorkflowEvent = Started | Waiting | StreamText | Outcome

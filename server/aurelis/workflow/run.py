@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict
+from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict, Waiting
 from aurelis.core.request import Request, Source, always_usable
 from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
 from aurelis.core.snapshot import Snapshot
@@ -168,6 +168,8 @@ async def _answered(
             match event:
                 case Chosen(model, local):
                     yield Started(invocation.request_id, model, local)
+                case Waiting():
+                    yield event
                 case Delta(text):
                     delta = sanitiser.feed(text) if sanitiser is not None else plain_text(text)
                     if delta:
@@ -179,14 +181,17 @@ async def _answered(
         yield StreamText(rest)
     if answer is None:
         raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+    yield await _concluded(services, prepared, answer)
+
+
+async def _concluded(services: Services, prepared: Prepared, answer: Answer) -> Outcome:
     try:
         confidence = _confidence(services, prepared.row)
-        outcome = await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, confidence))
+        return await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, confidence))
     except RequestError as error:
         if error.security_event is not None:
             services.security_event(error.security_event, str(answer.model), answer.request_id)
         raise
-    yield outcome
 
 
 def outcome_of(prepared: Prepared, answer: Answer, confidence_wanted: float = 0.0) -> Outcome:
