@@ -19,7 +19,7 @@ import { isCancellation, OPEN_SETTINGS, offer, SHOW_LOG, showFailure } from './f
 
 const NAME = 'Aurelis';
 /** What the server works on; `output:`, `git:` and source control's input are left alone. */
-const DOCUMENTS = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }];
+export const DOCUMENTS = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 'vscode-notebook-cell' }];
 /** The same message within this time is shown once. */
 const REPEATED_MS = 10_000;
 const EXECUTE_COMMAND = 'workspace/executeCommand';

@@ -6,7 +6,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { AnswerView } from './answer';
 import type { Authentication } from './auth';
-import type { AurelisClient } from './client';
+import { type AurelisClient, DOCUMENTS } from './client';
 import { previewMode } from './config';
 import type { Dashboard } from './dashboard';
 import { Failure, isCancellation, OPEN_SETTINGS, showFailure } from './failure';
@@ -17,6 +17,7 @@ import { pickSentRequest } from './request_documents';
 import { fillCommitMessage } from './source_control';
 import type { Supervisor } from './supervisor';
 
+const SERVED = new Set(DOCUMENTS.map(({ scheme }) => scheme));
 const MOST_FILES = 1000;
 const SKIPPED = '**/{node_modules,.git,.venv,dist,build,__pycache__}/**';
 
@@ -53,7 +54,7 @@ function handlers(parts: Parts): Record<string, Handler> {
     'aurelis.review': (given) => read(parts, 'aurelis.review', 'Review', asked(given) ?? selectionOrFile()),
     'aurelis.ask': async (given) => {
       const question = asked(given)?.question ?? (await words('Ask Aurelis', 'What do you want to know about this code?'));
-      if (question !== undefined) await read(parts, 'aurelis.ask', question, { ...(asked(given) ?? (isEditing() ? here() : {})), question });
+      if (question !== undefined) await read(parts, 'aurelis.ask', question, { ...(asked(given) ?? (servedEditor() === undefined ? {} : here())), question });
     },
     'aurelis.fix': (given) => change(parts, 'aurelis.fix', given),
     'aurelis.optimize': (given) => change(parts, 'aurelis.optimize', given),
@@ -108,12 +109,16 @@ function handlers(parts: Parts): Record<string, Handler> {
 const asked = (given: unknown): TaskArguments | undefined =>
   typeof given === 'object' && given !== null && !(given instanceof vscode.Uri) ? given : undefined;
 
-const isEditing = (): boolean => vscode.window.activeTextEditor !== undefined;
+/** The editor that a command means: the active one, or with a view in front the one beside it; never a log or a view's own text. */
+function servedEditor(): vscode.TextEditor | undefined {
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  return [activeTextEditor, ...visibleTextEditors].find((one) => one !== undefined && SERVED.has(one.document.uri.scheme));
+}
 
 function editor(): vscode.TextEditor {
-  const active = vscode.window.activeTextEditor;
-  if (active === undefined) throw new Failure('Open a file first; this command works on the code at the cursor.', []);
-  return active;
+  const served = servedEditor();
+  if (served === undefined) throw new Failure('Open a file first; this command works on the code at the cursor.', []);
+  return served;
 }
 
 const plain = ({ line, character }: vscode.Position) => ({ line, character });

@@ -160,8 +160,7 @@ export class Window {
     await this.press('F1');
     await this.input.waitFor({ state: 'visible' });
     await this.input.fill(`>${title}`);
-    await this.rows(title).first().waitFor();
-    await this.press('Enter');
+    await this.choose(title);
   }
 
   /** Choose a row of a quick pick. */
@@ -181,8 +180,7 @@ export class Window {
     await this.press('Control+p');
     await this.input.waitFor({ state: 'visible' });
     await this.input.fill(name);
-    await this.rows(name).first().waitFor();
-    await this.press('Enter');
+    await this.choose(name);
     await this.page.locator('.tab.active').filter({ hasText: name }).waitFor();
     await this.editor.waitFor();
   }
@@ -240,7 +238,10 @@ export class Window {
     await this.page.locator('.notifications-toasts .notification-list-item').first().waitFor({ state: 'detached' });
   }
 
+  /** See that nothing is shown that nobody asked for; work that shows its progress is waited for. */
   async noMessage() {
+    const work = this.page.locator('.notifications-toasts .notification-list-item').filter({ has: this.page.getByRole('button', { name: 'Cancel' }) });
+    await work.first().waitFor({ state: 'detached' });
     const shown = await this.page.locator('.notifications-toasts .notification-list-item').allInnerTexts();
     if (shown.length > 0) throw new Error(`Messages that nobody asked for: ${shown.join(' | ')}`);
   }

@@ -76,8 +76,11 @@ await journey(async (window) => {
   await window.picture('models');
   await window.press('Escape');
 
+  await window.open('settings.py');
+  await window.goTo(8, 8);
   await window.command('Aurelis: Ask...');
   await window.answer('What does read_port return?');
+  await window.view.locator('header').filter({ hasText: 'What does read_port return?' }).waitFor();
   assert.match(await window.answered('done'), /\w/);
   await window.picture('answer');
 
