@@ -37,7 +37,19 @@ def configured_entries(
         if provider is None and (name not in PROFILES or name == SANDBOX):
             continue
         entries.append(entry_of(name, provider or ProviderSettings(), reason, environ, settings, catalogue_folder))
-    return entries
+    return _without_clashes(entries)
+
+
+def _without_clashes(entries: list[Entry]) -> list[Entry]:
+    """Names that differ only in case would share a keychain entry and a file where case does not count."""
+    seen: dict[str, str] = {}
+    result = []
+    for entry in entries:
+        name = entry.options.name
+        other = seen.setdefault(name.lower(), name)
+        clash = f"providers.{other} and providers.{name} differ only in case; rename one." if other != name else None
+        result.append(attrs.evolve(entry, fault=entry.fault or clash))
+    return result
 
 
 def entry_of(
