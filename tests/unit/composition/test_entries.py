@@ -10,7 +10,7 @@ def test_names_that_differ_only_in_case_clash() -> None:
     """The second is not used, and the reason names both settings; the first and others are."""
     address = ProviderSettings(base_url="https://models.example/v1")
     settings = Settings(providers={"Mine": address, "mine": address, "other": address})
-    entries = configured_entries(settings, (), {})
+    entries = configured_entries(settings, (), {}, None)
     assert [(entry.options.name, entry.fault) for entry in entries] == [
         ("Mine", None),
         ("mine", "providers.Mine and providers.mine differ only in case; rename one."),
