@@ -28,6 +28,9 @@ async def test_prompts_are_cut_by_the_task_and_refused_beyond(tmp_path: Path) ->
             error = await place.refused("ask", question="why " * 20_000)
             assert error["data"]["kind"] == "too_large"
             place.configure(upstream.settings(tasks={"explanation": {"systemPrompt": "x" * 10_001}}))
+            await place.editor.message("window/showMessage", lambda params: "systemPrompt" in params["message"])
+            limits = {"maxSystemPromptChars": 500}
+            place.configure(upstream.settings(tasks={"explanation": {"systemPrompt": "x" * 501}}, requests=limits))
             error = await place.refused("explain", textDocument={"uri": long}, range=span(0, 2))
             assert error["data"]["kind"] == "too_large"
         assert len(upstream.asked) == 2

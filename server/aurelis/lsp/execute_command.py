@@ -157,8 +157,10 @@ def register_commands(ls: AurelisServer) -> None:
 
 
 def _sent(prompt: Any) -> Any:
-    """A sent prompt in camelCase, as docs/protocol.md has it."""
-    return camel_case(plain_json(attrs.asdict(prompt, recurse=True, value_serializer=_as_text)))
+    """A sent prompt in camelCase, as docs/protocol.md has it; the body keeps the provider's own names."""
+    data = plain_json(attrs.asdict(prompt, recurse=True, value_serializer=_as_text))
+    body = data.pop("body", None)
+    return {**camel_case(data), "body": body}
 
 
 def _as_text(_owner: Any, _field: Any, value: Any) -> Any:

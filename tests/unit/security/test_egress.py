@@ -209,6 +209,33 @@ def test_untitled_documents_are_judged_by_name(tmp_path: Path) -> None:
     assert egress.refusal(Source("untitled:draft-2", None)) is not None
 
 
+def test_a_link_is_judged_by_the_name_that_the_editor_shows(tmp_path: Path) -> None:
+    """A path whose links were resolved before does not hide that the document is called `.env`."""
+    plain = _write(tmp_path / "plain.py")
+    shown = tmp_path / ".env"
+    shown.symlink_to(plain)
+    assert _egress(tmp_path).refusal(Source(plain.as_uri(), plain)) is None
+    assert _egress(tmp_path).refusal(Source(shown.as_uri(), plain)) is not None
+    assert _egress(tmp_path).refusal(Source(shown.as_uri().replace(".env", "%2Eenv"), plain)) is not None
+
+
+@pytest.mark.parametrize(
+    ("uri", "refused"),
+    [
+        ("vscode-vfs://github/owner/project/private/plan.py", True),
+        ("vscode-vfs://github/owner/project/.ssh/config", True),
+        ("vscode-vfs://github/owner/project/%2Eenv", True),
+        ("vscode-remote://ssh/home/me/project/src/plan.py", False),
+        ("untitled:private/plan.py", True),
+    ],
+)
+def test_documents_of_virtual_workspaces_are_judged_by_their_address(
+    tmp_path: Path, uri: str, *, refused: bool
+) -> None:
+    """Without a file on this machine, every folder in the address counts."""
+    assert (_egress(tmp_path, "private/**").refusal(Source(uri, None)) is not None) is refused
+
+
 def test_refusals_are_told_once_per_decision(tmp_path: Path) -> None:
     """The security event names the document, not its folder."""
     told: list[str] = []
