@@ -18,7 +18,9 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
     """Add the options."""
     parser.set_defaults(verb=word)
     parser.add_argument("question", help="what you want to know")
-    parser.add_argument("targets", nargs="*", metavar="PATH[:A-B]", help="files, or lines of them, to answer from")
+    parser.add_argument(
+        "targets", nargs="*", default=[], metavar="PATH[:A-B]", help="files, or lines of them, to answer from"
+    )
     add_request_options(parser)
     add_output_options(parser, edits=False)
 

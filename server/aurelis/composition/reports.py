@@ -201,6 +201,8 @@ async def _models_and_network(
         if out is not None and not refresh:
             raise out
         listed = await _listed(provider, refresh=refresh) if provider is not None else ()
+        if (reach := getattr(provider, "reach", None)) is not None:
+            await reach()  # A list that is known already says nothing about the network.
     except RequestError as error:
         return _unreachable(error, now)
     took = (engine.clock.monotonic() - began) * 1000

@@ -130,7 +130,8 @@ class _Check:
     def end(self) -> None:
         """Compare the end with the anchor."""
         if self._anchored and self._expected <= self._anchor.count:
-            self._complain(f"The last {self._anchor.count - self._expected + 1} lines are missing.")
+            missing = self._anchor.count - self._expected + 1
+            self._complain("The last line is missing." if missing == 1 else f"The last {missing} lines are missing.")
         elif self._anchored and self._at_anchor != self._anchor.last:
             self._complain(f"Line {self._anchor.count} is not the one that was written.")
         if self._key is not None and self.lines and not self._keyed:

@@ -169,7 +169,8 @@ def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> Non
 
 def breaker_error(model: ModelReference, wait: float) -> RequestError:
     """What a person reads while a breaker is open."""
-    message = f"{model} failed several times in a row and is left alone for {_spoken(wait)}."
+    rest = f"{model} failed several times in a row and is left alone for {_spoken(wait)}"
+    message = f"{rest}; try again then, or use another model."
     return RequestError(ErrorKind.UNAVAILABLE, message, retry_after_seconds=wait)
 
 

@@ -8,6 +8,7 @@ on.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import ssl
 import time
@@ -120,6 +121,16 @@ class OpenAICompatibleProvider:
         self._refuse_retired()
         await self._catalogue.load(refresh=refresh)
         return tuple(self.describe(model) for model in self._catalogue.ids())
+
+    async def reach(self) -> None:
+        """See whether the server answers at all, whatever it says, within 10 s.
+
+        Raises:
+            RequestError: when no answer comes.
+        """
+        self._refuse_retired()
+        with contextlib.suppress(UpstreamError):
+            await self._fetch_models()
 
     async def check_token(self, *, refresh: bool = False) -> TokenCheck:
         """Whether the token works, found out within 10 s and remembered until a request is refused; never raises."""

@@ -157,7 +157,13 @@ class Credentials:
         try:
             await self._stores[where].keep(provider, entry)
         except StoreError as error:
-            raise RequestError(ErrorKind.CONFIGURATION, f"{error}; the token was not stored.") from None
+            message = f"{error}; the token was not stored."
+            if where == "keychain":
+                message += (
+                    f" `aurelis login {provider} --file` keeps it in a file of your own, and "
+                    f"providers.{provider}.apiKeyEnv names an environment variable that holds it."
+                )
+            raise RequestError(ErrorKind.CONFIGURATION, message) from None
         finally:
             self.forget(provider)
 

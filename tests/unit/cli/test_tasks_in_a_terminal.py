@@ -230,3 +230,11 @@ def _docstring(file: Path, name: str) -> str | None:
     (node,) = (node for node in ast.parse(file.read_text()).body if getattr(node, "name", "") == name)
     assert isinstance(node, ast.FunctionDef)
     return ast.get_docstring(node)
+
+
+def test_a_question_needs_no_file_and_a_missing_one_is_named(run: Run) -> None:
+    """Files to answer from may be left out; without a question only the question is asked for."""
+    assert run("ask", "What is a lock?")[0] == 0
+    code, _, errors = run("ask")
+    assert code == 2
+    assert "required: question." in errors

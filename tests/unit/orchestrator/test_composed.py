@@ -28,9 +28,16 @@ class Upstream:
     listed: int = 0
     refused: int = 0
     was_listed: asyncio.Event = attrs.field(factory=asyncio.Event)
+    writers: list[asyncio.StreamWriter] = attrs.field(factory=list)
+
+    def hang_up(self) -> None:
+        """Close every connection."""
+        for writer in self.writers:
+            writer.close()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.writers.append(writer)
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -103,6 +110,27 @@ async def test_the_first_request_finds_a_warm_connection(tmp_path: Path) -> None
             await upstream.was_listed.wait()
         await asked(application, "hello")
         assert (upstream.connections, upstream.listed) == (1, 1)
+    finally:
+        await application.aclose()
+        server.close()
+
+
+async def test_health_finds_out_that_the_server_has_gone(tmp_path: Path) -> None:
+    """Models that the settings name do not make a provider healthy whose server does not answer."""
+    upstream = Upstream(token="")
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    application = Application({"HOME": str(tmp_path)})
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    await application.configure(editor={"providers": {"custom": {"baseUrl": address, "models": ["m"]}}})
+    try:
+        before = await application.health()
+        assert [before["components"][name]["status"] for name in ("models", "network")] == ["healthy", "healthy"]
+        server.close()
+        upstream.hang_up()
+        after = await application.health()
+        assert after["overall"] == "unhealthy"
+        assert after["components"]["network"]["status"] == "unhealthy"
+        assert after["components"]["network"]["next"]
     finally:
         await application.aclose()
         server.close()
