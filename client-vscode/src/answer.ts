@@ -186,6 +186,7 @@ button[hidden] { display: none; }
 main { flex: 1; padding: 12px 0; overflow-wrap: break-word; }
 pre { padding: 10px 12px; overflow-x: auto; border-radius: 3px; background: var(--vscode-textCodeBlock-background); }
 code { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size); }
+pre code { padding: 0; color: var(--vscode-editor-foreground); background: none; }
 :not(pre) > code { padding: 1px 4px; border-radius: 3px; background: var(--vscode-textCodeBlock-background); }
 table { border-collapse: collapse; }
 th, td { padding: 4px 10px; text-align: left; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }

@@ -89,7 +89,8 @@ await journey(async (window) => {
   await window.answer('**/*.py');
   await window.page.locator('.refactor-preview, .bulk-edit-panel').first().waitFor();
   await window.picture('batch');
-  await window.command('Refactor Preview: Apply Refactoring');
+  await window.page.locator('.bulk-edit-panel .monaco-list-row').first().locator('input[type=checkbox], .monaco-checkbox').click();
+  await window.page.locator('.bulk-edit-panel .monaco-button').filter({ hasText: 'Apply' }).click();
   await window.open('settings.py');
   await window.until('the edits landed', async () => /"""Read port\./.test(await window.text()));
   await window.noMessage();
