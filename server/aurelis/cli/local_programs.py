@@ -24,6 +24,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from aurelis.cli.command_line import wrong
+from aurelis.security.process import child_environment
 
 ProgramName = Literal["llama-server", "ollama"]
 
@@ -143,10 +144,14 @@ def ollama_model(model: str | None) -> str:
 
 
 def environment_of(program: Program, port: int) -> dict[str, str]:
-    """The environment for the server: nothing there may move it off loopback or ask for a key that we do not have."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("LLAMA_ARG_", "LLAMA_API_KEY"))
-    }
+    """The environment for the server: nothing there may move it off loopback or ask for a key that we do not have.
+
+    No keys or tokens go along but the one that its own downloads may need.
+    """
+    kept = child_environment(os.environ)
+    if "HF_TOKEN" in os.environ:
+        kept["HF_TOKEN"] = os.environ["HF_TOKEN"]
+    environment = {name: value for name, value in kept.items() if not name.startswith("LLAMA_ARG_")}
     if program.name == "ollama":
         environment |= {"OLLAMA_HOST": f"127.0.0.1:{port}", "OLLAMA_KEEP_ALIVE": f"{IDLE_SECONDS}s"}
     return environment
