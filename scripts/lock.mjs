@@ -12,6 +12,7 @@ const LOCKS = [
   ['runtime', 'pyproject.toml', []],
   ['build', 'requirements/build.in', ['runtime']],
   ['dev', 'requirements/dev.in', ['runtime', 'build']],
+  ['litellm', 'requirements/litellm.in', []],
 ];
 
 function plainEnvironment() {

@@ -148,6 +148,11 @@ def _with_comments(question: Question, answered: Answered) -> Iterator[bytes]:
     yield from openai_events("chat")(question, answered)
 
 
+def _groq_whole(answered: Answered) -> Any:
+    """Groq names the tier of service, which its clients rely on."""
+    return {**openai_whole("chat")(answered), "service_tier": "on_demand", "x_groq": {"id": answered.identifier}}
+
+
 def _chat_below(base_path: str, events: Callable[[Question, Answered], Iterator[bytes]]) -> tuple[Route, ...]:
     return (Route(f"{base_path}/chat/completions", understand_chat, openai_whole("chat"), events),)
 
@@ -246,7 +251,11 @@ _ROWS: Final = (
         documents={"/api/v1/key": lambda _started: {"data": {"label": "sandbox", "limit": None, "usage": 0}}},
         error=_numbered_error,
     ),
-    _row("groq", "/openai/v1", routes=_chat_below("/openai/v1", openai_events("chat"))),
+    _row(
+        "groq",
+        "/openai/v1",
+        routes=(Route("/openai/v1/chat/completions", understand_chat, _groq_whole, openai_events("chat")),),
+    ),
     _row(
         "cohere",
         "/compatibility/v1",
