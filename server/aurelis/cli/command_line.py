@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import shutil
 import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
@@ -16,6 +18,8 @@ from aurelis.security.process import disable_core_dumps
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
+LEAST_WIDTH: Final = 20
+"""Columns; a terminal that claims fewer is not believed."""
 
 
 class OutputClosedError(BrokenPipeError):
@@ -76,7 +80,11 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
 
 
 def say(sentence: str) -> None:
-    """Tell the person something that is not the output."""
+    """Tell the person something that is not the output; on a terminal no word is broken at its edge."""
+    if sys.stderr.isatty():
+        width = max(LEAST_WIDTH, shutil.get_terminal_size().columns)
+        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        sentence = "\n".join(wrapper.fill(line) for line in sentence.split("\n"))
     print(sentence, file=sys.stderr, flush=True)
 
 

@@ -42,13 +42,23 @@ def table(
     right: Sequence[str] = (),
     wraps: bool = True,
 ) -> Table:
-    """A table; the columns named in `right` hold numbers, and only the first is never wrapped if `wraps`."""
+    """A table; the columns named in `right` hold numbers.
+
+    If `wraps`, what is too wide for the terminal is folded, though neither numbers and their headings nor the first
+    column, unless there is nothing else to fold.
+    """
+    numbers_alone = set(columns[1:]) <= set(right)
     made = Table(
-        title=Text(title, style="bold") if title else None, title_justify="left", box=SIMPLE_HEAD, pad_edge=False
+        title=Text(title, style="bold") if title else None,
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
     )
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if column in right else "left"
-        made.add_column(column, justify=justify, overflow="fold", no_wrap=place == 0 or not wraps)
+        fixed = not wraps or column in right or (place == 0 and not numbers_alone)
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=fixed)
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -71,6 +71,10 @@ class SettingsDirectory:
         provider = self._open.get(model.provider)
         return ModelQuota(**attrs.asdict(provider.limits(model.model))) if provider is not None else ModelQuota()
 
+    def reaches_out(self) -> bool:
+        """Whether a provider that is open is another machine's."""
+        return any(not provider.local for provider in self._open.values())
+
     async def warm(self) -> None:
         """Connect to the preferred provider and fetch its list, so that the first request finds both; never raises."""
         for name in self.names()[:1]:

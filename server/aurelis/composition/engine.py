@@ -118,8 +118,14 @@ class Engine:
         engine = cls(kept_in, consent, environ, clock, changed)
         await engine._take(settings, folders, first=True)
         engine._report(problems)
-        engine._warming = asyncio.create_task(engine.directory.warm())
+        engine._warming = asyncio.create_task(engine._warm())
         return engine
+
+    async def _warm(self) -> None:
+        """Have what the first request would wait for: a connection, the list of models, the table of prices."""
+        await self.directory.warm()
+        if self.directory.reaches_out():
+            await asyncio.to_thread(GenaiPricing({}).warm)
 
     async def adopt(self, settings: Settings, folders: Sequence[Path], problems: Sequence[Problem]) -> None:
         """Go on with other settings; parts whose settings are the same stay as they are."""

@@ -48,9 +48,15 @@ async def _start(ls: AurelisServer) -> None:
     await register_for_changes(ls)
     follow_status(ls)
     try:
-        await asyncio.gather(ls.services.start(), asyncio.to_thread(import_module, "aurelis.lsp.task_commands"))
+        await asyncio.gather(ls.services.start(), asyncio.to_thread(_import_handlers))
     except RequestError as error:
         ls.say(error.message, types.MessageType.Error, show=True)
+
+
+def _import_handlers() -> None:
+    """What the first requests would wait for."""
+    for name in ("aurelis.lsp.task_commands", "aurelis.workflow.ghost_text_session", "aurelis.workflow.hover"):
+        import_module(name)
 
 
 def complete_capabilities(ls: AurelisServer, capabilities: types.ServerCapabilities) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import attrs
 import pytest
 
 from aurelis.app import Application
+from aurelis.composition.directory import SettingsDirectory
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, Completed
 from aurelis.core.request import Message, Request, Task
+from aurelis.providers.pricing import GenaiPricing
 
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 CHOICE = {"index": 0, "delta": {"content": "word"}, "finish_reason": "stop"}
@@ -113,6 +116,28 @@ async def test_the_first_request_finds_a_warm_connection(tmp_path: Path) -> None
     finally:
         await application.aclose()
         server.close()
+
+
+@pytest.mark.parametrize("remote", [True, False])
+async def test_prices_are_ready_before_a_remote_model_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: bool
+) -> None:
+    """The table of prices is read after the start, off the event loop, and only where somebody asks for money."""
+    threads: list[str] = []
+    monkeypatch.setattr(SettingsDirectory, "reaches_out", lambda _: remote)
+    monkeypatch.setattr(GenaiPricing, "warm", lambda _: threads.append(threading.current_thread().name))
+    application = Application({"HOME": str(tmp_path), "AURELIS_PROVIDER": "sandbox"})
+    await application.configure()
+    await application.start()
+    try:
+        assert application._engine is not None
+        assert application._engine._warming is not None
+        async with asyncio.timeout(20):
+            await application._engine._warming
+        assert len(threads) == int(remote)
+        assert threading.main_thread().name not in threads
+    finally:
+        await application.aclose()
 
 
 async def test_health_finds_out_that_the_server_has_gone(tmp_path: Path) -> None:
