@@ -15,6 +15,7 @@ import pytest
 
 from aurelis.cli.local_programs import answers
 from aurelis.composition import local_server
+from aurelis.providers.discovery import PROBES
 from fixtures.needs import require
 from fixtures.processes import free_port
 
@@ -267,7 +268,7 @@ def test_a_spoilt_state_file_is_no_server(tmp_path: Path, text: str) -> None:
     """Whatever the file holds, nothing is taken for a server and nothing is stopped."""
     (tmp_path / local_server.STATE_FILE).write_text(text)
     assert local_server.read(tmp_path) is None
-    assert local_server.probes(tmp_path) == local_server.PROBES
+    assert local_server.probes(tmp_path) == PROBES
 
 
 def test_a_number_used_again_is_another_process(tmp_path: Path) -> None:

@@ -13,19 +13,18 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from aurelis.sandbox.dialects import (
-    DONE_EVENT,
     MODEL,
     Answered,
     Question,
     Refusal,
     Route,
     content,
-    event,
     flag,
     invalid,
     require_model,
     stops,
 )
+from aurelis.sandbox.openai_shapes import DONE_EVENT, event
 
 _NDJSON: Final = "application/x-ndjson"
 _MOST_TOKENS: Final = 1_000_000_000

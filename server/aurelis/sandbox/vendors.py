@@ -14,20 +14,22 @@ from typing import Any, Final
 from aurelis.sandbox import native_routes as native
 from aurelis.sandbox.dialects import (
     MODEL,
-    OPENAI,
     Answered,
     Profile,
     Question,
     Refusal,
     Route,
+    understand_chat,
+    understand_completion,
+)
+from aurelis.sandbox.openai_shapes import (
+    OPENAI,
     event,
     openai_error,
     openai_events,
     openai_models,
     openai_routes,
     openai_whole,
-    understand_chat,
-    understand_completion,
 )
 
 _GITHUB_MODELS: Final = (
