@@ -50,14 +50,16 @@ class Observation:
         """Take the breakers' states and the models' health into the metrics; called whenever a request ends."""
         if self._server is None:
             return
-        states = orchestrator.availability.breakers.states()
+        health = orchestrator.health()
+        # A model that was asked has a closed breaker from the first; an alarm cannot watch what is not there.
+        states = dict.fromkeys(health, BreakerState.CLOSED) | orchestrator.availability.breakers.states()
         for model in self._states.keys() | states.keys():
             state = states.get(model, BreakerState.CLOSED)
             if state is not self._states.get(model):
                 self.metrics.breaker_state(str(model), state)
         self._states = states
-        for model, health in orchestrator.health().items():
-            self.metrics.model_health(str(model), health)
+        for model, measured in health.items():
+            self.metrics.model_health(str(model), measured)
 
     def require(self) -> None:
         """Refuse to go on while the audit log is required and cannot be written.

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
+import urllib.request
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -64,6 +66,12 @@ class Upstream:
             self.refused += 1
             return 401, "application/json", b'{"error": {"message": "no", "code": "invalid_api_key"}}'
         return 200, "text/event-stream", WORD
+
+
+def read_metrics(port: int) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        text: bytes = answer.read()
+    return text.decode()
 
 
 async def asked(application: Application, text: str, **more: Any) -> Answer:
@@ -136,6 +144,23 @@ async def test_prices_are_ready_before_a_remote_model_is_asked(
             await application._engine._warming
         assert len(threads) == int(remote)
         assert threading.main_thread().name not in threads
+    finally:
+        await application.aclose()
+
+
+async def test_a_closed_breaker_is_measured_too(tmp_path: Path) -> None:
+    """The state of a model's breaker is there before anything has failed."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    application = Application({"HOME": str(tmp_path), "AURELIS_PROVIDER": "sandbox"})
+    await application.configure(editor={"metrics": {"prometheusPort": port}})
+    await application.start()
+    try:
+        await asked(application, "hello")
+        async with asyncio.timeout(20):
+            while "aurelis_model_health{" not in (shown := await asyncio.to_thread(read_metrics, port)):
+                pass
+        assert 'aurelis_breaker_state{model="sandbox/default"} 0.0' in shown
     finally:
         await application.aclose()
 
