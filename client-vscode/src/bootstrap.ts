@@ -118,7 +118,16 @@ async function removeOthers(storage: string, kept: string): Promise<void> {
 
 function unwritable(storage: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const why = { EACCES: 'it may not be written to', EPERM: 'it may not be written to', EROFS: 'it is read-only', ENOSPC: 'the disk is full' }[code] ?? code;
+  const file = 'a file is in its place';
+  const why =
+    {
+      EEXIST: file,
+      ENOTDIR: file,
+      EACCES: 'it may not be written to',
+      EPERM: 'it may not be written to',
+      EROFS: 'it is read-only',
+      ENOSPC: 'the disk is full',
+    }[code] ?? code;
   return `Aurelis cannot use its folder ${storage}: ${why}. Make it writable, or name a Python that has the package aurelis in the setting aurelis.client.interpreter.`;
 }
 
