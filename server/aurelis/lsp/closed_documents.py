@@ -107,7 +107,7 @@ def read_closed(uri: str, folders: tuple[Path, ...]) -> Snapshot:
         )
     data = _read(path)
     if b"\0" in data:
-        raise RequestError(ErrorKind.EXCLUDED, f"{path.name} is not a text file.")
+        raise RequestError(ErrorKind.EXCLUDED, f"{path.name} is not a text file; name one that is.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -132,7 +132,7 @@ def _read(path: Path) -> bytes:
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
-        message = f"{path.name} cannot be read ({error.strerror or 'no reason given'})."
+        message = f"{path.name} cannot be read ({error.strerror or 'no reason given'}); check its path and permissions."
         raise RequestError(ErrorKind.CONFIGURATION, message) from None
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):

@@ -118,9 +118,12 @@ def error_from_answer(
         now: seconds since the epoch, for dates in headers.
     """
     details = read_details(body)
-    if status < HTTPStatus.BAD_REQUEST:
+    within_answer = status < HTTPStatus.BAD_REQUEST
+    if within_answer:
         status = details.status or _status_of_codes(details)
     kind, first, flags = _judge(status, headers, details, blame, now)
+    if within_answer:
+        first = first.replace(f"HTTP {status}", "an error in its answer")
     error = RequestError(
         kind,
         _sentence(first, details, blame),

@@ -148,6 +148,6 @@ def row_for(name: str) -> TaskRow:
     """
     row = _BY_NAME.get(name)
     if row is None:
-        known = ", ".join(row.verb for row in ROWS)
+        known = ", ".join(row.verb for row in ROWS if not row.urgency.automatic)
         raise RequestError(ErrorKind.CONFIGURATION, f"'{name}' is not a task; use one of {known}.")
     return row

@@ -383,3 +383,12 @@ def test_a_sentence_begins_as_sentences_do() -> None:
     begun.append(error_from_connection(httpx2.ReadError("reset"), blame).message)
     assert all(message.startswith("The server (") for message in begun)
     assert "of the server (" in error_from_connection(socket.gaierror(-2, "unknown"), blame).message
+
+
+@pytest.mark.parametrize("code", ["server_error", "rate_limit_exceeded", "invalid_request_error", "unauthorized"])
+def test_an_error_inside_an_answer_claims_no_status_that_was_not_sent(code: str) -> None:
+    """An error object with status 200 keeps its kind and names no HTTP status."""
+    error = judge(200, {"error": {"code": code, "message": "It went wrong."}})
+
+    assert "HTTP" not in error.message
+    assert "It went wrong." in error.message
