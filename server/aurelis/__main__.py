@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "test": ("tasks", "write tests for code"),
         "review": ("review", "find faults in code"),
         "generate": ("generate", "write new code at a line"),
+        "batch": ("batch", "do one task on many files"),
         "ask": ("ask", "ask a question about code"),
         "commit-message": ("commit_message", "write a message for the staged changes"),
         "login": ("login", "keep a provider's token in the system's keychain"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
     from aurelis.core.model import ModelInfo
     from aurelis.core.ports import EgressPolicy
+    from aurelis.store.batches import BatchProgress
 
 __all__ = ["Application", "create_services", "open_services"]
 
@@ -233,6 +234,10 @@ class Application:
         """The user's answer to whether automatic features may send text to a host."""
         await (await self._ready()).consent(host, allowed=allowed)
         self._changed()
+
+    async def batch_progress(self) -> BatchProgress:
+        """What of earlier batches is done."""
+        return (await self._ready()).batches
 
     async def prompts_folder(self) -> Path | None:
         """The folder of the user's own prompt files, whether it exists or not; None where there is no home."""

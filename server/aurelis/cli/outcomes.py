@@ -78,7 +78,7 @@ async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) 
         sys.stdout.write(diff_of(outcome))
     applied = False
     if arguments.write and changes:
-        path = await asyncio.to_thread(_write, outcome, folder)
+        path = await asyncio.to_thread(write_change, outcome, folder)
         applied = True
         say(f"Wrote {path}.")
     elif changes and not arguments.json and not arguments.diff:
@@ -86,7 +86,7 @@ async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) 
     if outcome.confirmation is not None:
         say(f"Look at the change: {outcome.confirmation}")
     if arguments.json:
-        print_json(result_of(outcome, edit=_edit_json(outcome, folder), applied=applied))
+        print_json(result_of(outcome, edit=edit_json(outcome, folder), applied=applied))
 
 
 def print_json(data: Any) -> None:
@@ -118,7 +118,7 @@ def _base(outcome: Outcome) -> Snapshot:
     return outcome.base
 
 
-def _edit_json(outcome: Outcome, folder: Path) -> Any:
+def edit_json(outcome: Outcome, folder: Path) -> Any:
     """The change in the form of LSP's `WorkspaceEdit`, positions in UTF-16 units."""
     if outcome.new_file is not None:
         uri = (folder / outcome.new_file.name).as_uri()
@@ -141,7 +141,12 @@ def _place(base: Snapshot, offset: int) -> dict[str, int]:
     return {"line": position.line, "character": position.character}
 
 
-def _write(outcome: Outcome, folder: Path) -> Path:
+def write_change(outcome: Outcome, folder: Path) -> Path:
+    """Apply the change of an outcome to the disk and name the file.
+
+    Raises:
+        RequestError: `configuration` when the file cannot be written; `rejected` when it changed meanwhile.
+    """
     if outcome.new_file is not None:
         return _create(outcome.new_file, folder)
     base = _base(outcome)

@@ -43,6 +43,7 @@ from aurelis.sandbox.server import Sandbox
 from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
 from aurelis.security.redact import SecretRedactor, redact_texts
+from aurelis.store.batches import BatchProgress
 from aurelis.store.database import Database
 from aurelis.store.leases import SqliteLeaseLedger
 from aurelis.store.ledger import SqliteQuotaLedger
@@ -96,6 +97,7 @@ class Engine:
         self._spend = SqliteSpendLedger(self._database)
         self._team = TeamQuota(clock, SqliteQuotaLedger(self._database), environ)
         self.usage = UsageStore(self._database)
+        self.batches = BatchProgress(self._database)
         self.authentication = Authentication(kept_in, environ)
         self.recorder = FanOutRecorder()
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
