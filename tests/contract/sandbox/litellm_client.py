@@ -6,9 +6,21 @@ errors}`.
 
 import json
 import os
+import socket
 import sys
 from typing import Any
 
+_resolve = socket.getaddrinfo
+
+
+def only_this_machine(host: Any, *arguments: Any, **more: Any) -> Any:
+    """Refuse at once to look up any other host: the library asks for lists of its own, and may wait for minutes."""
+    if host not in {"127.0.0.1", "localhost", "::1", None}:
+        raise socket.gaierror(socket.EAI_NONAME, "only this machine is reached")
+    return _resolve(host, *arguments, **more)
+
+
+socket.getaddrinfo = only_this_machine
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it is downloaded
 
 import litellm  # type: ignore[import-not-found]  # it is in an environment of its own
