@@ -10,6 +10,10 @@ import socket
 import sys
 from typing import Any
 
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it is downloaded
+
+import litellm  # type: ignore[import-not-found]  # it is in an environment of its own
+
 _resolve = socket.getaddrinfo
 
 
@@ -21,10 +25,6 @@ def only_this_machine(host: Any, *arguments: Any, **more: Any) -> Any:
 
 
 socket.getaddrinfo = only_this_machine
-os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it is downloaded
-
-import litellm  # type: ignore[import-not-found]  # it is in an environment of its own
-
 litellm.telemetry = False
 litellm.suppress_debug_info = True
 
