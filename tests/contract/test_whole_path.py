@@ -65,11 +65,19 @@ async def test_a_real_model_server_streams_an_explanation(tmp_path: Path, llama_
     async with editor(tmp_path, settings) as (client, uri):
         deltas: list[str] = []
 
-        result = await client.execute("aurelis.explain", request(uri, maxTokens=40), on_delta=deltas.append)
+        # Random words may end at once, which is refused as empty; so it is asked a few times.
+        for _ in range(8):
+            try:
+                result = await client.execute("aurelis.explain", request(uri, maxTokens=40), on_delta=deltas.append)
+                break
+            except JsonRpcException as error:
+                if error.data["kind"] != "invalid_response":
+                    raise
+                deltas.clear()
 
         assert result["model"] == f"llamacpp/{llama_server.model}"
         assert result["attempts"][-1]["outcome"] == "ok"
-        assert result["usage"]["completionTokens"] == 40
+        assert 1 <= result["usage"]["completionTokens"] <= 40
         assert "".join(deltas) == result["text"]
 
 
