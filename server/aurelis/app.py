@@ -45,7 +45,6 @@ class Application:
     """
 
     def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
-        share_one_heap()
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
         self._editor: Mapping[str, Any] | None = None
@@ -119,6 +118,7 @@ class Application:
         return await asyncio.shield(self._starting)
 
     async def _build(self) -> Engine:
+        share_one_heap()
         engine_type = await asyncio.to_thread(_import_engine)
         async with self._reconfigure:
             engine = await engine_type.open(

@@ -13,7 +13,6 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import json_range, lsp_range, offset_of
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.protocol import describe_failure
-from aurelis.lsp.task_commands import surroundings
 
 log: Final = logging.getLogger(__name__)
 
@@ -29,6 +28,8 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
     offset = offset_of(snapshot, params.position.line, params.position.character, ls.documents.encoding)
     try:
         await ls.ready()
+        from aurelis.lsp.task_commands import surroundings  # noqa: PLC0415 - the tasks stay off the start-up path
+
         instructions, _ = await surroundings(ls, "explain", snapshot)
         found = await ls.hovers().answer(
             snapshot,
