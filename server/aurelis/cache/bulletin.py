@@ -32,6 +32,10 @@ class Bulletin(Protocol):
     def reach(self) -> frozenset[CacheLayer]:
         """The layers of other processes that what is published here concerns."""
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether it lies on this machine, so that it is looked at before each answer."""
+
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the others."""
 
@@ -57,6 +61,11 @@ class FileBulletin:
     def reach(self) -> frozenset[CacheLayer]:
         """The processes share a disk, so that only memories differ."""
         return frozenset({"memory"})
+
+    @property
+    def at_hand(self) -> bool:
+        """Always: looking is asking for a file's size."""
+        return True
 
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the others.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 import attrs
 
 from aurelis.cache.bulletin import EVERYTHING, Bulletin
-from aurelis.cache.entry import Entry, Layer
+from aurelis.cache.entry import Entry, Layer, matches
 from aurelis.core.deadline import Clock
 from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
 from aurelis.core.reply import CacheLayer
@@ -20,9 +21,13 @@ from aurelis.core.request import Task
 LOGGER: Final = logging.getLogger("aurelis.cache")
 
 LOOK_SECONDS: Final = 0.25
-"""How old the knowledge of other processes' invalidations may be when an answer is served."""
+"""How old the knowledge of what other machines dropped may be when an answer is served; of this one it is never old."""
 
 LOOK_WAIT_SECONDS: Final = 0.05
+"""How long an answer waits for a look."""
+
+RECENT: Final = 100
+"""Invalidations remembered, so that an answer that was on its way when one came is not kept after it."""
 
 DEFAULT_TTL_BY_TASK: Final[Mapping[str, float]] = MappingProxyType(
     {"code_generation": 1_800.0, "documentation": 3_600.0, "explanation": 7_200.0}
@@ -52,15 +57,15 @@ class LayeredCache:
         self._layers = tuple(layers)
         self._ttl_by_task = dict(ttl_by_task)
         self._bulletins = tuple(bulletins)
-        self._next_look = float("-inf")
+        self._next_looks = [float("-inf")] * len(self._bulletins)
         self._looking: asyncio.Task[None] | None = None
-        self._epoch = 0
+        self._dropped: deque[tuple[float, Invalidation]] = deque(maxlen=RECENT)
         self._warned: set[str] = set()
 
     async def get(self, key: str) -> tuple[CachedAnswer, CacheLayer] | None:
         """The answer and the layer that had it; any fault of a layer is a miss."""
         await self._look()
-        epoch = self._epoch
+        began = self._clock.time()
         for place, layer in enumerate(self._layers):
             try:
                 entry = await layer.get(key)
@@ -69,22 +74,24 @@ class LayeredCache:
                 continue
             if entry is None or min(entry.expires_at, self._end_by_task(entry)) <= self._clock.time():
                 continue
-            if epoch == self._epoch:
+            if not self._dropped_since(began, entry.tags):
                 for nearer in self._layers[:place]:
                     await self._keep(nearer, key, entry)
             return entry.answer, layer.name
         return None
 
     async def put(self, key: str, answer: CachedAnswer, tags: CacheTags) -> None:
-        """Keep an answer in all layers; a fault is logged and forgotten."""
+        """Keep an answer in all layers, unless what was dropped since it was asked for concerns it."""
         await self._look()
+        if self._dropped_since(answer.stored_at, tags):
+            return
         entry = Entry(answer, tags, float("inf"))
         for layer in self._layers:
             await self._keep(layer, key, entry)
 
     async def invalidate(self, invalidation: Invalidation) -> int:
         """Drop matching entries everywhere; the largest count of any layer, as layers hold the same entries."""
-        self._epoch += 1
+        self._dropped.append((self._clock.time(), invalidation))
         counts = [0]
         for layer in reversed(self._layers):
             try:
@@ -96,7 +103,7 @@ class LayeredCache:
 
     async def clear(self) -> int:
         """Drop everything; the largest count of any layer, as layers hold the same entries."""
-        self._epoch += 1
+        self._dropped.append((self._clock.time(), EVERYTHING))
         counts = [0]
         for layer in reversed(self._layers):
             try:
@@ -129,24 +136,34 @@ class LayeredCache:
             except Exception as error:  # noqa: BLE001  # The other layers must still be closed.
                 self._warn(layer.name, error)
 
+    def _dropped_since(self, moment: float, tags: CacheTags) -> bool:
+        """Whether an answer with such tags was, or may have been, dropped at that moment or later."""
+        if len(self._dropped) == RECENT and self._dropped[0][0] >= moment:
+            return True
+        return any(at >= moment and matches(tags, item) for at, item in self._dropped)
+
     async def _look(self) -> None:
-        """Learn what other processes dropped, at most every `LOOK_SECONDS`; a slow look goes on without us."""
-        if self._bulletins and self._looking is None and self._clock.monotonic() >= self._next_look:
-            self._next_look = self._clock.monotonic() + LOOK_SECONDS
+        """Learn what other processes dropped, unless that was learnt just now; a slow look goes on without us."""
+        if self._looking is None:
+            if all(self._clock.monotonic() < due for due in self._next_looks):
+                return
             self._looking = asyncio.create_task(self._apply_news())
-            await asyncio.wait({self._looking}, timeout=LOOK_WAIT_SECONDS)
+        await asyncio.wait({self._looking}, timeout=LOOK_WAIT_SECONDS)
 
     async def _apply_news(self) -> None:
         try:
-            for bulletin in self._bulletins:
-                await self._apply_news_of(bulletin)
+            for place, bulletin in enumerate(self._bulletins):
+                now = self._clock.monotonic()
+                if now >= self._next_looks[place]:
+                    self._next_looks[place] = now + (0.0 if bulletin.at_hand else LOOK_SECONDS)
+                    await self._apply_news_of(bulletin)
         finally:
             self._looking = None
 
     async def _apply_news_of(self, bulletin: Bulletin) -> None:
         try:
             for invalidation in await bulletin.news():
-                self._epoch += 1
+                self._dropped.append((self._clock.time(), invalidation))
                 for layer in self._layers:
                     if layer.name in bulletin.reach:
                         await layer.invalidate(invalidation)

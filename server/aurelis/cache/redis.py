@@ -18,7 +18,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
-from aurelis.cache.redis_address import redis_problem
+from aurelis.cache.redis_address import on_this_machine, redis_problem
 from aurelis.cache.redis_invalidations import NUMBER_NAME, RedisInvalidations
 from aurelis.cache.shared_entry import (
     MAX_HEADER_BYTES,
@@ -76,6 +76,7 @@ class RedisLayer:
         if problem is not None:
             raise RequestError(ErrorKind.CONFIGURATION, problem)
         self._clock = clock
+        self._at_hand = on_this_machine(url)
         self._keys = TeamKeys.of(team_key)
         self._ttl_seconds = ttl_seconds
         self._wait_seconds = wait_seconds
@@ -110,6 +111,11 @@ class RedisLayer:
     def reach(self) -> frozenset[CacheLayer]:
         """A team's other machines have memories and disks of their own."""
         return frozenset({"memory", "disk"})
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the server runs on this machine."""
+        return self._at_hand
 
     async def get(self, key: str) -> Entry | None:
         """The entry, or None: also when the server is slow or gone, or the value a stranger's."""

@@ -30,3 +30,9 @@ def redis_problem(url: str, team_key: bytes) -> str | None:
             "The shared cache needs the team's key of 16 bytes or more; set the variable that cache.redis.keyEnv names."
         )
     return None
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether an address that may be used leads to a server on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "unix" or parts.hostname in _LOOPBACK

@@ -93,7 +93,10 @@ class EgressPolicy(Protocol):
 
 @attrs.frozen
 class CachedAnswer:
-    """What a cache keeps of an answer: redacted text, never a redaction map."""
+    """What a cache keeps of an answer: redacted text, never a redaction map.
+
+    `stored_at` is when it was asked for, in seconds since the epoch: what was dropped later concerns it.
+    """
 
     text: str
     model: ModelReference

@@ -2,12 +2,15 @@
 
 A flight runs in a task of its own and keeps its events; whoever joins reads them from the first one. One reader's
 cancellation leaves the others alone; when the last one leaves before the last event, the flight is cancelled, which
-closes its connection.
+closes its connection. A flight that has brought its answer can be joined as long as somebody still reads it, that is
+until the answer is kept. Whoever looked for a kept answer too early to find it learns from `landed_since` to look once
+more.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final, Generic, TypeVar
 
@@ -15,7 +18,7 @@ Event = TypeVar("Event")
 Emit = Callable[[Event], None]
 
 FLIGHTS: Final = 1000
-"""Flights that can be joined; beyond that a request flies alone."""
+"""Flights that can be joined; beyond that a request flies alone. As many names of landed ones are remembered."""
 
 
 class _Flight(Generic[Event]):
@@ -41,6 +44,11 @@ class _Flight(Generic[Event]):
             self.ended = True
             self.wake()
 
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether it is under way, or has brought its whole answer."""
+        return not self.ended or (self.complete and self.error is None)
+
     def emit(self, event: Event) -> None:
         self.events.append(event)
         self.complete = self.complete or self._is_last(event)
@@ -61,6 +69,8 @@ class Flights(Generic[Event]):
         self._is_last = is_last
         self._flights: dict[str, _Flight[Event]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._landed: OrderedDict[str, int] = OrderedDict()  # At most FLIGHTS; the oldest go first.
+        self.landings = 0
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -68,7 +78,11 @@ class Flights(Generic[Event]):
     def under_way(self, key: str | None) -> bool:
         """Whether a request of that key would join another's call."""
         flight = self._flights.get(key) if key is not None else None
-        return flight is not None and not flight.ended
+        return flight is not None and flight.can_be_joined
+
+    def landed_since(self, key: str | None, landings: int) -> bool:
+        """Whether a flight of that key brought an answer after there had been so many `landings`."""
+        return key is not None and self._landed.get(key, 0) > landings
 
     async def join(
         self, key: str | None, start: Callable[[Emit[Event]], Awaitable[None]]
@@ -78,14 +92,13 @@ class Flights(Generic[Event]):
         `start` runs the upstream call and hands each event to the function that it is given.
         """
         flight = self._flights.get(key) if key is not None else None
-        if flight is None or flight.ended:
+        if flight is None or not flight.can_be_joined:
             flight = _Flight[Event](self._is_last)
             flight.task = asyncio.create_task(flight.run(start))
             self._tasks.add(flight.task)
             flight.task.add_done_callback(self._tasks.discard)
             if key is not None and len(self._flights) < FLIGHTS:
                 self._flights[key] = flight
-                flight.task.add_done_callback(lambda _: self._landed(key, flight))
         flight.readers += 1
         waker = asyncio.Event()
         flight.wakers.add(waker)
@@ -104,16 +117,24 @@ class Flights(Generic[Event]):
         finally:
             flight.wakers.discard(waker)
             flight.readers -= 1
-            if flight.readers == 0 and not flight.ended and not flight.complete and flight.task is not None:
-                self._landed(key, flight)
-                flight.task.cancel()
-                await asyncio.wait([flight.task])
+            if flight.readers == 0:
+                self._forget(key, flight)
+                if not flight.ended and not flight.complete and flight.task is not None:
+                    flight.task.cancel()
+                    await asyncio.wait([flight.task])
 
     async def settled(self) -> None:
         """Wait until no flight tidies up any more."""
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _landed(self, key: str | None, flight: _Flight[Event]) -> None:
-        if key is not None and self._flights.get(key) is flight:
-            del self._flights[key]
+    def _forget(self, key: str | None, flight: _Flight[Event]) -> None:
+        if key is None or self._flights.get(key) is not flight:
+            return
+        del self._flights[key]
+        if flight.complete and flight.error is None:
+            self.landings += 1
+            self._landed[key] = self.landings
+            self._landed.move_to_end(key)
+            if len(self._landed) > FLIGHTS:
+                self._landed.popitem(last=False)

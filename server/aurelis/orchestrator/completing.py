@@ -20,7 +20,11 @@ async def completed(workings: Workings, run: Run, candidate: Candidate, finished
     parts = workings.parts
     usage = finished.usage or _estimated(workings, run, candidate)
     # Whoever shares another's call adds nothing to its price.
-    cost = 0.0 if run.shared else cost_of(usage, parts.pricing.price(candidate.info, candidate.host))
+    cost = (
+        0.0
+        if candidate.reference in run.shared
+        else cost_of(usage, parts.pricing.price(candidate.info, candidate.host))
+    )
     place = next(n for n, planned in enumerate(run.plan) if planned is candidate)
     score, reasons = confidence(finished.reason, run.verdict, mean_logprob=finished.mean_logprob, place=place)
     incomplete = finished.reason in {FinishReason.CUT, FinishReason.LENGTH}
@@ -57,7 +61,7 @@ async def _keep(workings: Workings, run: Run, candidate: Candidate, answer: Answ
         usage=answer.usage,
         cost_usd=answer.cost_usd,
         confidence=answer.confidence,
-        stored_at=workings.parts.clock.time(),
+        stored_at=run.started_at,
     )
     tags = CacheTags(
         task=run.request.task,

@@ -30,6 +30,7 @@ from aurelis.orchestrator.check import checked
 from aurelis.orchestrator.completing import completed
 from aurelis.orchestrator.failure import nothing_left
 from aurelis.orchestrator.hedge import Failed, Lost, Race, alone
+from aurelis.orchestrator.kept import kept_answer, replayed
 from aurelis.orchestrator.limits import SupersededError
 from aurelis.orchestrator.permission import Permissions
 from aurelis.orchestrator.route import Candidate
@@ -66,7 +67,7 @@ async def ask_in_turn(workings: Workings, run: Run) -> AsyncGenerator[AnswerEven
         free = [c for c in run.plan[place:] if permissions.refusal(c) is None and skip_reason(workings, c) is None]
         share = Deadline.after(clock, deadline.remaining(clock) / max(1, len(free)))
         contestants = (candidate, *free[1:2])
-        async with aclosing(_Asking(workings, run, contestants, (share, deadline)).events()) as events:
+        async with aclosing(await _turn(workings, run, contestants, (share, deadline))) as events:
             async for event in events:
                 yield event
         if run.answered:
@@ -74,6 +75,19 @@ async def ask_in_turn(workings: Workings, run: Run) -> AsyncGenerator[AnswerEven
         if run.superseded:
             break
     raise nothing_left(run.failures)
+
+
+async def _turn(
+    workings: Workings, run: Run, contestants: tuple[Candidate, ...], deadlines: tuple[Deadline, Deadline]
+) -> AsyncGenerator[AnswerEvent, None]:
+    """The events of one step down the plan."""
+    first = contestants[0]
+    if workings.flights.landed_since(run.flight_key(first), run.landings):
+        # The same request was answered while this one looked for a kept answer and found none yet.
+        kept = await kept_answer(workings.parts, run, (first,))
+        if kept is not None:
+            return replayed(run, kept)
+    return _Asking(workings, run, contestants, deadlines).events()
 
 
 def skip_reason(workings: Workings, candidate: Candidate) -> SkippedError | None:
@@ -128,6 +142,7 @@ class _Asking:
                     yield event
                 else:
                     self._note(who, event)
+            await self._end(open_call=True)
         await self._end()
         if run.answer is not None:
             yield Completed(run.answer)
@@ -147,10 +162,17 @@ class _Asking:
                 run.failed(who, event.error)
                 run.superseded = run.superseded or isinstance(event.error, SupersededError)
 
-    async def _end(self) -> None:
-        """Judge the answer that has ended, if one has begun."""
+    async def _end(self, *, open_call: bool = False) -> None:
+        """Judge the answer that has ended, if one has begun.
+
+        A whole answer is kept while its call is still open (`open_call`), so that it can be joined until then; one
+        that is enough as it is closes its call first.
+        """
         run, speaker, workings = self._run, self._speaker, self._workings
         finished = self._finished
+        if run.answered or (open_call and (finished is None or finished.reason is FinishReason.ENOUGH)):
+            return
+        self._finished = None
         if finished is not None:
             try:
                 run.verdict = checked(
@@ -208,7 +230,8 @@ class _Asking:
             workings=workings,
         )
         key = run.flight_key(candidate)
-        run.shared = workings.flights.under_way(key)
+        if workings.flights.under_way(key):
+            run.shared.add(candidate.reference)
         return workings.flights.join(key, call.run)
 
 

@@ -14,10 +14,11 @@ from typing import Any, Final
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.record import SecurityEvent
-from aurelis.core.reply import Answer, AnswerEvent, Attempt, Completed, Delta
+from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
 from aurelis.orchestrator.availability import Availability
 from aurelis.orchestrator.fallback import ask_in_turn
+from aurelis.orchestrator.kept import kept_answer, replayed
 from aurelis.orchestrator.parts import Parts
 from aurelis.orchestrator.plan import make_plan
 from aurelis.orchestrator.policy import Policy
@@ -89,7 +90,7 @@ class Orchestrator:
         Raises:
             RequestError: of the contract's kind, with `request_id` set.
         """
-        run = Run(request, self._workings.parts)
+        run = Run(request, self._workings.parts, self._workings.flights.landings)
         self.statistics.active += 1
         self.changed()
         try:
@@ -110,7 +111,7 @@ class Orchestrator:
         """The kept answer to a request, if there is one; asks no model and records nothing."""
         run = Run(request, self._workings.parts)
         await self._prepare(run)
-        return await self._from_cache(run)
+        return await kept_answer(self._workings.parts, run, run.plan)
 
     async def first_candidate(self, request: Request) -> Candidate | None:
         """The candidate that would be asked first."""
@@ -131,12 +132,10 @@ class Orchestrator:
 
     async def _answer(self, run: Run) -> AsyncGenerator[AnswerEvent, None]:
         await self._prepare(run)
-        kept = await self._from_cache(run)
+        kept = await kept_answer(self._workings.parts, run, run.plan)
         if kept is not None:
-            run.finished(kept, "cached")
-            if run.request.streams:
-                yield Delta(kept.text)
-            yield Completed(kept)
+            async for event in replayed(run, kept):
+                yield event
             return
         await self._look_tokens_up(run)
         async with aclosing(ask_in_turn(self._workings, run)) as events:
@@ -153,45 +152,13 @@ class Orchestrator:
                 LOGGER.info("%s has another token and is asked again.", provider)
                 self.provider_changed(provider)
 
-    async def _from_cache(self, run: Run) -> Answer | None:
-        if not run.request.cacheable:
-            return None
-        for candidate in run.plan:
-            hit = await self._workings.parts.cache.get(run.cache_key(candidate))
-            if hit is None:
-                continue
-            kept, layer = hit
-            verdict = run.request.judge(kept.text)
-            if not verdict.usable:
-                continue
-            run.verdict = verdict
-            run.text = kept.text
-            run.attempts.append(Attempt(str(kept.model), "cached"))
-            return Answer(
-                request_id=run.request.request_id,
-                text=kept.text,
-                model=kept.model,
-                cached=layer,
-                finish=kept.finish,
-                usage=kept.usage,
-                cost_usd=0.0,
-                confidence=kept.confidence,
-                incomplete=False,
-                duration_ms=run.elapsed_ms(),
-                time_to_first_token_ms=run.elapsed_ms(),
-                attempts=tuple(run.attempts),
-                redactions=run.redacted_request().redactions,
-                verdict=verdict,
-            )
-        return None
-
     def _count(self, run: Run) -> None:
         statistics = self.statistics
         statistics.finished(run.request.task, run.model, run.elapsed_ms())
         for attempt in run.attempts:
             if attempt.outcome != "ok":
                 statistics.count(attempt.outcome)
-        for name, happened in (("shared", run.shared), ("hedged", run.hedged), ("superseded", run.superseded)):
+        for name, happened in (("shared", bool(run.shared)), ("hedged", run.hedged), ("superseded", run.superseded)):
             if happened:
                 statistics.count(name)
         LOGGER.debug(

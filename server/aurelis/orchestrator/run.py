@@ -23,13 +23,15 @@ class Run:
     """Mutable state of one request; lives as long as its stream.
 
     Attributes:
-        shared: whether its answer comes from a call that another request had begun.
+        shared: candidates whose call another request had begun.
         hedged: whether a second candidate was asked beside the first.
         superseded: whether a newer request took its place, so that no other candidate is asked.
         asked_already: candidates whose turn is over.
+        started_at: when the request came, in seconds since the epoch.
+        landings: how many shared calls had brought their answer when this request came.
     """
 
-    def __init__(self, request: Request, parts: Parts) -> None:
+    def __init__(self, request: Request, parts: Parts, landings: int = 0) -> None:
         self.request = request
         self.redacted: RedactedRequest | None = None
         self.plan: tuple[Candidate, ...] = ()
@@ -40,14 +42,15 @@ class Run:
         self.text = ""
         self.verdict = Verdict(usable=True)
         self.delivered = False
-        self.shared = False
+        self.shared: set[ModelReference] = set()
+        self.landings = landings
         self.hedged = False
         self.superseded = False
         self.model: ModelReference | None = None
         self.first_token_ms: int | None = None
         self.answer: Answer | None = None
         self._parts = parts
-        self._started_at = parts.clock.time()
+        self.started_at = parts.clock.time()
         self._began = parts.clock.monotonic()
         self._host: str | None = None
         self._sent = False
@@ -140,7 +143,7 @@ class Run:
         prompt = "\n".join(m.content for m in redacted.messages) if redacted is not None else ""
         record = CallRecord(
             request_id=self.request.request_id,
-            started_at=self._started_at,
+            started_at=self.started_at,
             task=self.request.task,
             urgency=self.request.urgency,
             outcome=self.outcome,

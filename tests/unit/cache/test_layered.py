@@ -13,6 +13,7 @@ from aurelis.cache.entry import Entry, LayerStats
 from aurelis.cache.invalidation import invalidation_for
 from aurelis.cache.layered import LayeredCache
 from aurelis.cache.memory import MemoryLayer
+from aurelis.core.deadline import SystemClock
 from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
 from aurelis.core.reply import CacheLayer
 from aurelis.core.request import Task
@@ -211,4 +212,33 @@ async def test_a_bulletin_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert path.stat().st_size < 1_500
     assert EVERYTHING in await two.news()
     for board in (one, two):
+        await board.aclose()
+
+
+async def test_what_is_dropped_on_the_way_is_not_kept(clock: HandClock, make_answer: MakeAnswer) -> None:
+    """An answer that was asked for before something was dropped is not kept after it, unless it is no concern of it."""
+    cache = LayeredCache(clock, [MemoryLayer(clock)])
+    asked_before = make_answer()
+    clock.now += 1
+    await cache.invalidate(invalidation_for("code_style_change", language="python"))
+    for key, tags in [("stale", CacheTags(Task.FIX, "python")), ("other", CacheTags(Task.FIX, "rust"))]:
+        await cache.put(key, asked_before, tags)
+    clock.now += 1
+    await cache.put("fresh", make_answer(), CacheTags(Task.FIX, "python"))
+    assert [await cache.get(key) is not None for key in ("stale", "other", "fresh")] == [False, True, True]
+
+
+async def test_a_process_hears_at_once_what_another_on_this_machine_dropped(
+    make_answer: MakeAnswer, tmp_path: Path
+) -> None:
+    """With a real clock: an answer is not served from memory after another process's invalidation has ended."""
+    clock = SystemClock()
+    boards = [FileBulletin(tmp_path / "state" / "dropped") for _ in range(2)]
+    caches = [LayeredCache(clock, [MemoryLayer(clock)], bulletins=[board]) for board in boards]
+    for _ in range(20):
+        await caches[0].put("k", attrs.evolve(make_answer(), stored_at=clock.time()), TAGS)
+        assert await caches[0].get("k") is not None
+        await caches[1].clear()
+        assert await caches[0].get("k") is None
+    for board in boards:
         await board.aclose()

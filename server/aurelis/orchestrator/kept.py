@@ -1,0 +1,55 @@
+"""The kept answer to a request, looked for before anything is asked, reserved or permitted (invariant 8)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+
+from aurelis.core.reply import Answer, AnswerEvent, Attempt, Completed, Delta
+from aurelis.orchestrator.parts import Parts
+from aurelis.orchestrator.route import Candidate
+from aurelis.orchestrator.run import Run
+
+
+async def kept_answer(parts: Parts, run: Run, candidates: Iterable[Candidate]) -> Answer | None:
+    """What one of the candidates answered to the same request before, the first in order; None where there is nothing.
+
+    An answer that is no longer of use to the task counts as none.
+    """
+    if not run.request.cacheable:
+        return None
+    for candidate in candidates:
+        hit = await parts.cache.get(run.cache_key(candidate))
+        if hit is None:
+            continue
+        kept, layer = hit
+        verdict = run.request.judge(kept.text)
+        if not verdict.usable:
+            continue
+        run.verdict = verdict
+        run.text = kept.text
+        run.attempts.append(Attempt(str(kept.model), "cached"))
+        return Answer(
+            request_id=run.request.request_id,
+            text=kept.text,
+            model=kept.model,
+            cached=layer,
+            finish=kept.finish,
+            usage=kept.usage,
+            cost_usd=0.0,
+            confidence=kept.confidence,
+            incomplete=False,
+            duration_ms=run.elapsed_ms(),
+            time_to_first_token_ms=run.elapsed_ms(),
+            attempts=tuple(run.attempts),
+            redactions=run.redacted_request().redactions,
+            verdict=verdict,
+        )
+    return None
+
+
+async def replayed(run: Run, kept: Answer) -> AsyncGenerator[AnswerEvent, None]:
+    """The events of a kept answer, as those of one that comes now; `run` is finished then."""
+    run.finished(kept, "cached")
+    if run.request.streams:
+        yield Delta(kept.text)
+    yield Completed(kept)
