@@ -185,9 +185,9 @@ def whole_answers(scripts: tuple[list[Script], ...], askings: list[Asking]) -> s
     found = set()
     for step in (step for script in scripts for step in script if isinstance(step, Say)):
         if step.finish is FinishReason.STOP:
-            found.add("".join(step.pieces))
+            found.add("".join(map(str, step.pieces)))
         for suffices in {asking.suffices for asking in askings} - {None}:
-            end = next((n for n, piece in enumerate(step.pieces) if suffices and suffices in piece), None)
+            end = next((n for n, piece in enumerate(step.pieces) if suffices and suffices in str(piece)), None)
             if end is not None:
-                found.add("".join(step.pieces[: end + 1]))
+                found.add("".join(map(str, step.pieces[: end + 1])))
     return found

@@ -47,6 +47,7 @@ class RequestError(Exception):
         retryable: whether the same candidate may be asked again within this request.
         final_for_provider: whether all models of the provider are out until its settings or token change.
         security_event: the audit log's name for it (`pin_mismatch`, `redirect_blocked`, ...), if it is one.
+        unsent: whether nothing of the request can have reached the upstream, so that it counts in no quota.
         refused_by: the upstream's rule that a 429 names, as requests and seconds; 0 seconds means at once.
     """
 
@@ -71,6 +72,7 @@ class RequestError(Exception):
         self.retryable = retryable
         self.final_for_provider = final_for_provider
         self.security_event = security_event
+        self.unsent = False
         self.host: str | None = None
         self.refused_by: tuple[int, float] | None = None
         self.request_id: str | None = None

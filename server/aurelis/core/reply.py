@@ -56,7 +56,12 @@ class TextDelta:
 
 @attrs.frozen
 class Thinking:
-    """The model is reasoning: nothing for the reader, but the stream is alive."""
+    """The model is reasoning: nothing for the reader, but an answer has begun."""
+
+
+@attrs.frozen
+class Alive:
+    """The server keeps a silent stream open: no answer yet, but within one no silence either."""
 
 
 @attrs.frozen
@@ -75,7 +80,7 @@ class Finished:
     requests_left: tuple[int, float] | None = None
 
 
-ProviderEvent = TextDelta | Thinking | Finished
+ProviderEvent = TextDelta | Thinking | Alive | Finished
 
 
 @attrs.frozen

@@ -1,8 +1,7 @@
 """One candidate asked, with retries: breaker, place, lease, quota, the provider's stream under its time limits.
 
-It runs as a flight, so several identical requests may be reading; what it emits are provider events, the attempts that
-failed, what is waited for, and `Restarted` when the answer begins anew. What it cost is counted here, once for each
-upstream call.
+It runs as a flight, so several identical requests may be reading; what it emits are `Called` for each try, provider
+events, the attempts that failed, and what is waited for. What it cost is counted here, once for each upstream call.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import attrs
 from aurelis.core.deadline import Deadline
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Provider
-from aurelis.core.reply import Attempt, Finished, ProviderEvent, TextDelta, Usage, Waiting
+from aurelis.core.reply import Alive, Attempt, Finished, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
 from aurelis.orchestrator.availability import SkippedError, breaker_error
 from aurelis.orchestrator.breaker import is_failure
@@ -38,18 +37,18 @@ RENEW_SECONDS: Final = 20.0
 LEASE_POLL_SECONDS: Final = 0.25
 SILENT_SECONDS: Final = 3.0
 """After so long without a word from a model of this machine, people are told that it may still be loading."""
-NEVER_SENT: Final = frozenset({ErrorKind.AUTH, ErrorKind.GONE, ErrorKind.CONFIGURATION})
-"""Kinds that, without a status, say that nothing left the machine: no token, a retired host, wrong settings."""
 TIDY_SECONDS: Final = 1.0
 """How long closing may take once the answer is complete."""
 
 
 @attrs.frozen
-class Restarted:
-    """The answer begins anew; what was read before does not count."""
+class Called:
+    """A call begins, at a time on the monotonic clock; what was read of an earlier one does not count."""
+
+    at: float
 
 
-FlightEvent = ProviderEvent | Attempt | Restarted | Waiting
+FlightEvent = ProviderEvent | Attempt | Called | Waiting
 
 
 def is_last(event: FlightEvent) -> bool:
@@ -95,9 +94,8 @@ class CandidateCall:
 
         async def attempt() -> None:
             nonlocal emitted
-            if emitted:
-                emit(Restarted())
             emitted = False
+            emit(Called(self.workings.parts.clock.monotonic()))
             await self._attempt(note, emit)
 
         loop = retrying(
@@ -139,13 +137,13 @@ class CandidateCall:
                 workings.availability.failed(model, error)
                 workings.quotas.learn(model, error)
             loading = is_loading(error)
-            if call.sent and not loading and is_failure(error) and not self._our_haste(error):
+            if call.sent and not loading and is_failure(error) and not self._says_nothing(error):
                 breakers.failed(model)
                 workings.statistics.failed(model)
                 counted = True
             if not loading:
                 emit(self._attempt_of(error, began))
-            if call.reserved_at is not None and error.status is None and error.kind in NEVER_SENT:
+            if call.reserved_at is not None and error.unsent:
                 await workings.parts.ledger.cancel(self._key(), call.reserved_at)
             raise
         finally:
@@ -159,9 +157,10 @@ class CandidateCall:
         LOGGER.debug("%s failed after %d ms: %s %s", model, duration, error.kind, error.status or "")
         return Attempt(str(model), f"error:{error.kind}", error.status, duration)
 
-    def _our_haste(self, error: RequestError) -> bool:
-        """Whether only the short deadline of an automatic feature ran out, which says nothing about the model."""
-        return error.kind is ErrorKind.TIMEOUT and error.status is None and self.request.request.urgency.automatic
+    def _says_nothing(self, error: RequestError) -> bool:
+        """Whether only our haste or our crowd failed: an automatic feature's deadline, the wait for a connection."""
+        ours = error.kind is ErrorKind.TIMEOUT and error.status is None
+        return ours and (error.unsent or self.request.request.urgency.automatic)
 
     async def _within_time(self, call: _Call, note: Emit[ProviderEvent], emit: Emit[FlightEvent]) -> None:
         request, model, workings = self.request.request, self.candidate.reference, self.workings
@@ -178,11 +177,14 @@ class CandidateCall:
                 self._lease(grant.concurrent),
             ):
                 await self._reserve(call, grant)
-                asked, first_text = clock.monotonic(), False
+                asked, begun, first_text = clock.monotonic(), False, False
                 call.sent = True
                 with self._silence_told(emit) as heard:
                     async with aclosing(self._events(self.deadline.remaining(clock))) as events:
                         async for event in events:
+                            if isinstance(event, Alive) and not begun:
+                                continue
+                            begun = True
                             heard()
                             if isinstance(event, TextDelta):
                                 first_text = not call.characters

@@ -17,7 +17,7 @@ def checked(request: Request, text: str, reason: FinishReason, model: ModelRefer
         RequestError: `content_filter`, `network` for a stream that broke off, or `invalid_response`.
     """
     if reason is FinishReason.CONTENT_FILTER:
-        message = f"{model} withheld the answer (content filter); change the selection or use another model."
+        message = f"{model} refused or withheld the answer (content filter); change the selection or use another model."
         raise RequestError(ErrorKind.CONTENT_FILTER, message)
     if not text.strip():
         return _empty(request, text, reason, model)

@@ -25,7 +25,7 @@ from aurelis.core.reply import (
 )
 from aurelis.core.request import Urgency
 from aurelis.orchestrator.availability import SkippedError
-from aurelis.orchestrator.candidate_call import CandidateCall, FlightEvent, Restarted
+from aurelis.orchestrator.candidate_call import Called, CandidateCall, FlightEvent
 from aurelis.orchestrator.check import checked
 from aurelis.orchestrator.completing import completed
 from aurelis.orchestrator.failure import nothing_left
@@ -110,7 +110,6 @@ class _Asking:
         self._deadlines = deadlines
         self._speaker = contestants[0]
         self._finished: Finished | None = None
-        self._began = workings.parts.clock.monotonic()
 
     async def events(self) -> AsyncGenerator[AnswerEvent, None]:
         """What the reader sees; afterwards the run is answered, or holds the failures."""
@@ -151,8 +150,8 @@ class _Asking:
         run = self._run
         if isinstance(event, Attempt):
             run.attempts.append(event)
-        elif isinstance(event, Restarted):
-            run.restarted()
+        elif isinstance(event, Called):
+            run.called(who, event.at)
         elif isinstance(event, Lost):
             run.attempts.append(Attempt(str(who.reference), "cancelled", None, round(event.seconds * 1000)))
         elif isinstance(event, Failed):
@@ -179,15 +178,16 @@ class _Asking:
                     run.request, run.text, finished.reason, speaker.reference, delivered=run.delivered
                 )
             except RequestError as error:
-                took = run.since_ms(self._began)
-                run.attempts.append(Attempt(str(speaker.reference), f"error:{error.kind}", None, took))
+                run.attempts.append(
+                    Attempt(str(speaker.reference), f"error:{error.kind}", None, run.call_ms(speaker.reference))
+                )
                 run.failed(speaker, error)
                 if error.kind is ErrorKind.INVALID_RESPONSE:
                     workings.statistics.failed(speaker.reference)
                 LOGGER.debug("%s gave no usable answer: %s", speaker.reference, error.kind)
                 finished = None
             else:
-                run.attempts.append(Attempt(str(speaker.reference), "ok", None, run.since_ms(self._began)))
+                run.attempts.append(Attempt(str(speaker.reference), "ok", None, run.call_ms(speaker.reference)))
         if finished is None and run.delivered:
             finished = Finished(FinishReason.CUT)
         if finished is not None:

@@ -55,6 +55,7 @@ class Run:
         self._host: str | None = None
         self._sent = False
         self._keys: dict[ModelReference, str] = {}
+        self._called_at: dict[ModelReference, float] = {}
 
     @property
     def answered(self) -> bool:
@@ -100,17 +101,24 @@ class Run:
         self.model = candidate.reference
         self._host = candidate.host
         self.text = ""
+        self.first_token_ms = None
         self.asked_already.add(candidate.reference)
+
+    def called(self, candidate: Candidate, at: float) -> None:
+        """A call to a candidate begins, or has begun when another request made it; nothing of it was delivered yet."""
+        self._called_at[candidate.reference] = max(at, self._began)
+        self.text = ""
+        self.first_token_ms = None
+
+    def call_ms(self, model: ModelReference) -> int:
+        """Milliseconds since the latest call to a model."""
+        return self.since_ms(self._called_at.get(model, self._began))
 
     def received(self, text: str) -> None:
         """Part of an answer arrived."""
         if self.first_token_ms is None:
             self.first_token_ms = self.elapsed_ms()
         self.text += text
-
-    def restarted(self) -> None:
-        """The same candidate begins its answer again; nothing of the old one was delivered."""
-        self.text = ""
 
     def skipped(self, candidate: Candidate, skipped: SkippedError) -> None:
         """A candidate was passed over."""
@@ -136,8 +144,8 @@ class Run:
     def record(self, recorder: Recorder) -> None:
         """Hand the one record of this request to observability."""
         redacted, answer = self.redacted, self.answer
-        if self.outcome == "cancelled" and self._sent:
-            self.attempts.append(Attempt(str(self.model), "cancelled"))
+        if self.outcome == "cancelled" and self.model is not None and self._sent:
+            self.attempts.append(Attempt(str(self.model), "cancelled", None, self.call_ms(self.model)))
         entries = redacted.redactions.entries if redacted is not None else ()
         messages = self.request.messages if redacted is None else redacted.messages
         prompt = "\n".join(m.content for m in redacted.messages) if redacted is not None else ""

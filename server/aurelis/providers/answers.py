@@ -1,7 +1,8 @@
 """Turns the bytes of one answer into the provider's events.
 
-In comes an open response and what is known about the model's way of reasoning; out come `TextDelta`, `Thinking` and,
-last, `Finished`. A stream that the server did not finish is `CUT`; one that holds no answer at all is an error.
+In comes an open response and what is known about the model's way of reasoning; out come `TextDelta`, `Thinking`,
+`Alive` and, last, `Finished`. A stream that the server did not finish is `CUT`; one that holds no answer at all is an
+error.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Final
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Finished, FinishReason, ProviderEvent, TextDelta, Thinking, Usage
+from aurelis.core.reply import Alive, Finished, FinishReason, ProviderEvent, TextDelta, Thinking, Usage
 from aurelis.providers.chunks import Piece, read_piece
 from aurelis.providers.errors import Blame, sentence
 from aurelis.providers.events import MAX_EVENT_BYTES, EventReader, MalformedStreamError, decode_json
@@ -33,6 +34,7 @@ class _State:
     text: str = ""
     thinking: bool = False
     recognised: bool = False
+    refused: bool = False
     finish: FinishReason | None = None
     usage: Usage | None = None
     logprob_sum: float = 0.0
@@ -84,7 +86,7 @@ class AnswerReader:
                     yield event
                     comments = self._events.comments
                 if self._events.comments > comments:
-                    yield Thinking()  # the server keeps a silent stream alive
+                    yield Alive()
                 if state.characters > MAX_ANSWER_CHARACTERS:
                     yield Finished(FinishReason.LENGTH, state.usage, self._mean(), self._notice, self._left)
                     return
@@ -176,6 +178,7 @@ class AnswerReader:
         if piece.error:
             raise self._upstream_error(piece.error)
         state.recognised = state.recognised or piece.recognised
+        state.refused = state.refused or piece.refused
         if piece.finish is not None:
             state.finish = piece.finish
         if piece.usage is not None:
@@ -200,8 +203,10 @@ class AnswerReader:
     def _end(self) -> ProviderEvent:
         state = self._state
         reason = state.finish
-        if not state.recognised or (self._whole and reason is None and not state.characters):
+        if not state.recognised or (self._whole and reason is None and not state.characters and not state.refused):
             raise self._nothing()
+        if state.refused:
+            reason = FinishReason.CONTENT_FILTER  # its words are an apology, no answer
         if reason is None:
             complete = self._events.done or self._whole
             reason = FinishReason.STOP if complete else FinishReason.CUT

@@ -20,6 +20,7 @@ _FINISH: Final[Mapping[str, FinishReason]] = {
     "limit": FinishReason.LENGTH,
     "content_filter": FinishReason.CONTENT_FILTER,
     "safety": FinishReason.CONTENT_FILTER,
+    "refusal": FinishReason.CONTENT_FILTER,
     "recitation": FinishReason.CONTENT_FILTER,
     "blocklist": FinishReason.CONTENT_FILTER,
     "prohibited_content": FinishReason.CONTENT_FILTER,
@@ -32,7 +33,7 @@ _THINKING_PARTS: Final = frozenset({"thinking", "reasoning", "redacted_thinking"
 
 @attrs.frozen
 class Piece:
-    """Part of an answer: text, whether the model also reasoned, why it stopped, tokens, an upstream error."""
+    """Part of an answer: text, whether the model reasoned or refused, why it stopped, tokens, an upstream error."""
 
     text: str = ""
     thinking: bool = False
@@ -41,6 +42,7 @@ class Piece:
     logprobs: tuple[float, ...] = ()
     error: Any = None
     recognised: bool = True
+    refused: bool = False
 
 
 def _number(value: Any) -> int:
@@ -105,12 +107,11 @@ def _choice_piece(choice: Any, usage: Usage | None) -> Piece:
     text, thinking = _content(body.get("content"))
     if not text and isinstance(choice.get("text"), str):
         text = choice["text"]
-    if not text and isinstance(body.get("refusal"), str):
-        text = body["refusal"]
     thinking = thinking or any(body.get(field) for field in _REASONING_FIELDS)
     finish = _finish(choice.get("finish_reason"))
     error = choice.get("error") or ("the answer ended in an error" if choice.get("finish_reason") == "error" else None)
-    return Piece(text, thinking, finish, usage, _logprobs(choice.get("logprobs")), error)
+    refused = isinstance(body.get("refusal"), str) and bool(body["refusal"])
+    return Piece(text, thinking, finish, usage, _logprobs(choice.get("logprobs")), error, refused=refused)
 
 
 def _native_piece(value: dict[str, Any]) -> Piece:

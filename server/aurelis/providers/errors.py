@@ -52,6 +52,13 @@ _UNKNOWN_MODEL: Final = re.compile(
     r"|no such model|model not supported|only for api versions"
 )
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
+_NEVER_CONNECTED: Final = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.ProxyError,
+    ssl.SSLCertVerificationError,
+)
+"""Failures before the first byte of a request can have arrived."""
 _MOST_CAUSES: Final = 16
 """Chains of causes end long before."""
 
@@ -232,11 +239,18 @@ def gone_sentence(who: str) -> str:
 
 def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool = False) -> RequestError:
     """The error that a failed connection means; certificates and pins are final, the rest may be tried again."""
+    causes = _causes(error)
+    unsent = any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
+    told = _failed_connection(causes, blame, timed_out=timed_out, unsent=unsent)
+    told.unsent = unsent
+    return told
+
+
+def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: bool, unsent: bool) -> RequestError:
     who = f"{blame.title} ({blame.host})"
-    if timed_out:
+    if timed_out and not unsent:
         message = f"{who} did not answer in time; check that it is running and reachable, or try again."
         return RequestError(ErrorKind.TIMEOUT, sentence(message), provider=blame.provider, retryable=True)
-    causes = _causes(error)
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _untrusted(cause, who, blame)
@@ -250,6 +264,8 @@ def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool
         message = f"The proxy does not let requests through to {who}; check {settings}.proxy."
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
         message = f"The name of {who} is not known; check {settings}.baseUrl and the network."
+    elif not unsent:
+        message = f"{who} broke off the connection before the answer was complete; try again."
     else:
         message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
     return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, retryable=True)

@@ -316,7 +316,9 @@ class OpenAICompatibleProvider:
     def _refuse_retired(self) -> None:
         if httpx2.URL(self._base_url).host in self._profile.retired_hosts:
             message = sentence(gone_sentence(f"{self._profile.title} ({self.host})"))
-            raise RequestError(ErrorKind.GONE, message, provider=self.name, final_for_provider=True)
+            error = RequestError(ErrorKind.GONE, message, provider=self.name, final_for_provider=True)
+            error.unsent = True
+            raise error
 
     def _list_post(self, url: str) -> Post:
         header = self._profile.list_key_header

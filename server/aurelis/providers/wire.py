@@ -149,17 +149,24 @@ class Wire:
             RequestError: when there is no answer.
         """
         async with AsyncExitStack() as attempt:
+            sending = False
             try:
                 async with asyncio.timeout(post.timeout_seconds):
                     headers = await self._request_headers(post)
                     await attempt.enter_async_context(self._slots)
                     await attempt.enter_async_context(self._budget.slots)
+                    sending = True
                     response = await self._pass_on(post, headers)
             except TimeoutError as error:
+                if not sending:
+                    raise self._never_free(post.blame) from error
                 raise error_from_connection(error, post.blame, timed_out=True) from error
             except UpstreamError as error:
                 told = error_from_answer(error.answered, error.headers, error.body, post.blame, now=time.time())
                 raise UpstreamError(told, error.answered, error.headers, error.body) from None
+            except RequestError as error:
+                error.unsent = error.unsent or not sending
+                raise
             except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
                 timed_out = isinstance(error, openai.APITimeoutError)
                 raise error_from_connection(error, post.blame, timed_out=timed_out) from error
@@ -191,6 +198,15 @@ class Wire:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    @staticmethod
+    def _never_free(blame: Blame) -> RequestError:
+        message = (
+            f"All connections to {blame.title} ({blame.host}), or the keychain, were busy for too long; try again."
+        )
+        error = RequestError(ErrorKind.TIMEOUT, message, provider=blame.provider)
+        error.unsent = True
+        return error
 
     def _too_large(self) -> RequestError:
         name = self._options.name

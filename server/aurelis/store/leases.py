@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sqlite3
 
@@ -17,7 +18,12 @@ class SqliteLeaseLedger:
     async def acquire(self, key: str, limit: int, seconds: float, now: float) -> str | None:
         """Take one of `limit` places and return its name; None when all are taken."""
         lease = secrets.token_hex(12)
-        taken = await self._database.run(lambda connection: _acquire(connection, key, limit, lease, now, seconds))
+        try:
+            taken = await self._database.run(lambda connection: _acquire(connection, key, limit, lease, now, seconds))
+        except asyncio.CancelledError:
+            # The place may be taken all the same, in a moment, and nobody would know its name.
+            self._database.start(lambda connection: _release(connection, lease))
+            raise
         return lease if taken else None
 
     async def renew(self, lease: str, seconds: float, now: float) -> None:
@@ -28,7 +34,7 @@ class SqliteLeaseLedger:
 
     async def release(self, lease: str) -> None:
         """Give a place back."""
-        await self._database.run(lambda connection: connection.execute("DELETE FROM leases WHERE lease = ?", (lease,)))
+        await self._database.run(lambda connection: _release(connection, lease))
 
 
 def _acquire(connection: sqlite3.Connection, key: str, limit: int, lease: str, now: float, seconds: float) -> bool:
@@ -40,3 +46,7 @@ def _acquire(connection: sqlite3.Connection, key: str, limit: int, lease: str, n
             return False
         connection.execute("INSERT INTO leases (lease, key, ends) VALUES (?, ?, ?)", (lease, key, now + seconds))
         return True
+
+
+def _release(connection: sqlite3.Connection, lease: str) -> None:
+    connection.execute("DELETE FROM leases WHERE lease = ?", (lease,))

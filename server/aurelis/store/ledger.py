@@ -6,6 +6,7 @@ take the last place. A window is the `seconds` up to and including now: a reques
 
 from __future__ import annotations
 
+import asyncio
 import math
 import sqlite3
 from collections.abc import Sequence
@@ -36,7 +37,21 @@ class SqliteQuotaLedger:
         `now` is in seconds since the epoch, as other processes read it too. A rule that allows none gives infinity.
         """
         wanted = tuple(rules)
-        return await self._database.run(lambda connection: _reserve(connection, key, wanted, now))
+        waits: list[float] = []
+
+        def reserve(connection: sqlite3.Connection) -> float:
+            waits.append(_reserve(connection, key, wanted, now))
+            return waits[-1]
+
+        def give_back(connection: sqlite3.Connection) -> None:
+            if waits and waits[-1] == 0.0:
+                _cancel(connection, key, now)
+
+        try:
+            return await self._database.run(reserve)
+        except asyncio.CancelledError:
+            self._database.start(give_back)  # Whoever asked is gone and sends nothing.
+            raise
 
     async def cancel(self, key: str, now: float) -> None:
         """Give back one reservation made at `now` whose request was never sent."""

@@ -33,6 +33,31 @@ def test_an_answer_streams_and_is_recorded() -> None:
     run(scenario())
 
 
+def test_each_attempt_has_its_own_duration() -> None:
+    """Neither an earlier attempt nor the wait after it is part of what the last one took; nor of its first token."""
+
+    async def scenario() -> None:
+        slow = Fail(error(K.RATE_LIMIT, retry_after_seconds=7.0), after=2)
+        one = ScriptedProvider("one", slow, Say(("a", "b"), pause=1.0))
+        got = await answer(bench(one), ask())
+
+        assert [attempt.duration_ms for attempt in got.attempts] == [2000, 3000]
+        assert (got.duration_ms, got.time_to_first_token_ms) == (12_000, 10_000)
+
+    run(scenario())
+
+
+def test_the_first_token_of_a_discarded_answer_is_not_the_answers() -> None:
+    """When a cut answer is asked for again, the time to the first token is that of the answer that counts."""
+
+    async def scenario() -> None:
+        cut = Say(("half",), pause=1.0, finish=error(K.NETWORK, retry_after_seconds=4.0))
+        got = await answer(bench(ScriptedProvider("one", cut, Say(("whole",), pause=1.0))), ask(streams=False))
+        assert (got.text, got.time_to_first_token_ms) == ("whole", 6000)
+
+    run(scenario())
+
+
 def test_enough_text_closes_the_connection_early() -> None:
     """A reader that has what it needs ends the stream, and that is a success."""
 
@@ -90,7 +115,7 @@ def test_cancelling_closes_the_connection_and_is_neither_success_nor_failure() -
                         break
             assert one.open == 0
         assert {r.outcome for r in on.recorder.records} == {"cancelled"}
-        assert [a.outcome for a in on.recorder.records[-1].attempts] == ["cancelled"]
+        assert [(a.outcome, a.duration_ms) for a in on.recorder.records[-1].attempts] == [("cancelled", 5000)]
         assert (on.cache.entries, len(one.calls)) == ({}, 7)
 
     run(scenario())

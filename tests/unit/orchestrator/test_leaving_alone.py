@@ -49,6 +49,20 @@ def test_what_says_nothing_about_the_model_does_not_open_its_breaker(kind: Error
     run(scenario())
 
 
+def test_a_wait_for_a_free_connection_is_no_failure_of_the_model() -> None:
+    """When all connections were busy until the deadline, nothing was asked, and the breaker stays closed."""
+
+    async def scenario() -> None:
+        busy = error(K.TIMEOUT, unsent=True)
+        on = bench(ScriptedProvider("one", *[Fail(busy)] * 8, Say(("well",))))
+        for _ in range(8):
+            with pytest.raises(RequestError):
+                await answer(on, ask())
+        assert (await answer(on, ask())).text == "well"
+
+    run(scenario())
+
+
 def test_a_refused_token_ends_the_provider_until_it_changes() -> None:
     """After a 401 no model of the provider is asked again; a new token brings it back."""
 

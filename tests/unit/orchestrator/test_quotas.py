@@ -111,13 +111,15 @@ def test_automatic_requests_leave_a_part_of_the_quota_to_commands(urgency: Urgen
 
 
 def test_what_was_never_sent_does_not_count() -> None:
-    """Without a token nothing leaves the machine, and the quota is as it was."""
+    """Without a token or a connection nothing reaches the upstream, and the quota is as it was."""
 
     async def scenario() -> None:
-        one = ScriptedProvider("one", Fail(error(K.AUTH)), Say(("x",)))
+        failures = [Fail(error(kind, unsent=True, retryable=False)) for kind in (K.AUTH, K.NETWORK)]
+        one = ScriptedProvider("one", *failures, Say(("x",)))
         on = bench(one, policy=Policy(quotas={"one": ModelQuota(requests_per_minute=1)}))
-        with pytest.raises(RequestError):
-            await answer(on, ask())
+        for _ in failures:
+            with pytest.raises(RequestError):
+                await answer(on, ask())
         assert (await answer(on, ask())).text == "x"
 
     run(scenario())

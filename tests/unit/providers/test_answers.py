@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Finished, FinishReason, TextDelta, Thinking, Usage
+from aurelis.core.reply import Alive, Finished, FinishReason, TextDelta, Thinking, Usage
 from aurelis.providers import answers
 from aurelis.providers.surrogates import SurrogateJoiner
 from unit.providers.raw_server import (
@@ -190,11 +190,27 @@ async def test_an_error_in_the_old_form_is_raised(server: RawServer) -> None:
 
 
 async def test_comments_show_as_a_sign_of_life(server: RawServer) -> None:
-    """A server that keeps the stream alive while the model waits or loads is not taken for dead."""
+    """A server that keeps the stream open while the model waits or loads is heard, apart from what the model says."""
     server.answers = [stream(b": processing\n\n", delta("a"), b": more\n\n" + delta("b", "stop"), DONE)]
     async with provider_for(server.base_url) as provider:
         events = await collect(provider)
-    assert events[:3] == [Thinking(), TextDelta("a"), TextDelta("b")]
+    assert events[:3] == [Alive(), TextDelta("a"), TextDelta("b")]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [event({"choices": [{"delta": {"refusal": part}}]}) for part in ("I cannot ", "help.")]
+        + [delta("", "stop"), DONE],
+        [event({"choices": [{"delta": {"content": ""}, "finish_reason": "refusal"}]}), DONE],
+    ],
+)
+async def test_a_refusal_is_no_answer(server: RawServer, answers: list[bytes]) -> None:
+    """A model that says in the protocol's own way that it refuses is filtered; its apology is not the text."""
+    server.answers = [stream(*answers)]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert (text_of(events), end_of(events).reason) == ("", FinishReason.CONTENT_FILTER)
 
 
 async def test_a_connection_lost_within_the_answer_is_a_network_error(server: RawServer) -> None:

@@ -187,6 +187,47 @@ async def test_a_server_that_does_not_answer_is_a_timeout(server: RawServer) -> 
     assert (caught.value.kind, caught.value.retryable) == (ErrorKind.TIMEOUT, True)
 
 
+async def test_a_wait_for_a_free_connection_sends_nothing(server: RawServer) -> None:
+    """A request that found all connections busy until its time was over was never sent, and says so."""
+    arrived = asyncio.Semaphore(0)
+
+    async def silent(exchange: Exchange) -> None:
+        arrived.release()
+        await exchange.left()
+
+    server.answers = [silent]
+    async with provider_for(server.base_url) as provider:
+        tasks = [asyncio.create_task(collect(provider)) for _ in range(20)]
+        for _ in tasks:
+            await arrived.acquire()
+        with pytest.raises(RequestError) as caught:
+            await collect(provider, seconds=0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert (caught.value.kind, caught.value.unsent, caught.value.retryable) == (ErrorKind.TIMEOUT, True, False)
+    assert len(server.received) == 20
+
+
+async def test_a_connection_that_is_never_made_is_a_network_error() -> None:
+    """A host that takes no connection within the limit was not reached; nothing was sent."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        queued = [socket.socket() for _ in range(4)]
+        for one in queued:
+            one.setblocking(False)
+            one.connect_ex(address)
+        options = {"connect_timeout_seconds": 0.1}
+        async with provider_for(f"http://127.0.0.1:{address[1]}/v1", **options) as provider:
+            with pytest.raises(RequestError) as caught:
+                await collect(provider)
+        for one in queued:
+            one.close()
+    assert (caught.value.kind, caught.value.retryable, caught.value.unsent) == (ErrorKind.NETWORK, True, True)
+
+
 async def test_deltas_arrive_before_the_answer_is_finished(server: RawServer) -> None:
     """Text is handed on as it comes."""
     go_on = asyncio.Event()

@@ -322,7 +322,8 @@ def test_no_shape_is_beyond_the_mapping(value: Any, status: int) -> None:
     ("error", "kind", "retryable", "word"),
     [
         (httpx2.ConnectError("[Errno 111]"), ErrorKind.NETWORK, True, "reached"),
-        (httpx2.ReadError("reset"), ErrorKind.NETWORK, True, "reached"),
+        (httpx2.ReadError("reset"), ErrorKind.NETWORK, True, "broke off"),
+        (httpx2.ConnectTimeout("10 s"), ErrorKind.NETWORK, True, "reached"),
         (socket.gaierror(-2, "Name or service not known"), ErrorKind.NETWORK, True, "not known"),
         (httpx2.ProxyError("407 Proxy Authentication Required"), ErrorKind.NETWORK, True, "proxy"),
         (ssl.SSLError("handshake"), ErrorKind.NETWORK, True, "secure"),
@@ -334,8 +335,9 @@ def test_a_failed_connection_has_its_kind(error: Exception, kind: ErrorKind, ret
     """Lost and refused connections may be tried again, refused certificates and unreadable bodies not."""
     outer = RuntimeError("the SDK's own error")
     outer.__cause__ = error
-    judged = error_from_connection(outer, BLAME)
+    judged = error_from_connection(outer, BLAME, timed_out=isinstance(error, httpx2.TimeoutException))
     assert (judged.kind, judged.retryable) == (kind, retryable)
+    assert judged.unsent == (word in {"reached", "proxy", "caFile"})
     assert word in judged.message
 
 

@@ -37,3 +37,17 @@ async def test_a_lease_ends_with_its_process(tmp_path: Path) -> None:
     assert await ledger.acquire("m", 2, 60, 62.0) is None
     assert await ledger.acquire("m", 2, 60, -100_000.0) is not None
     await database.aclose()
+
+
+async def test_a_cancelled_wait_leaves_no_place_taken(tmp_path: Path) -> None:
+    """Whoever leaves while the store is busy with its place leaves the place to others."""
+    database = Database(tmp_path / "store")
+    ledger = SqliteLeaseLedger(database)
+    for _ in range(5):
+        waiting = asyncio.create_task(ledger.acquire("m", 1, 60, 0.0))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+    assert await ledger.acquire("m", 1, 60, 0.0) is not None
+    await database.aclose()
