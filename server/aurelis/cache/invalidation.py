@@ -110,7 +110,7 @@ def invalidation_for(
     if tasks is None:
         message = f"'{event}' is not an event of the cache; use one of {', '.join(sorted(EVENT_TASKS))}."
         raise RequestError(ErrorKind.CONFIGURATION, message)
-    return Invalidation(tasks, language or None, path or None, project or None)
+    return Invalidation(tasks, language.lower() if language else None, path or None, project or None)
 
 
 def invalidations_for_file(relative_path: str, project: str | None = None) -> tuple[Invalidation, ...]:

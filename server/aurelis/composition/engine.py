@@ -20,6 +20,7 @@ from aurelis.composition.entries import SANDBOX, configured_entries
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.local_server import probes as local_probes
 from aurelis.composition.observing import Observation
+from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
 from aurelis.composition.team_quota import TeamQuota
@@ -87,6 +88,7 @@ class Engine:
         self._environ = environ
         self._changed = changed
         self._settings = Settings()
+        self._folders: tuple[Path, ...] = ()
         self._warming: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
@@ -136,6 +138,7 @@ class Engine:
 
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
+        self._folders = tuple(folders)
         if first or before.cache != settings.cache:
             old = None if first else self._open_cache
             self._open_cache = await open_cache(settings.cache, self._kept_in, self.clock, self._environ)
@@ -148,7 +151,7 @@ class Engine:
         )
         self.egress = DocumentEgress(
             EgressRules(
-                folders=tuple(folders),
+                folders=self._folders,
                 exclude=tuple(settings.privacy.exclude),
                 respect_ignore_files=settings.privacy.respect_ignore_files,
             ),
@@ -329,12 +332,15 @@ class Engine:
     async def invalidate(
         self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None
     ) -> int:
-        """Drop what an event made stale.
+        """Drop what an event made stale; `path` and `project` in any form that `named_place` takes.
 
         Raises:
             RequestError: of kind `configuration`, for an unknown event.
         """
-        return await self.cache.invalidate(invalidation_for(event, language=language, path=path, project=project))
+        place = await asyncio.to_thread(named_place, path, project, self._folders)
+        return await self.cache.invalidate(
+            invalidation_for(event, language=language, path=place.path, project=place.project)
+        )
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""

@@ -34,6 +34,7 @@ class Snapshot:
         version: the editor's version number; None for text read from disk.
         text: the whole text, its own line endings kept.
         name: what a prompt may call it: a path relative to the workspace folder, or a bare file name; never absolute.
+        project: the name of the workspace folder that it lies in; empty outside of any.
         path: the file on this machine, links resolved; None for text without a file.
         cells_above: code cells that stand above it, when it is a cell of a notebook.
     """
@@ -43,6 +44,7 @@ class Snapshot:
     text: str = attrs.field(repr=False)
     version: int | None = None
     name: str = ""
+    project: str = ""
     path: Path | None = None
     cells_above: tuple[str, ...] = attrs.field(default=(), repr=False)
 

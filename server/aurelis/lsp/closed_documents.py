@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
-from aurelis.lsp.documents import display_name, file_path, is_served
+from aurelis.lsp.documents import display_name, file_path, is_served, project_name
 
 FILE_BYTES: Final = 4 * 1024 * 1024
 """The largest file that is read; prompts are far smaller, but edits need the whole text."""
@@ -118,6 +118,7 @@ def read_closed(uri: str, folders: tuple[Path, ...]) -> Snapshot:
         language_id=language_of(path),
         text=text,
         name=display_name(uri, path, folders),
+        project=project_name(path, folders),
         path=path,
     )
 

@@ -135,6 +135,7 @@ class Documents:
                 version=document.version,
                 text=document.buffer.text,
                 name=display_name(uri, document.path, self.folders),
+                project=project_name(document.path, self.folders),
                 path=document.path,
                 cells_above=self._cells_above(document),
             )
@@ -184,3 +185,8 @@ def display_name(uri: str, path: Path | None, folders: Iterable[Path]) -> str:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()
     return path.name
+
+
+def project_name(path: Path | None, folders: Iterable[Path]) -> str:
+    """The name of the workspace folder that a document lies in; empty outside of any."""
+    return next((folder.name for folder in folders if path is not None and path.is_relative_to(folder)), "")

@@ -36,6 +36,7 @@ LONGEST_METADATA: Final = 500
 _SECRET_KEY: Final = re.compile(
     r"token|secret|passw|credential|api[-_]?key|private[-_]?key|auth|cookie|session", re.IGNORECASE
 )
+_WORD: Final = re.compile(r"[^\W\d_]+")
 _FENCE: Final = re.compile(r"^[ \t]*+(`{3,})", re.MULTILINE)
 _WHOLE: Final = (
     "Answer with the complete new text of the code, in one fenced code block, with its indentation and with nothing "
@@ -131,7 +132,7 @@ def build_request(
         "lines": f"{first}-{last}" if last > first else str(first),
         "first_line": str(first),
         "audience": describe_style(policy.style, asked.metadata),
-        "instruction": f"Instruction: {asked.instruction.strip()}" if asked.instruction.strip() else "",
+        "instruction": instruction_line(asked),
         "question": asked.question.strip(),
         "diagnostics": describe_diagnostics(asked.snapshot, asked.diagnostics),
         "context": "\n\n".join(str(section) for section in sections),
@@ -192,12 +193,28 @@ def safe_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     return {_one_line(key)[:100]: _one_line(value)[:LONGEST_METADATA] for key, value in kept[:METADATA_ENTRIES]}
 
 
+def instruction_line(asked: Asked) -> str:
+    """The user's own words as they stand in the prompt; empty without any."""
+    words = asked.instruction.strip()
+    return f"Instruction: {words}" if words else ""
+
+
 def facets(asked: Asked, policy: Policy) -> Mapping[str, str]:
     """What else tells two requests apart for the cache and for invalidation."""
-    found = {"language": asked.snapshot.language_id, "path": asked.snapshot.name}
+    found = {"language": asked.snapshot.language_id, "path": asked.snapshot.name, "project": asked.snapshot.project}
+    if asked.instruction.strip():
+        found["words"] = instruction_line(asked)
+        found["names"] = " ".join(sorted(_spelt_in_code(asked)))
     found |= {f"style.{name}": value for name, value in policy.style.items() if value}
     found |= {f"metadata.{name}": value for name, value in safe_metadata(asked.metadata).items()}
     return MappingProxyType(found)
+
+
+def _spelt_in_code(asked: Asked) -> set[str]:
+    """Those of the user's words that the code has in exactly this spelling."""
+    code = (asked.snapshot, *asked.documents)
+    spelt = {word for document in code for word in _WORD.findall(document.text)}
+    return spelt.intersection(_WORD.findall(asked.instruction))
 
 
 def _code(row: TaskRow, asked: Asked, budget: int) -> tuple[str, int]:

@@ -151,7 +151,12 @@ def prepare_completion(
         timing=row.timing,
         sources=tuple(document.source for document in (snapshot, *others)),
         prompt_digest=prompt.digest,
-        facets={"language": snapshot.language_id, "path": snapshot.name, "lines": "many" if hole.multiline else "one"},
+        facets={
+            "language": snapshot.language_id,
+            "path": snapshot.name,
+            "project": snapshot.project,
+            "lines": "many" if hole.multiline else "one",
+        },
         streams=False,
         judge=judge,
         enough=lambda text: enough(text, hole),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -74,13 +75,26 @@ def test_redactions_do_not_change_the_key() -> None:
 
 
 def _asked(make: Make, words: str, code: str = "class Shape: ...", task: Task = Task.EXPLANATION) -> str:
-    return cache_key(MODEL, make(f"{words}\n\n{code}", task=task, facets={"words": words}))
+    names = " ".join(re.findall(r"[A-Za-z]+", code))
+    return cache_key(MODEL, make(f"{words}\n\n{code}", task=task, facets={"words": words, "names": names}))
 
 
 @pytest.mark.parametrize(
     ("left", "right", "same"),
     [
         ("What does this do?", "what  does this\ndo?", True),
+        ("Focus On Error Handling", "focus on error-handling", False),
+        ("Focus On Error-Handling, please.", "  focus ON\terror-handling,\u00a0Please. ", True),
+        ("FOCUS ON IT", "focus on it", True),
+        ("focus on the ERRORS", "focus on the errors", True),
+        ("Don't repeat it", "don't  repeat it", True),
+        ("focus on IT", "focus on it", False),
+        ("Shape's area", "shape's area", False),
+        ("what is x' here", "what is x here", False),
+        ('say it"s', "say it s", False),
+        ("say 'A  b'", "say 'A b'", False),
+        ("why if x:\n    y", "why if x:\n  y", False),
+        ("why\n    y", "why y", False),
         ("explain Shape", "explain shape", False),
         ("explain `Foo Bar`", "explain `foo bar`", False),
         ("explain HTTPServer", "explain httpserver", False),
@@ -91,6 +105,18 @@ def _asked(make: Make, words: str, code: str = "class Shape: ...", task: Task = 
 def test_own_words_are_folded_but_names_stay(make_redacted: Make, left: str, right: str, *, same: bool) -> None:
     """The user's own words are folded in case and space, unless they name something or stand in quotes."""
     assert (_asked(make_redacted, left) == _asked(make_redacted, right)) is same
+
+
+def test_a_secret_in_the_metadata_is_no_part_of_the_key() -> None:
+    """Metadata counts as it stands in the prompt: with placeholders for its secrets."""
+
+    def request(secret: str) -> RedactedRequest:
+        message = (Message("user", "Note: AURELIS_SECRET_1"),)
+        redactions = RedactionMap((Redaction("AURELIS_SECRET_1", secret, "token"),))
+        asked = Request(request_id="r", task=Task.FIX, messages=message, facets={"metadata.note": f"use {secret}"})
+        return RedactedRequest(request=asked, messages=message, fim=None, redactions=redactions)
+
+    assert cache_key(MODEL, request("one")) == cache_key(MODEL, request("two"))
 
 
 @pytest.mark.parametrize("task", [task for task in Task if task not in {Task.DOCUMENTATION, Task.EXPLANATION}])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from aurelis.core.positions import LineIndex, PositionEncoding
-from aurelis.lsp.documents import Documents, display_name, file_path, is_served
+from aurelis.lsp.documents import Documents, display_name, file_path, is_served, project_name
 
 URI = "file:///project/a.py"
 TEXT = st.text(st.sampled_from("ab \t\n\r\x0c\u2028é\U0001f600"), max_size=30)
@@ -158,3 +158,4 @@ def test_names_for_prompts_are_never_absolute() -> None:
     assert display_name("x", Path("/project/src/a.py"), folders) == "src/a.py"
     assert display_name("x", Path("/elsewhere/b.py"), folders) == "b.py"
     assert display_name("untitled:Untitled-1", None, folders) == "Untitled-1"
+    assert [project_name(Path(p), folders) for p in ("/project/src/a.py", "/elsewhere/b.py")] == ["project", ""]

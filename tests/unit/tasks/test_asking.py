@@ -64,6 +64,9 @@ def test_style_metadata_and_instructions_reach_prompt_and_key() -> None:
     assert dict(request.facets) == {
         "language": "python",
         "path": "src/a.py",
+        "project": "",
+        "words": "Instruction: shorter",
+        "names": "",
         "style.target_audience": "beginners",
         "metadata.team": "core",
     }
