@@ -1,8 +1,9 @@
--- Neovim by itself, without any plugin: ghost text while typing, taken, a hover, and an edit that the server applies.
+-- Neovim by itself, without any plugin: ghost text while typing, taken; an explanation and the hover that shows it; the
+-- edit of a code action, and undo.
 --
 -- Keys are real input, sent while the main loop runs; every wait looks again until its limit. The last line on standard
 -- output is a JSON object of what was seen.
-local LIMIT_MS = 20000
+local LIMIT_MS = 30000
 local LOOK_EVERY_MS = 20
 
 local python, file = os.getenv('AURELIS_TEST_PYTHON'), os.getenv('AURELIS_TEST_FILE')
@@ -49,14 +50,50 @@ local function ghost()
   end
 end
 
-local function document()
+local function documented_lines()
+  return vim.iter(lines()):filter(function(line) return line:match('^    """') ~= nil end):totable()
+end
+
+local function taken_back(before)
+  vim.cmd('silent undo')
+  seen.undone_at_once = vim.deep_equal(lines(), before)
+  finish()
+end
+
+local function code_action()
+  local before = lines()
+  vim.lsp.buf.code_action({ apply = true, filter = function(action) return action.title:match('^Document') ~= nil end })
+  eventually('the edit of a code action', function() return #documented_lines() > 0 and lines() end, function()
+    seen.documented = documented_lines()
+    taken_back(before)
+  end)
+end
+
+local function float_text()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      return table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\n')
+    end
+  end
+end
+
+local function hover()
+  vim.lsp.buf.hover()
+  eventually('a hover', float_text, function(text)
+    seen.hover = text
+    vim.cmd('silent! fclose!')
+    code_action()
+  end)
+end
+
+local function explain()
   local client = vim.lsp.get_clients({ bufnr = buffer })[1]
-  local params = { command = 'aurelis.document', arguments = { { textDocument = { uri = vim.uri_from_bufnr(buffer) }, position = { line = 7, character = 6 }, apply = true } } }
+  local params = { command = 'aurelis.explain', arguments = { { textDocument = { uri = vim.uri_from_bufnr(buffer) }, position = { line = 7, character = 6 } } } }
+  vim.api.nvim_win_set_cursor(0, { 8, 6 })
   client:request('workspace/executeCommand', params, function(failure, result)
-    if failure then return finish('document: ' .. vim.inspect(failure)) end
-    seen.applied = result.applied
-    seen.documented = vim.iter(lines()):any(function(line) return line:match('"""Read port%.') ~= nil end)
-    finish()
+    if failure then return finish('explain: ' .. vim.inspect(failure)) end
+    seen.explained = result.text
+    hover()
   end, buffer)
 end
 
@@ -65,7 +102,7 @@ local function accepted()
   eventually('the accepted text', function() return lines()[#lines()]:match('raise SettingsError') and lines() end, function(found)
     seen.accepted = { found[#found - 1], found[#found] }
     vim.api.nvim_input('<Esc>')
-    eventually('normal mode', function() return vim.api.nvim_get_mode().mode == 'n' end, document)
+    eventually('normal mode', function() return vim.api.nvim_get_mode().mode == 'n' end, explain)
   end)
 end
 
