@@ -144,7 +144,7 @@ class Application:
 
     async def cached(self, request: Request) -> Answer | None:
         """The kept answer to a request, if there is one; asks no model."""
-        return await (await self._ready()).orchestrator.cached(request)
+        return await (await self._ready()).cached(request)
 
     async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to."""
@@ -180,6 +180,11 @@ class Application:
             RequestError: of kind `configuration`, for an unknown event.
         """
         return await (await self._ready()).invalidate(event, language=language, path=path, project=project)
+
+    async def files_changed(self, paths: Sequence[Path]) -> None:
+        """Drop what files that changed on disk made stale; what changed before the start is found at the start."""
+        if self._engine is not None:
+            await self._engine.files_changed(paths)
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor for this process; None falls back to the next source."""

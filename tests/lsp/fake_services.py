@@ -52,6 +52,7 @@ class FakeServices:
         self.started = asyncio.Event()
         self.consents: dict[str, bool] = {}
         self.closed = False
+        self.changed_files: list[Path] = []
         self.status = Status("ok", busy=False, model=str(MODEL))
 
     async def configure(
@@ -95,6 +96,9 @@ class FakeServices:
 
     async def describe(self, request: Request) -> ModelInfo | None:
         return ModelInfo(MODEL)
+
+    async def files_changed(self, paths: Sequence[Path]) -> None:
+        self.changed_files.extend(paths)
 
     async def health(self, *, deep: bool = False) -> Mapping[str, Any]:
         return {"overall": "healthy", "deep": deep}

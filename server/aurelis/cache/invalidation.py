@@ -1,4 +1,4 @@
-"""Which answers an event makes stale, and which files of a project raise an event when they change: all of it data."""
+"""Which answers an event makes stale, and which events the change of a file raises."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
-import attrs
-
+from aurelis.cache.configuration_files import CONFIGURATION_FILES
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Invalidation
 from aurelis.core.request import Task
@@ -27,72 +26,6 @@ EVENT_TASKS: Final[Mapping[str, frozenset[Task]]] = MappingProxyType(
         "documentation_standard_update": frozenset({Task.DOCUMENTATION}),
         "concept_change": frozenset({Task.EXPLANATION}),
     }
-)
-
-
-@attrs.frozen
-class ConfigurationFile:
-    """A file whose change raises `event`; `pattern` is a glob for the file's name, or for its last folders and name."""
-
-    pattern: str
-    event: str
-    language: str | None = None
-
-
-CONFIGURATION_FILES: Final = (
-    # Formatters and linters.
-    ConfigurationFile(".editorconfig", "code_style_change"),
-    ConfigurationFile("pyproject.toml", "code_style_change", "python"),
-    ConfigurationFile("setup.cfg", "code_style_change", "python"),
-    ConfigurationFile("tox.ini", "code_style_change", "python"),
-    ConfigurationFile("ruff.toml", "code_style_change", "python"),
-    ConfigurationFile(".ruff.toml", "code_style_change", "python"),
-    ConfigurationFile(".flake8", "code_style_change", "python"),
-    ConfigurationFile(".pylintrc", "code_style_change", "python"),
-    ConfigurationFile(".style.yapf", "code_style_change", "python"),
-    ConfigurationFile(".prettierrc*", "code_style_change"),
-    ConfigurationFile("prettier.config.*", "code_style_change"),
-    ConfigurationFile(".eslintrc*", "code_style_change"),
-    ConfigurationFile("eslint.config.*", "code_style_change"),
-    ConfigurationFile("biome.json*", "code_style_change"),
-    ConfigurationFile("tsconfig*.json", "code_style_change"),
-    ConfigurationFile("rustfmt.toml", "code_style_change", "rust"),
-    ConfigurationFile(".rustfmt.toml", "code_style_change", "rust"),
-    ConfigurationFile("clippy.toml", "code_style_change", "rust"),
-    ConfigurationFile(".clang-format", "code_style_change"),
-    ConfigurationFile(".clang-tidy", "code_style_change"),
-    ConfigurationFile(".golangci.y*ml", "code_style_change", "go"),
-    ConfigurationFile("checkstyle.xml", "code_style_change", "java"),
-    # Dependencies.
-    ConfigurationFile("pyproject.toml", "framework_update", "python"),
-    ConfigurationFile("setup.cfg", "framework_update", "python"),
-    ConfigurationFile("setup.py", "framework_update", "python"),
-    ConfigurationFile("requirements*.txt", "framework_update", "python"),
-    ConfigurationFile("Pipfile", "framework_update", "python"),
-    ConfigurationFile("poetry.lock", "framework_update", "python"),
-    ConfigurationFile("uv.lock", "framework_update", "python"),
-    ConfigurationFile("package.json", "framework_update"),
-    ConfigurationFile("package-lock.json", "framework_update"),
-    ConfigurationFile("pnpm-lock.yaml", "framework_update"),
-    ConfigurationFile("yarn.lock", "framework_update"),
-    ConfigurationFile("Cargo.toml", "framework_update", "rust"),
-    ConfigurationFile("Cargo.lock", "framework_update", "rust"),
-    ConfigurationFile("go.mod", "framework_update", "go"),
-    ConfigurationFile("pom.xml", "framework_update", "java"),
-    ConfigurationFile("build.gradle*", "framework_update"),
-    ConfigurationFile("CMakeLists.txt", "framework_update"),
-    ConfigurationFile("conanfile.*", "framework_update"),
-    ConfigurationFile("vcpkg.json", "framework_update"),
-    # Documentation.
-    ConfigurationFile("mkdocs.y*ml", "documentation_standard_update"),
-    ConfigurationFile(".readthedocs.y*ml", "documentation_standard_update"),
-    ConfigurationFile("docs/conf.py", "documentation_standard_update", "python"),
-    ConfigurationFile("doc/conf.py", "documentation_standard_update", "python"),
-    ConfigurationFile(".pydocstyle*", "documentation_standard_update", "python"),
-    ConfigurationFile("pyproject.toml", "documentation_standard_update", "python"),
-    ConfigurationFile("typedoc.json", "documentation_standard_update"),
-    ConfigurationFile("jsdoc.json", "documentation_standard_update"),
-    ConfigurationFile("Doxyfile", "documentation_standard_update"),
 )
 
 
@@ -116,16 +49,20 @@ def invalidation_for(
 def invalidations_for_file(relative_path: str, project: str | None = None) -> tuple[Invalidation, ...]:
     """What the change of a project's file drops: nothing for most files.
 
+    A file in an inner folder, such as a package of a larger project, concerns what lies below that folder.
+
     Args:
         relative_path: the file, relative to its project, with slashes.
         project: the project's name in the tags.
     """
-    path = PurePosixPath(relative_path)
-    return tuple(
-        invalidation_for(row.event, language=row.language, project=project)
-        for row in CONFIGURATION_FILES
-        if fnmatchcase("/".join(path.parts[-(row.pattern.count("/") + 1) :]), row.pattern)
-    )
+    parts = PurePosixPath(relative_path).parts
+    found = []
+    for row in CONFIGURATION_FILES:
+        length = row.pattern.count("/") + 1
+        if fnmatchcase("/".join(parts[-length:]), row.pattern):
+            below = "/".join(parts[:-length]) or None
+            found.append(invalidation_for(row.event, language=row.language, path=below, project=project))
+    return tuple(found)
 
 
 def watched_globs() -> tuple[str, ...]:

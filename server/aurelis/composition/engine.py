@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from random import SystemRandom
 from typing import Any, Final, Literal, Self
@@ -22,15 +23,17 @@ from aurelis.composition.local_server import probes as local_probes
 from aurelis.composition.observing import Observation
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
+from aurelis.composition.project_watch import ProjectWatch
 from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
 from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import RequestError
+from aurelis.core.ports import Invalidation
 from aurelis.core.record import SecurityEvent
-from aurelis.core.reply import AnswerEvent
-from aurelis.core.request import Request
+from aurelis.core.reply import Answer, AnswerEvent
+from aurelis.core.request import Request, Urgency
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
 from aurelis.orchestrator.policy import RoutingPolicy
@@ -48,6 +51,7 @@ from aurelis.store.batches import BatchProgress
 from aurelis.store.database import Database
 from aurelis.store.leases import SqliteLeaseLedger
 from aurelis.store.ledger import SqliteQuotaLedger
+from aurelis.store.project_files import ProjectFiles
 from aurelis.store.spend import SqliteSpendLedger
 from aurelis.store.usage import UsageStore
 from aurelis.workflow.services import Status
@@ -100,6 +104,7 @@ class Engine:
         self._team = TeamQuota(clock, SqliteQuotaLedger(self._database), environ)
         self.usage = UsageStore(self._database)
         self.batches = BatchProgress(self._database)
+        self._watch = ProjectWatch(clock, ProjectFiles(self._database), self._stale)
         self.authentication = Authentication(kept_in, environ)
         self.recorder = FanOutRecorder()
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
@@ -127,6 +132,7 @@ class Engine:
 
     async def _warm(self) -> None:
         """Have what the first request would wait for: a connection, the list of models, the table of prices."""
+        await self._watch.look(closely=True)
         await self.directory.warm()
         if self.directory.reaches_out():
             await asyncio.to_thread(GenaiPricing({}).warm)
@@ -139,6 +145,7 @@ class Engine:
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
         self._folders = tuple(folders)
+        self._watch.adopt(self._folders)
         if first or before.cache != settings.cache:
             old = None if first else self._open_cache
             self._open_cache = await open_cache(settings.cache, self._kept_in, self.clock, self._environ)
@@ -258,14 +265,27 @@ class Engine:
                 event = SecurityEvent(problem.security_event, "warning", problem.path, self.clock.time())
                 self.recorder.security_event(event)
 
-    def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
+    async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
         """Run a request through the orchestrator.
 
         Raises:
-            RequestError: of kind `configuration`, when the audit log is required and cannot be written.
+            RequestError: of kind `configuration`, when the audit log is required and cannot be written; as the
+                orchestrator does.
         """
         self._observation.require()
-        return self.orchestrator.stream(request)
+        await self._watch.look(closely=request.urgency is Urgency.EXPLICIT)
+        async with aclosing(self.orchestrator.stream(request)) as events:
+            async for event in events:
+                yield event
+
+    async def cached(self, request: Request) -> Answer | None:
+        """The kept answer to a request, if there is one."""
+        await self._watch.look(closely=False)
+        return await self.orchestrator.cached(request)
+
+    async def files_changed(self, paths: Sequence[Path]) -> None:
+        """Drop what files that somebody saw change made stale."""
+        await self._watch.changed(paths)
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token for this process; whoever was out because of it is asked again."""
@@ -342,6 +362,9 @@ class Engine:
             invalidation_for(event, language=language, path=place.path, project=place.project)
         )
 
+    async def _stale(self, invalidation: Invalidation) -> None:
+        await self.cache.invalidate(invalidation)
+
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
         return await model_rows(self.directory, self.orchestrator, self._pricing(), self.routing(), refresh=refresh)
@@ -366,6 +389,7 @@ class Engine:
             await asyncio.wait([self._warming])
         await self.orchestrator.aclose()
         await self.directory.aclose()
+        await self._watch.aclose()
         await self._open_cache.aclose()
         await self._team.aclose()
         await self._observation.aclose()

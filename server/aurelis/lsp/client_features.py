@@ -30,6 +30,7 @@ class ClientFeatures:
     annotations: bool = False
     configuration: bool = False
     register_configuration: bool = False
+    register_watched_files: bool = False
     work_done_progress: bool = False
     text_document_content: bool = False
     code_action_literals: bool = False
@@ -51,6 +52,7 @@ class ClientFeatures:
         tags = action and action.tag_support
         content = workspace and workspace.text_document_content
         configuration = workspace and workspace.did_change_configuration
+        watched = workspace and workspace.did_change_watched_files
         operations = (edit and edit.resource_operations) or ()
         completion = document and document.inline_completion
         formats = hover and hover.content_format
@@ -63,6 +65,7 @@ class ClientFeatures:
             annotations=bool(edit and edit.document_changes and edit.change_annotation_support is not None),
             configuration=bool(workspace and workspace.configuration),
             register_configuration=bool(configuration and configuration.dynamic_registration),
+            register_watched_files=bool(watched and watched.dynamic_registration),
             work_done_progress=bool(capabilities.window and capabilities.window.work_done_progress),
             text_document_content=content is not None,
             code_action_literals=bool(action and action.code_action_literal_support is not None),

@@ -15,6 +15,7 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from aurelis.cache.invalidation import watched_globs
 from aurelis.config.settings import Problem
 from aurelis.lsp.documents import file_path
 from aurelis.lsp.language_server import AurelisServer
@@ -64,17 +65,22 @@ async def take_settings(ls: AurelisServer, pulled: Any) -> None:
 
 
 async def register_for_changes(ls: AurelisServer) -> None:
-    """Ask to be told of changes, where the client wants to be asked."""
-    if not ls.features.register_configuration:
+    """Ask to be told of changes of settings and of projects' configuration files, where the client can be asked."""
+    registrations = []
+    if ls.features.register_configuration:
+        options = types.DidChangeConfigurationRegistrationOptions(section=SECTION)
+        method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
+        registrations.append(types.Registration("aurelis-configuration", method, options))
+    if ls.features.register_watched_files:
+        watchers = [types.FileSystemWatcher(glob) for glob in watched_globs()]
+        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
+        watched = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        registrations.append(types.Registration("aurelis-project-files", method, watched))
+    if not registrations:
         return
-    registration = types.Registration(
-        id="aurelis-configuration",
-        method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
-        register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
-    )
     with contextlib.suppress(TimeoutError, JsonRpcException):
         async with asyncio.timeout(PULL_SECONDS):
-            await ls.client_register_capability_async(types.RegistrationParams([registration]))
+            await ls.client_register_capability_async(types.RegistrationParams(registrations))
 
 
 async def did_change_configuration(ls: AurelisServer, params: types.DidChangeConfigurationParams) -> None:

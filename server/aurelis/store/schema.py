@@ -49,6 +49,15 @@ MIGRATIONS: Final = (
         "CREATE INDEX leases_key ON leases (key)",
         "ALTER TABLE requests ADD COLUMN outcomes TEXT NOT NULL DEFAULT ''",
     ),
+    (
+        """
+        CREATE TABLE project_files (
+            project TEXT NOT NULL, file TEXT NOT NULL, digest TEXT NOT NULL, at REAL NOT NULL,
+            PRIMARY KEY (project, file)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX project_files_at ON project_files (at)",
+    ),
 )
 
 

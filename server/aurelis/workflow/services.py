@@ -98,6 +98,9 @@ class Services(Protocol):
             RequestError: of kind `configuration`, for an unknown event.
         """
 
+    async def files_changed(self, paths: Sequence[Path]) -> None:
+        """Drop what files that changed on disk made stale, if they configure a project; most do not."""
+
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor for this process; None falls back to the next source.
 

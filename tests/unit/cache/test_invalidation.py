@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from aurelis.cache.configuration_files import CONFIGURATION_FILES
 from aurelis.cache.invalidation import (
-    CONFIGURATION_FILES,
     EVENT_TASKS,
     invalidation_for,
     invalidations_for_file,
@@ -68,6 +68,20 @@ def test_a_configuration_file_raises_its_events(path: str, events: set[str]) -> 
     assert {item.project for item in found} <= {"one"}
     expected = {invalidation_for(event).tasks for event in events}
     assert {item.tasks for item in found} == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "below"),
+    [
+        (".prettierrc", None),
+        ("docs/conf.py", None),
+        ("packages/one/.prettierrc", "packages/one"),
+        ("packages/one/docs/conf.py", "packages/one"),
+    ],
+)
+def test_a_file_in_an_inner_folder_concerns_what_lies_below(path: str, below: str | None) -> None:
+    """A package's own settings drop the answers to its own files, those of the project's folder all of them."""
+    assert {item.path for item in invalidations_for_file(path)} == {below}
 
 
 def test_every_row_names_a_known_event_and_is_watched() -> None:
