@@ -41,12 +41,19 @@ PROMPTS: Final = "prompts"
 class Application:
     """The `Services` of one process; see `aurelis.workflow.services`.
 
-    `environ` is the process's environment, `clock` its time.
+    `environ` is the process's environment, `clock` its time; `log_level` is told of the setting `log.level`.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        *,
+        log_level: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._environ = os.environ if environ is None else environ
         self._clock = clock or SystemClock()
+        self._log_level = log_level
         self._editor: Mapping[str, Any] | None = None
         self._folders: tuple[Path, ...] = ()
         self._trusted = True
@@ -92,6 +99,7 @@ class Application:
             if trusted is not None:
                 self._trusted = trusted
             self._settings, self._problems = await asyncio.to_thread(self._load)
+            self._log_level(self._settings.log.level)
             if self._engine is not None:
                 await self._engine.adopt(self._settings, self._folders, self._problems)
                 self._changed()
@@ -281,9 +289,9 @@ def _import_engine() -> type[Engine]:
     return EngineType
 
 
-def create_services(environ: Mapping[str, str] | None = None) -> Services:
-    """The application, not yet configured or started."""
-    return Application(environ)
+def create_services(*, log_level: Callable[[str], None] = lambda _: None) -> Services:
+    """The application, not yet configured or started; `log_level` is told of the setting `log.level`."""
+    return Application(log_level=log_level)
 
 
 @asynccontextmanager

@@ -20,6 +20,9 @@ from lsp.raw_editor import connection
         (b"null", -32600),
         (b'{"id":5,"method":"shutdown"}', -32600),
         (b'{"jsonrpc":"2.0","id":{"a":1},"method":"shutdown"}', -32600),
+        (b'{"jsonrpc":"2.0","id":true,"method":"shutdown"}', -32600),
+        (b'{"jsonrpc":"2.0","id":1.5,"method":"shutdown"}', -32600),
+        (b'{"jsonrpc":"2.0","id":null,"method":"shutdown"}', -32600),
         (b'{"jsonrpc":"2.0","id":5,"method":3}', -32600),
         (b'{"jsonrpc":"2.0","id":5,"method":"textDocument/hover"}', -32602),
         (b'{"jsonrpc":"2.0","id":5,"method":"textDocument/hover","params":{"position":-1}}', -32602),
@@ -35,6 +38,7 @@ async def test_a_wrong_message_is_answered_and_the_next_is_read(body: bytes, cod
         editor.send(body)
         found = await editor.wait_for(lambda message: "error" in message)
         assert found["error"]["code"] == code
+        assert found["id"] == (5 if b'"id":5' in body else None)
         await editor.settle()
 
 
@@ -42,6 +46,8 @@ async def test_a_wrong_message_is_answered_and_the_next_is_read(body: bytes, cod
     "garbage",
     [
         b"Content-Length: 10\r\n\r\n{}",
+        b"Content-Length: 20000000\r\n\r\n{}",
+        b"Content-Length: 99999999999999\r\n\r\n{}",
         b"Content-Length: 1\r\n\r\n{}\r\n",
         b"Content-Length: -4\r\n\r\n",
         b"Content-Length: many\r\n\r\n{}\r\n",
@@ -52,14 +58,13 @@ async def test_a_wrong_message_is_answered_and_the_next_is_read(body: bytes, cod
         b"content-length:2\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n{}",
     ],
 )
-async def test_bytes_that_are_no_message_cost_at_most_one_message(garbage: bytes) -> None:
-    """After wrong lengths and garbage the stream finds its way back within two messages."""
+async def test_bytes_that_are_no_message_cost_no_other_message(garbage: bytes) -> None:
+    """After wrong lengths and garbage the stream finds its way back with the next message."""
     async with connection(FakeServices()) as (editor, _):
         await editor.initialize()
         editor.send_raw(garbage)
-        for number in (101, 102, 103):
-            editor.send({"jsonrpc": "2.0", "id": number, "method": "aurelis/test/nothing", "params": {}})
-        assert (await editor.answer(103))["error"]["code"] == -32601
+        editor.send({"jsonrpc": "2.0", "id": 101, "method": "aurelis/test/nothing", "params": {}})
+        assert (await editor.answer(101))["error"]["code"] == -32601
 
 
 async def test_a_body_that_is_too_large_is_answered_by_its_id_and_read_past() -> None:
@@ -77,3 +82,14 @@ async def test_a_body_that_is_too_large_is_answered_by_its_id_and_read_past() ->
             left -= piece
         assert (await editor.answer(41))["error"]["code"] == -32600
         await editor.settle()
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, [], None, True, 1.5])
+async def test_a_cancel_of_something_odd_is_passed_over(odd: object, caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot name a request or a piece of work cancels nothing and fails nothing."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize()
+        editor.notify("$/cancelRequest", {"id": odd})
+        editor.notify("window/workDoneProgress/cancel", {"token": odd})
+        await editor.settle()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

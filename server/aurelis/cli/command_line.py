@@ -13,11 +13,13 @@ from collections.abc import Sequence
 from typing import Final, NoReturn, Protocol
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.observe.logs import set_up_logging
 from aurelis.security.process import disable_core_dumps
 
 DONE: Final = 0
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
+SERVER: Final = "serve"
 LEAST_WIDTH: Final = 20
 """Columns; a terminal that claims fewer is not believed."""
 
@@ -49,6 +51,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     """Parse the options of a command, run it, and turn whatever happens but Ctrl-C into an exit code."""
     disable_core_dumps()
     _use_utf8()
+    set_up_logging(plain=word != SERVER)
     parser = CommandParser(
         prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
     )

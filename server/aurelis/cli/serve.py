@@ -6,6 +6,7 @@ import argparse
 
 from aurelis.app import create_services
 from aurelis.lsp.server import run as run_server
+from aurelis.observe.logs import set_log_level
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -17,4 +18,4 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 
 async def run(arguments: argparse.Namespace) -> int:
     """Serve one client until it leaves."""
-    return await run_server(create_services(), pipe=arguments.pipe)
+    return await run_server(create_services(log_level=set_log_level), pipe=arguments.pipe)

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from aurelis.app import Application
 from aurelis.cli.command_line import say
+from aurelis.observe.logs import set_log_level
 from aurelis.workflow.services import Status
 
 
 @asynccontextmanager
 async def opened_services(*, tell_status: bool = True) -> AsyncIterator[Application]:
     """The services, with every setting that was not taken and anything amiss with the models told on standard error."""
-    application = Application()
+    application = Application(log_level=set_log_level)
     for problem in await application.configure(folders=[Path.cwd()]):
         say(f"{problem.path}: {problem.message}")
     try:

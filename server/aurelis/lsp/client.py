@@ -24,9 +24,9 @@ from pygls.lsp.client import LanguageClient
 
 from aurelis import __version__
 from aurelis.core.positions import PositionEncoding
+from aurelis.lsp.converter import plain_converter
 from aurelis.lsp.edited_documents import EditedDocuments
 from aurelis.lsp.messages import SET_TOKEN, STATUS, STREAM, TRUST
-from aurelis.lsp.protocol import plain_converter
 
 EXIT_SECONDS: Final = 5.0
 """How long the server may take to leave before it is killed."""

@@ -1,7 +1,8 @@
 """Cut a stream of bytes into JSON-RPC messages (LSP 3.18, "Base Protocol"), whatever the stream may hold.
 
 Bytes come in as they arrive; whole message bodies go out, and in place of a body that is too large a note of it. A
-wrong length costs the message that it belongs to: the next header that can be recognised is where reading goes on.
+wrong length costs the message that it belongs to, however long it claims to be: the next header is where reading goes
+on. That is certain, as JSON can hold no header: a line break within a string is written as an escape (RFC 8259, 7).
 Nothing here does input or output.
 """
 
@@ -24,6 +25,13 @@ HEAD_BYTES: Final = 512
 
 _CONTENT_LENGTH: Final = re.compile(rb"content-length:[ \t]*(\d{1,15})[ \t]*\r?$", re.IGNORECASE)
 
+_NEXT_HEADER: Final = re.compile(rb"Content-Length: ?\d{1,15}\r\n")
+"""A header within a body, spelled as clients spell it: with letters of either case the search would take ten times as
+long."""
+
+_NEXT_HEADER_BYTES: Final = 40
+"""More than the longest of them."""
+
 
 @attrs.frozen
 class Oversized:
@@ -41,6 +49,7 @@ class MessageFramer:
         self._buffer = bytearray()
         self._length: int | None = None
         self._in_body = False
+        self._searched = 0
         self._skipped = 0
         self._head = b""
 
@@ -49,17 +58,18 @@ class MessageFramer:
         self._buffer += data
         while self._in_body or self._read_header():
             length = self._length or 0
+            end = self._end_of_body(length)
             if length > self._limit:
-                if not self._skip(length):
+                if not self._skip(length, end):
                     return
                 yield Oversized(length, self._head)
-            elif len(self._buffer) < length:
+            elif end is None:
                 return
             else:
-                body = bytes(self._buffer[:length])
-                del self._buffer[:length]
-                self._reset()
+                body = bytes(self._buffer[:end])
+                del self._buffer[:end]
                 yield body
+            self._reset()
 
     def _read_header(self) -> bool:
         while (end := self._buffer.find(b"\n")) >= 0:
@@ -74,20 +84,31 @@ class MessageFramer:
             del self._buffer[: -HEADER_BYTES // 2]
         return False
 
-    def _skip(self, length: int) -> bool:
-        if not self._skipped:
-            if len(self._buffer) < min(HEAD_BYTES, length):
+    def _end_of_body(self, length: int) -> int | None:
+        """Where the body ends in the buffer: at its length, or before the next message; None when more is to come."""
+        left = length - self._skipped
+        found = _NEXT_HEADER.search(self._buffer, self._searched, left + _NEXT_HEADER_BYTES)
+        if found is not None and found.start() < left:
+            return found.start()
+        self._searched = max(0, min(len(self._buffer), left) - _NEXT_HEADER_BYTES)
+        return left if len(self._buffer) >= left else None
+
+    def _skip(self, length: int, end: int | None) -> bool:
+        """Read past what is there of a body that is too large; whether its end was reached."""
+        if not self._skipped and not self._head:
+            if end is None and len(self._buffer) < min(HEAD_BYTES, length):
                 return False
-            self._head = bytes(self._buffer[: min(HEAD_BYTES, length)])
-        step = min(len(self._buffer), length - self._skipped)
+            self._head = bytes(self._buffer[: min(HEAD_BYTES, len(self._buffer) if end is None else end)])
+        # The end of the buffer stays: a header may have begun in it.
+        step = max(0, len(self._buffer) - _NEXT_HEADER_BYTES) if end is None else end
         del self._buffer[:step]
         self._skipped += step
-        if self._skipped < length:
-            return False
-        self._reset()
-        return True
+        self._searched = max(0, self._searched - step)
+        return end is not None
 
     def _reset(self) -> None:
         self._length = None
         self._in_body = False
+        self._searched = 0
         self._skipped = 0
+        self._head = b""

@@ -9,10 +9,10 @@ from urllib.parse import quote
 
 from lsprotocol import types
 
+from aurelis.core.failures import describe_failure
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import json_range, lsp_range, offset_of
 from aurelis.lsp.language_server import AurelisServer
-from aurelis.lsp.protocol import describe_failure
 
 log: Final = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from lsprotocol import types
 from aurelis.core.errors import RequestError
 from aurelis.lsp.answers import SCHEME
 from aurelis.lsp.client_features import ClientFeatures
+from aurelis.lsp.client_process import ended
 from aurelis.lsp.configuration import (
     pull_settings,
     register_for_changes,
@@ -31,6 +32,14 @@ async def initialize(ls: AurelisServer, params: types.InitializeParams) -> None:
     ls.first_problems = await ls.services.configure(
         editor=settings, folders=ls.documents.folders, trusted=True if trusted is None else trusted
     )
+    if params.process_id is not None:
+        ls.in_background(_leave_with(ls, params.process_id))
+
+
+async def _leave_with(ls: AurelisServer, process_id: int) -> None:
+    """Leave when the client's process has ended."""
+    await ended(process_id)
+    ls.protocol.leave(1)
 
 
 async def initialized(ls: AurelisServer, params: types.InitializedParams) -> None:

@@ -8,11 +8,11 @@ from typing import Final
 import attrs
 from lsprotocol import types
 
+from aurelis.core.failures import describe_failure
 from aurelis.core.positions import Position, PositionEncoding, offset_to_units, split_lines
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import lsp_position, offset_of, range_offsets
 from aurelis.lsp.language_server import AurelisServer
-from aurelis.lsp.protocol import describe_failure
 
 log: Final = logging.getLogger(__name__)
 

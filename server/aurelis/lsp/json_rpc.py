@@ -2,8 +2,9 @@
 
 What is closed here, each shown by a test under `tests/lsp`: a future kept for every notification, result types kept
 for unanswered requests, commands that run on after they were cancelled, answers that never come (a malformed request,
-one before `initialize` or after `shutdown`), message bodies and tracebacks in logs and answers, nested objects taken
-for messages, pygls's own copy of every document. The traps are pygls 2.1's; its version is pinned below 2.2.
+one before `initialize` or after `shutdown`), thousands of requests that all run at once, message bodies and tracebacks
+in logs and answers, nested objects taken for messages, pygls's own copy of every document. The traps are pygls 2.1's;
+its version is pinned below 2.2.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ import contextvars
 import json
 import logging
 import re
-import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, Union
+from functools import partial
+from typing import Any, Final, TypeGuard
 
 import cattrs
 from lsprotocol import types
-from lsprotocol.converters import get_converter
 from pygls.exceptions import (
     JsonRpcException,
     JsonRpcInternalError,
@@ -33,6 +33,8 @@ from pygls.exceptions import (
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, JsonRPCResponseMessage, LanguageServerProtocol
 
+from aurelis.core.failures import describe_failure
+from aurelis.lsp.backlog import Backlog, MessageId
 from aurelis.lsp.framing import Oversized
 
 log: Final = logging.getLogger(__name__)
@@ -46,35 +48,15 @@ EARLY_MESSAGES: Final = 1000
 
 _METHOD_IN_HEAD: Final = re.compile(rb'"method"\s*:')
 
+NEVER_WAIT: Final = frozenset({types.INITIALIZE, types.SHUTDOWN})
+"""Requests that do not wait for others to end."""
 
-def describe_failure(error: BaseException) -> str:
-    """A failure for the log: its type and where it arose, never its text, which may quote a document."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__name__} at {places}" if places else type(error).__name__
+CANCELLED: Final = "The request was cancelled."
 
 
-def plain_converter() -> cattrs.Converter:
-    """The converter of lsprotocol, with the parameters of custom messages left as plain dictionaries.
-
-    lsprotocol takes an action that holds a command for a command; here only what is named by a string is one.
-    """
-    converter = get_converter()
-
-    def action(item: dict[str, Any], _: Any) -> types.Command | types.CodeAction:
-        if isinstance(item.get("command"), str):
-            return converter.structure(item, types.Command)
-        return converter.structure(item, types.CodeAction)
-
-    converter.register_structure_hook(Union[types.Command, types.CodeAction], action)  # noqa: UP007 -- the way lsprotocol spells it
-
-    def unchanged(message: dict[str, Any], cls: type[Any]) -> Any:
-        fields = {name: message.get(name) for name in cls.__annotations__}
-        return cls(**fields)
-
-    for cls in (JsonRPCRequestMessage, JsonRPCNotification, JsonRPCResponseMessage):
-        converter.register_structure_hook(cls, unchanged)
-    return converter
+def is_id(value: Any) -> TypeGuard[MessageId]:
+    """Whether something may name a request or a piece of work: a text or a whole number."""
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 class MessageProtocol(LanguageServerProtocol):
@@ -86,6 +68,7 @@ class MessageProtocol(LanguageServerProtocol):
         self._initialize_id: Any = None
         self._initializing: asyncio.Future[None] | None = None
         self._early: list[bytes | Oversized] = []
+        self._backlog = Backlog()
 
     # What arrives
 
@@ -122,7 +105,7 @@ class MessageProtocol(LanguageServerProtocol):
         method = data["method"]
         is_request = "id" in data
         identifier = data.get("id")
-        if not isinstance(method, str) or (is_request and not isinstance(identifier, str | int)):
+        if not isinstance(method, str) or (is_request and not is_id(identifier)):
             self._refuse(identifier, JsonRpcInvalidRequest("The message's method or id is malformed."))
             return
         if (refusal := self._out_of_order(method)) is not None:
@@ -135,15 +118,24 @@ class MessageProtocol(LanguageServerProtocol):
         message = self._structured(data, method, is_request=is_request)
         if message is None:
             return
-        if method == types.INITIALIZE and is_request:
+        context = contextvars.copy_context()
+        if is_request:
+            self._begin(
+                message.id, method, partial(context.run, self._handle_request, message.id, method, message.params)
+            )
+        else:
+            context.run(self._handle_notification, method, message.params)
+
+    def _begin(self, identifier: MessageId, method: str, start: Callable[[], None]) -> None:
+        """Start a request, at once or when others have ended."""
+        if method == types.INITIALIZE:
             self._initialize_seen = True
             self._initialize_id = identifier
             self._initializing = asyncio.get_running_loop().create_future()
-        context = contextvars.copy_context()
-        if is_request:
-            context.run(self._handle_request, message.id, method, message.params)
-        else:
-            context.run(self._handle_notification, method, message.params)
+        if method in NEVER_WAIT:
+            start()
+        elif not self._backlog.take(identifier, start):
+            self._refuse(identifier, _too_many())
 
     def _structured(self, data: dict[str, Any], method: str, *, is_request: bool) -> Any | None:
         """The message in lsprotocol's types; None, and a request answered, when its parameters are malformed."""
@@ -174,7 +166,7 @@ class MessageProtocol(LanguageServerProtocol):
 
     def _take_response(self, data: dict[str, Any]) -> None:
         identifier = data.get("id")
-        if not isinstance(identifier, str | int):
+        if not is_id(identifier):
             return
         future = self._request_futures.get(identifier)
         result_type = self._result_types.get(identifier) or JsonRPCResponseMessage
@@ -193,8 +185,12 @@ class MessageProtocol(LanguageServerProtocol):
                 future.set_exception(JsonRpcInvalidParams("The client's answer is malformed."))
 
     def _refuse(self, identifier: Any, error: JsonRpcException) -> None:
-        known = identifier if isinstance(identifier, str | int) else None
-        self._send_response(known, error=error.to_response_error())  # type: ignore[arg-type]  # the standard allows null here, pygls's types do not
+        if is_id(identifier):
+            self._send_response(identifier, error=error.to_response_error())
+            return
+        # lsprotocol leaves out an id that is null; JSON-RPC 2.0 (5, "Response object") wants it said.
+        found = {"code": error.code, "message": error.message}
+        self._send_data({"jsonrpc": self.VERSION, "id": None, "error": found})
 
     def _refuse_oversized(self, body: Oversized) -> None:
         match = _ID_IN_HEAD.match(body.head)
@@ -230,14 +226,30 @@ class MessageProtocol(LanguageServerProtocol):
 
     def _handle_notification(self, method_name: str, params: Any) -> None:
         if method_name == types.CANCEL_REQUEST:
-            future = self._request_futures.get(params.id)
-            if future is not None and params.id not in self._result_types:
-                future.cancel()
+            self._cancel(params.id)
             return
         handler = self._get_handler_or_none(method_name)
         if handler is None:
             return
         self._execute_handler(object(), handler, self._check_handler_result, (params,))
+
+    def _cancel(self, identifier: Any) -> None:
+        """Stop a request of the client's, wherever it is; one that has been answered is none any more."""
+        if not is_id(identifier):
+            return
+        future = self._request_futures.get(identifier)
+        if future is not None and identifier not in self._result_types:
+            future.cancel()
+        elif self._backlog.cancel(identifier):
+            self._refuse(identifier, JsonRpcRequestCancelled(CANCELLED))
+
+    def cancel_everything(self, *, but: Any = None) -> None:
+        """Cancel every request under way, in either direction, and those that wait for their turn."""
+        for identifier in self._backlog.give_up():
+            self._refuse(identifier, JsonRpcRequestCancelled(CANCELLED))
+        for identifier, future in list(self._request_futures.items()):
+            if identifier != but and not future.done():
+                future.cancel()
 
     def _execute_handler(
         self,
@@ -266,12 +278,14 @@ class MessageProtocol(LanguageServerProtocol):
     def _send_handler_result(self, future: Any, *, msg_id: Any) -> None:
         self._forget(msg_id, future)
         self._answer(future, msg_id)
-        if msg_id == self._initialize_id:
+        if self._initializing is not None and msg_id == self._initialize_id:
             self._release_messages()
+        elif not self._shutdown:
+            self._backlog.ended()
 
     def _answer(self, future: Any, msg_id: Any) -> None:
         if future.cancelled():
-            cancelled = JsonRpcRequestCancelled("The request was cancelled.")
+            cancelled = JsonRpcRequestCancelled(CANCELLED)
             self._send_response(msg_id, error=cancelled.to_response_error())
             return
         error = future.exception()
@@ -328,6 +342,10 @@ class MessageProtocol(LanguageServerProtocol):
 
         future.add_done_callback(forget)
         return future
+
+
+def _too_many() -> JsonRpcException:
+    return JsonRpcException("Too many requests wait; send fewer at once.", types.LSPErrorCodes.RequestFailed.value)
 
 
 def _internal_error() -> JsonRpcInternalError:

@@ -14,13 +14,15 @@ from pygls.lsp.server import LanguageServer
 from aurelis import __version__
 from aurelis.config.settings import Problem
 from aurelis.core.errors import RequestError
+from aurelis.core.failures import describe_failure
 from aurelis.lsp.answers import AnswerShelf
 from aurelis.lsp.client_features import ClientFeatures
 from aurelis.lsp.closed_documents import ClosedDocuments
+from aurelis.lsp.converter import plain_converter
 from aurelis.lsp.documents import Documents
 from aurelis.lsp.editor_settings import EditorSettings
 from aurelis.lsp.progress import ProgressTokens
-from aurelis.lsp.protocol import AurelisProtocol, describe_failure, plain_converter
+from aurelis.lsp.protocol import AurelisProtocol
 from aurelis.lsp.seen_diagnostics import SeenDiagnostics
 from aurelis.workflow.services import Services
 

@@ -18,12 +18,17 @@ from pygls.protocol import lsp_method as _lsp_method
 from aurelis.core.positions import PositionEncoding
 from aurelis.lsp.documents import Documents
 from aurelis.lsp.framing import MessageFramer
-from aurelis.lsp.json_rpc import MessageProtocol, describe_failure, plain_converter
-
-__all__ = ["AurelisProtocol", "describe_failure", "plain_converter", "serve_messages"]
+from aurelis.lsp.json_rpc import MessageProtocol, is_id
+from aurelis.lsp.transport import Wire
 
 CHUNK_BYTES: Final = 256 * 1024
 """How much is read from the connection at once."""
+
+UNREAD_BYTES: Final = 32 * 1024 * 1024
+"""How much may wait for the client while it is listened to; a client that first sends all and then reads needs room."""
+
+UNREAD_SECONDS: Final = 0.05
+"""Between two looks whether a client that does not read has begun to."""
 
 
 class AurelisProtocol(MessageProtocol):
@@ -57,12 +62,6 @@ class AurelisProtocol(MessageProtocol):
         """Stop what is running; every request that waits is answered as cancelled."""
         self._shutdown = True
         self.cancel_everything(but=self.msg_id)
-
-    def cancel_everything(self, *, but: Any = None) -> None:
-        """Cancel every request under way, in either direction."""
-        for identifier, future in list(self._request_futures.items()):
-            if identifier != but and not future.done():
-                future.cancel()
 
     @_lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> None:  # type: ignore[override]  # pygls has a generator here
@@ -135,15 +134,21 @@ class AurelisProtocol(MessageProtocol):
     @_lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> None:
         """Stop what reports on this token."""
-        self.on_progress_cancel(params.token)
+        if is_id(params.token):
+            self.on_progress_cancel(params.token)
 
 
-async def serve_messages(reader: asyncio.StreamReader, protocol: AurelisProtocol) -> None:
-    """Feed a connection's messages to the protocol until its end, or until the client said `exit`."""
+async def serve_messages(wire: Wire, protocol: AurelisProtocol) -> None:
+    """Feed a connection's messages to the protocol until its end, or until the client said `exit`.
+
+    While a client does not take its answers it is not listened to either, so that they do not pile up.
+    """
     framer = MessageFramer()
-    while not protocol.has_left() and (data := await reader.read(CHUNK_BYTES)):
+    while not protocol.has_left() and (data := await wire.reader.read(CHUNK_BYTES)):
         for body in framer.feed(data):
             protocol.receive(body)
             if protocol.has_left():
                 return
+        while wire.writer.waiting > UNREAD_BYTES:  # noqa: ASYNC110 -- transports tell nobody but their own protocol
+            await asyncio.sleep(UNREAD_SECONDS)
     await protocol.settled()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import signal
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -45,6 +46,9 @@ COLLECT_SECONDS: Final = 10.0
 
 FINISH_SECONDS: Final = 5.0
 """How long the application may take to write what it holds."""
+
+TERMINATED: Final = 143
+"""The exit code after SIGTERM, as shells report it."""
 
 
 @attrs.frozen
@@ -97,10 +101,14 @@ async def run(services: Services, *, pipe: str | None = None) -> int:
     Raises:
         ConnectionRefused: when the socket is not private to the user or nobody listens.
     """
-    asyncio.get_running_loop().call_later(COLLECT_SECONDS, gc.enable)
+    loop = asyncio.get_running_loop()
+    loop.call_later(COLLECT_SECONDS, gc.enable)
     try:
         wire = await (standard_streams() if pipe is None else client_pipe(pipe))
-        return await serve(create_server(services), wire)
+        server = create_server(services)
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(signal.SIGTERM, server.protocol.leave, TERMINATED)
+        return await serve(server, wire)
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
@@ -113,7 +121,9 @@ async def serve(server: AurelisServer, wire: Wire) -> int:
     protocol.set_writer(wire.writer)
     leaving = asyncio.Event()
     protocol.on_exit = leaving.set
-    reading = asyncio.ensure_future(serve_messages(wire.reader, protocol))
+    if protocol.has_left():
+        leaving.set()
+    reading = asyncio.ensure_future(serve_messages(wire, protocol))
     left = asyncio.ensure_future(leaving.wait())
     try:
         await asyncio.wait((reading, left), return_when=asyncio.FIRST_COMPLETED)

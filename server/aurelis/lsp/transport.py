@@ -42,6 +42,10 @@ class ConnectionRefused(RequestError):  # noqa: N818 -- it is a refusal, told to
 class WireWriter(Protocol):
     """What pygls writes to; never blocks."""
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that the client has not taken yet."""
+
     def write(self, data: bytes) -> None:
         """Queue bytes.
 
@@ -157,11 +161,16 @@ class TransportWriter:
         self._transport = transport
         self._bound = bound
 
+    @property
+    def waiting(self) -> int:
+        """Bytes that the client has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
     def write(self, data: bytes) -> None:
         """Queue bytes; see `WireWriter`."""
         if self._transport.is_closing():
             raise BrokenPipeError
-        if self._transport.get_write_buffer_size() > self._bound:
+        if self.waiting > self._bound:
             self._transport.abort()
             raise BrokenPipeError
         self._transport.write(data)
@@ -180,7 +189,7 @@ class ThreadWriter:
         self._bound = bound
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # Bounded by `waiting` in bytes.
-        self._waiting = 0
+        self.waiting = 0
         self._lock = threading.Lock()
         self._broken = False
         threading.Thread(target=self._run, name="aurelis-stdout", daemon=True).start()
@@ -188,10 +197,10 @@ class ThreadWriter:
     def write(self, data: bytes) -> None:
         """Queue bytes; see `WireWriter`."""
         with self._lock:
-            self._broken = self._broken or self._waiting > self._bound
+            self._broken = self._broken or self.waiting > self._bound
             if self._broken:
                 raise BrokenPipeError
-            self._waiting += len(data)
+            self.waiting += len(data)
         self._queue.put(data)
 
     def close(self) -> None:
@@ -205,9 +214,10 @@ class ThreadWriter:
                 while view:
                     view = view[stream.write(view) :]
                 with self._lock:
-                    self._waiting -= len(data)
+                    self.waiting -= len(data)
         with self._lock:
             self._broken = True
+            self.waiting = 0
         _from_thread(self._loop, self._closed.set)
 
 

@@ -1,31 +1,26 @@
 """Where the product's own log goes and what may stand in it.
 
 Never stdout, which is the language server's wire. pygls logs every message with the documents in it at INFO, and HTTP
-libraries log headers at DEBUG: they are held at WARNING whatever level the user asks for, and what looks like a token
-is removed from every line.
+libraries log headers at DEBUG: they are held at WARNING whatever level the user asks for. No level shows a traceback or
+an error's own text, which may quote a document; what looks like a token is removed from every line.
 """
 
 from __future__ import annotations
 
 import logging
-import logging.handlers
-import os
 import re
-import sys
-from pathlib import Path
 from typing import Final
+
+from aurelis.core.failures import describe_failure
+from aurelis.observe.log_writer import LogWriter
 
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 QUIET_LOGGERS: Final = (
     *("pygls", "asyncio", "openai", "httpx2", "httpcore2", "httpx", "httpcore", "h11", "h2"),
-    *("keyring", "redis", "diskcache", "urllib3"),
+    *("keyring", "redis", "diskcache", "urllib3", "opentelemetry"),
 )
 """Libraries that may log messages, headers or keys below WARNING."""
-
-FILE_BYTES: Final = 5_000_000
-FILES_KEPT: Final = 3
-"""The log file is rotated at 5 MB; two older ones are kept."""
 
 MAX_LINE_CHARACTERS: Final = 4_000
 
@@ -38,6 +33,8 @@ _SECRET: Final = re.compile(
     r"|AKIA[A-Z0-9]{16}|AIza[A-Za-z0-9_-]{30,}|hf_[A-Za-z0-9]{20,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}[A-Za-z0-9._-]*)"
 )
 _REMOVED: Final = "[removed]"
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that end a line, move a cursor or turn the direction of writing."""
 
 
 def without_secrets(text: str) -> str:
@@ -46,58 +43,52 @@ def without_secrets(text: str) -> str:
 
 
 class SafeFormatter(logging.Formatter):
-    """One line for each record, without secrets; a traceback only when the log's level is debug."""
+    """One line for each record, without secrets, control characters or the text of an error.
 
-    def __init__(self, *, tracebacks: bool) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._tracebacks = tracebacks
+    `plain` leaves out time, level and name: what a command of the terminal says is a sentence.
+    """
+
+    def __init__(self, *, plain: bool = False) -> None:
+        super().__init__("%(message)s" if plain else "%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
         """The line for a record."""
-        plain = logging.makeLogRecord(record.__dict__)
-        if not self._tracebacks:
-            kind = record.exc_info[0] if record.exc_info else None
-            plain.exc_info, plain.exc_text, plain.stack_info = None, None, None
-            plain.msg = f"{_message(record)} ({kind.__name__})" if kind is not None else _message(record)
-            plain.args = ()
-        line = without_secrets(super().format(plain))
-        if not self._tracebacks:
-            line = line.replace("\r", "\\r").replace("\n", "\\n")
+        safe = logging.makeLogRecord(record.__dict__)
+        failure = record.exc_info[1] if record.exc_info else None
+        safe.msg = _message(record) if failure is None else f"{_message(record)} ({describe_failure(failure)})"
+        safe.args, safe.exc_info, safe.exc_text, safe.stack_info = (), None, None, None
+        line = _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], without_secrets(super().format(safe)))
         return line if len(line) <= MAX_LINE_CHARACTERS else f"{line[:MAX_LINE_CHARACTERS]}..."
 
 
-def set_up_logging(level: str = "warning", file: Path | None = None) -> None:
-    """Send the log to stderr, or to a file that only the user can read, at a level of `LEVELS`.
+def set_up_logging(level: str = "warning", *, plain: bool = False) -> None:
+    """Send the log to standard error; `set_log_level` changes its level later.
 
-    May be called again when the level changes. A file that cannot be written is replaced by stderr.
+    `plain` is for commands of the terminal: sentences only, as long as the level is not finer than `warning`.
     """
-    chosen = level.lower() if level.lower() in LEVELS else "warning"
-    handler = _handler(file)
-    handler.setFormatter(SafeFormatter(tracebacks=chosen == "debug"))
+    handler = LogWriter()
     handler.set_name("aurelis")
     root = logging.getLogger()
     for old in [old for old in root.handlers if old.get_name() == "aurelis"]:
         root.removeHandler(old)
         old.close()
+    handler.setFormatter(SafeFormatter(plain=plain))
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("aurelis").setLevel(getattr(logging, chosen.upper()))
     for name in QUIET_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.raiseExceptions = False
+    set_log_level(level)
 
 
-def _handler(file: Path | None) -> logging.Handler:
-    if file is not None:
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
-            return logging.handlers.RotatingFileHandler(
-                file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT - 1, encoding="utf-8", errors="backslashreplace"
-            )
-        except OSError:
-            return logging.StreamHandler(sys.stderr)
-    return logging.StreamHandler(sys.stderr)
+def set_log_level(level: str) -> None:
+    """Show the product's own records from a level of `LEVELS` on; another word counts as `warning`."""
+    chosen = level.lower() if level.lower() in LEVELS else "warning"
+    logging.getLogger("aurelis").setLevel(getattr(logging, chosen.upper()))
+    if chosen in {"debug", "info"}:
+        for handler in logging.getLogger().handlers:
+            if handler.get_name() == "aurelis":
+                handler.setFormatter(SafeFormatter())
 
 
 def _message(record: logging.LogRecord) -> str:

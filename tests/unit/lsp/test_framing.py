@@ -69,3 +69,36 @@ def test_headers_are_recognised_in_any_case_and_order() -> None:
     framer = MessageFramer()
     stream = b"Content-Type: application/vscode-jsonrpc\r\nCONTENT-LENGTH:  2\r\nX: y\r\n\r\n{}"
     assert list(framer.feed(stream)) == [b"{}"]
+
+
+@given(
+    st.integers(0, 10**14),
+    st.lists(st.integers(1, 60), max_size=10),
+    st.sampled_from([b"", b'{"half": ', b'{"jsonrpc":"2.0","method":"x"}', b"\r\n\r\n", b"Content-Length"]),
+)
+def test_a_wrong_length_costs_its_own_message_alone(claimed: int, cuts: list[int], body: bytes) -> None:
+    """Be a length too small, too large or absurd, the very next message is found."""
+    framer = MessageFramer(limit=1000)
+    stream = b"Content-Length: %d\r\n\r\n" % claimed + body + framed(b'{"next":1}') + framed(b'{"last":2}')
+    # Where a claim ends within the next header, that header has to arrive in one piece to be recognised.
+    cuts = [] if claimed < len(body) + 20 else cuts
+    found: list[bytes | Oversized] = []
+    at = 0
+    for cut in cuts:
+        found += framer.feed(stream[at : at + cut])
+        at += cut
+    found += framer.feed(stream[at:])
+    assert found[-2:] == [b'{"next":1}', b'{"last":2}']
+    assert len(found) <= 4
+
+
+def test_a_body_that_never_comes_costs_no_memory() -> None:
+    """Of a body that claims to be endless nothing but its beginning is kept."""
+    framer = MessageFramer()
+    assert list(framer.feed(b"Content-Length: 99999999999999\r\n\r\n")) == []
+    for _ in range(100):
+        assert list(framer.feed(b"x" * 100_000)) == []
+        assert len(framer._buffer) < 1_000
+    (broken, message) = framer.feed(framed(b"ok"))
+    assert isinstance(broken, Oversized)
+    assert message == b"ok"
