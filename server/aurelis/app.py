@@ -192,7 +192,7 @@ class Application:
     async def files_changed(self, paths: Sequence[Path]) -> None:
         """Drop what files that changed on disk made stale; what changed before the start is found at the start."""
         if self._engine is not None:
-            await self._engine.files_changed(paths)
+            await self._engine.watch.changed(paths)
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor for this process; None falls back to the next source."""

@@ -17,7 +17,7 @@ from aurelis.cache.layered import LayeredCache
 from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
-from aurelis.composition.entries import SANDBOX, configured_entries
+from aurelis.composition.entries import SANDBOX, configured_entries, providers_differ
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.local_server import probes as local_probes
 from aurelis.composition.observing import Observation
@@ -70,6 +70,7 @@ class Engine:
         egress: which documents may leave.
         cache: kept answers.
         recorder: the last prompts, and every sink of records.
+        watch: drops kept answers when a project is configured anew.
     """
 
     orchestrator: Orchestrator
@@ -104,7 +105,7 @@ class Engine:
         self._team = TeamQuota(clock, SqliteQuotaLedger(self._database), environ)
         self.usage = UsageStore(self._database)
         self.batches = BatchProgress(self._database)
-        self._watch = ProjectWatch(clock, ProjectFiles(self._database), self._stale)
+        self.watch = ProjectWatch(clock, ProjectFiles(self._database), self._drop)
         self.authentication = Authentication(kept_in, environ)
         self.recorder = FanOutRecorder()
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
@@ -132,7 +133,7 @@ class Engine:
 
     async def _warm(self) -> None:
         """Have what the first request would wait for: a connection, the list of models, the table of prices."""
-        await self._watch.look(closely=True)
+        await self.watch.look(closely=True)
         await self.directory.warm()
         if self.directory.reaches_out():
             await asyncio.to_thread(GenaiPricing({}).warm)
@@ -145,7 +146,7 @@ class Engine:
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
         self._folders = tuple(folders)
-        self._watch.adopt(self._folders)
+        self.watch.adopt(self._folders)
         if first or before.cache != settings.cache:
             old = None if first else self._open_cache
             self._open_cache = await open_cache(settings.cache, self._kept_in, self.clock, self._environ)
@@ -164,7 +165,7 @@ class Engine:
             ),
             self._excluded,
         )
-        await self._take_providers(first=first, changed=first or _providers_differ(before, settings))
+        await self._take_providers(first=first, changed=first or providers_differ(before, settings))
 
     async def _take_providers(self, *, first: bool, changed: bool) -> None:
         if changed:
@@ -273,19 +274,15 @@ class Engine:
                 orchestrator does.
         """
         self._observation.require()
-        await self._watch.look(closely=request.urgency is Urgency.EXPLICIT)
+        await self.watch.look(closely=request.urgency is Urgency.EXPLICIT)
         async with aclosing(self.orchestrator.stream(request)) as events:
             async for event in events:
                 yield event
 
     async def cached(self, request: Request) -> Answer | None:
         """The kept answer to a request, if there is one."""
-        await self._watch.look(closely=False)
+        await self.watch.look(closely=False)
         return await self.orchestrator.cached(request)
-
-    async def files_changed(self, paths: Sequence[Path]) -> None:
-        """Drop what files that somebody saw change made stale."""
-        await self._watch.changed(paths)
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token for this process; whoever was out because of it is asked again."""
@@ -362,8 +359,8 @@ class Engine:
             invalidation_for(event, language=language, path=place.path, project=place.project)
         )
 
-    async def _stale(self, invalidation: Invalidation) -> None:
-        await self.cache.invalidate(invalidation)
+    def _drop(self, stale: Invalidation) -> Awaitable[int]:
+        return self.cache.invalidate(stale)
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
@@ -389,7 +386,7 @@ class Engine:
             await asyncio.wait([self._warming])
         await self.orchestrator.aclose()
         await self.directory.aclose()
-        await self._watch.aclose()
+        await self.watch.aclose()
         await self._open_cache.aclose()
         await self._team.aclose()
         await self._observation.aclose()
@@ -397,10 +394,3 @@ class Engine:
         await self.authentication.aclose()
         if self._sandbox is not None:
             await self._sandbox.aclose()
-
-
-def _providers_differ(before: Settings, after: Settings) -> bool:
-    names = ("provider", "providers", "models", "routing")
-    return any(getattr(before, name) != getattr(after, name) for name in names) or (
-        before.requests.connect_timeout_seconds != after.requests.connect_timeout_seconds
-    )

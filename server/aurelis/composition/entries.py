@@ -119,3 +119,11 @@ def _named_by_routes(settings: Settings) -> Iterable[str]:
         for value in values:
             if "/" in value:
                 yield ModelReference.parse(value).provider
+
+
+def providers_differ(before: Settings, after: Settings) -> bool:
+    """Whether a change of settings concerns the providers."""
+    names = ("provider", "providers", "models", "routing")
+    return any(getattr(before, name) != getattr(after, name) for name in names) or (
+        before.requests.connect_timeout_seconds != after.requests.connect_timeout_seconds
+    )

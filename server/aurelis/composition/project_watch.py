@@ -65,7 +65,7 @@ class ProjectWatch:
         stale: drops what a change made stale.
     """
 
-    def __init__(self, clock: Clock, files: ProjectFiles, stale: Callable[[Invalidation], Awaitable[None]]) -> None:
+    def __init__(self, clock: Clock, files: ProjectFiles, stale: Callable[[Invalidation], Awaitable[object]]) -> None:
         self._clock = clock
         self._files = files
         self._stale = stale
