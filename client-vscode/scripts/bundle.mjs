@@ -18,7 +18,7 @@ export const bundleTests = (folder, entryPoints) =>
   build({
     ...COMMON,
     entryPoints,
-    outdir: `${folder}/dist/test`,
+    outdir: `${folder}/out/test`,
     outExtension: { '.js': '.cjs' },
     alias: { vscode: `${folder}/test/vscode_stub.ts` },
     sourcemap: 'inline',

@@ -7,7 +7,7 @@ import { bundleTests } from './bundle.mjs';
 
 const FOLDER = dirname(dirname(fileURLToPath(import.meta.url)));
 const names = readdirSync(join(FOLDER, 'test')).filter((name) => name.endsWith('.test.ts'));
-const built = join(FOLDER, 'dist', 'test');
+const built = join(FOLDER, 'out', 'test');
 rmSync(built, { recursive: true, force: true });
 await bundleTests(
   FOLDER,

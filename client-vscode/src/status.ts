@@ -41,8 +41,9 @@ export class StatusItems implements vscode.Disposable {
 
   show({ icon, text, detail, severity }: View): void {
     this.bar.text = `$(${icon}) Aurelis`;
-    this.bar.tooltip = text === 'Aurelis' ? `Aurelis: ${detail}` : `Aurelis (${text}): ${detail}`;
-    this.bar.accessibilityInformation = { label: `Aurelis, ${severity === 'ok' ? '' : `${severity}, `}${detail}`, role: 'button' };
+    const name = text === 'Aurelis' ? text : `Aurelis (${text})`;
+    this.bar.tooltip = `${name}: ${detail}`;
+    this.bar.accessibilityInformation = { label: `${name}, ${severity === 'ok' ? '' : `${severity}, `}${detail}`, role: 'button' };
     this.bar.backgroundColor = severity === 'error' ? new vscode.ThemeColor(ERROR_COLOUR) : undefined;
     this.language.text = text;
     this.language.detail = detail;

@@ -132,13 +132,13 @@ export class Window {
     return plain(await this.page.locator('.monaco-workbench').innerText());
   }
 
-  /** Wait until a condition holds; the condition may look at the page as often as it likes. */
+  /** Wait until a condition holds; the condition may look at the page as often as it likes. `what` is a text, or makes one. */
   async until(what, condition, limit = LIMIT_MS) {
     const end = Date.now() + limit;
     for (;;) {
       const found = await condition();
       if (found) return found;
-      if (Date.now() > end) throw new Error(`Waited in vain until ${what}`);
+      if (Date.now() > end) throw new Error(`Waited in vain until ${typeof what === 'string' ? what : what()}`);
       await this.page.waitForTimeout(50);
     }
   }
@@ -252,7 +252,12 @@ export class Window {
 
   /** Wait until the status item says something; its words are its accessible name. */
   async statusSays(pattern, limit = LIMIT_MS) {
-    return this.until(`the status says ${pattern}`, async () => pattern.test((await this.status.locator('a').first().getAttribute('aria-label')) ?? ''), limit);
+    let said = '';
+    const matches = async () => {
+      said = (await this.status.locator('a').first().getAttribute('aria-label')) ?? '';
+      return pattern.test(said);
+    };
+    return this.until(() => `the status says ${pattern}; it says: ${said}`, matches, limit);
   }
 
   /** Wait until the server runs and has said so. */

@@ -1,7 +1,7 @@
 // Nothing is configured and no Python has the server: the person is asked, the server is installed, ghost text appears, Tab
 // takes it, and the server hears of it.
 import { strict as assert } from 'node:assert';
-import { journey } from './driver.mjs';
+import { journey, plan } from './driver.mjs';
 
 await journey(async (window) => {
   const question = await window.message('Aurelis runs a language server in Python');
@@ -9,8 +9,9 @@ await journey(async (window) => {
   await window.statusSays(/not installed/);
   await window.picture('first-start-question');
   await window.push('Aurelis runs a language server', 'Install');
-  await window.message(/making a Python environment|downloading the locked packages|installing the language server/);
+  await window.message('downloading the locked packages');
   await window.picture('first-start-installing');
+  await fetch(plan.release);
   await window.running(120_000);
   await window.noMessage();
 

@@ -5,12 +5,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from editors.small_file import SETTINGS
 from editors.vscode.code_server import Editor, wheelhouse
+from editors.vscode.waiting_index import waiting_index
 from fixtures.needs import require
 from fixtures.source_tree import ROOT
 
@@ -67,13 +69,29 @@ def plain_python(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def sandbox() -> Iterator[str]:
-    """The base URL of a sandbox that writes slowly enough to be watched."""
-    command = [sys.executable, "-P", "-m", "aurelis", "sandbox", "--pause", "0.15", "--until-stdin-closes"]
+@contextmanager
+def running_sandbox(*options: str) -> Iterator[str]:
+    """The base URL of a sandbox with further options."""
+    command = [sys.executable, "-P", "-m", "aurelis", "sandbox", "--until-stdin-closes", *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["baseUrl"]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[str]:
+    """The base URL of a sandbox that answers at once."""
+    with running_sandbox() as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def holding_sandbox(tmp_path: Path) -> Iterator[str]:
+    """The base URL of a sandbox whose first chat answer stops in its middle, until the connection is closed."""
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text(json.dumps([{"path": "/v1/chat/completions", "holdAfter": 3000}]), "utf-8")
+    with running_sandbox("--scenario", str(scenario)) as base_url:
+        yield base_url
 
 
 def custom(base_url: str) -> dict[str, object]:
@@ -88,14 +106,15 @@ def custom(base_url: str) -> dict[str, object]:
 def test_the_first_start_installs_the_server_and_shows_ghost_text(editor: Editor) -> None:
     """Without any setting the person is asked once, the server is installed, and Tab takes ghost text."""
     editor.python_folders = (str(plain_python(editor.folder / "plain python")),)
-    editor.environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheelhouse())}
-    with editor.running():
-        editor.drive("first_start")
+    with waiting_index(wheelhouse()) as index:
+        editor.environment = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": index.url}
+        with editor.running():
+            editor.drive("first_start", release=index.release_url)
 
 
-def test_hover_explanations_and_edits_work(editor: Editor, sandbox: str) -> None:
+def test_hover_explanations_and_edits_work(editor: Editor, holding_sandbox: str) -> None:
     """All features do their work, nothing pops up that nobody asked for, and the workspace cannot redirect anything."""
-    editor.settings = custom(sandbox)
+    editor.settings = custom(holding_sandbox)
     hostile = editor.workspace / ".vscode" / "settings.json"
     hostile.parent.mkdir()
     hostile.write_text(json.dumps(_HOSTILE), "utf-8")
