@@ -15,7 +15,7 @@ from aurelis.lsp.server import create_server, serve
 from aurelis.lsp.transport import TransportWriter, Wire
 from aurelis.workflow.services import Services
 
-WAIT = 10.0
+WAIT = 30.0
 """Seconds after which a missing message is a failure."""
 
 FULL_CAPABILITIES: dict[str, Any] = {

@@ -101,6 +101,24 @@ async def test_pulled_settings_win_over_those_of_the_start() -> None:
         assert services.configured[-1]["editor"] == {"provider": "y", "hover": {"mode": "off"}}
 
 
+async def test_what_the_editor_answered_it_can_take_back() -> None:
+    """A setting that was sent at the start and answered as well is gone once an answer is without it; others stay."""
+    services = FakeServices()
+    async with connection(services) as (editor, _):
+        custom = {"baseUrl": "http://127.0.0.1:9/v1", "models": ["m"]}
+        pulled: dict[str, Any] = {"providers": {"custom": custom}, "hover": {"mode": "off"}}
+        editor.answers["workspace/configuration"] = lambda _: [pulled]
+        editor.answers["client/registerCapability"] = lambda _: None
+        await editor.initialize(PULLING, initializationOptions={**pulled, "provider": "x"})
+        await asyncio.wait_for(services.started.wait(), 5)
+        assert services.configured[-1]["editor"] == {**pulled, "provider": "x"}
+        pulled = {"providers": {"elsewhere": custom}}
+        editor.notify("workspace/didChangeConfiguration", {"settings": None})
+        while len(services.configured) < 3:
+            await editor.settle()
+        assert services.configured[-1]["editor"] == {"providers": {"elsewhere": custom}, "provider": "x"}
+
+
 @pytest.mark.parametrize("answer", [None, [], [None], ["text"], {"not": "a list"}])
 async def test_odd_answers_about_settings_stop_nothing(answer: Any) -> None:
     """A client that answers nonsense leaves the settings of the start in force."""
@@ -125,7 +143,7 @@ async def test_clients_that_cannot_be_asked_send_settings_along() -> None:
 
 
 async def test_problems_are_told_once_and_together() -> None:
-    """Many wrong values make one message; the same ones again make none; a new one makes another."""
+    """Many wrong values make one message; the same ones again make none; a new one, or an old one anew, another."""
     services = FakeServices()
     services.problems = tuple(Problem(f"hover.x{number}", "It is wrong.") for number in range(8))
     async with connection(services) as (editor, _):
@@ -138,6 +156,15 @@ async def test_problems_are_told_once_and_together() -> None:
         editor.notify("workspace/didChangeConfiguration", {"settings": {"aurelis": {}}})
         await editor.message("window/showMessage", lambda params: "provider" in params["message"])
         assert len(editor.all("window/showMessage")) == 2
+        wrong, services.problems = services.problems[-1:], ()
+        editor.notify("workspace/didChangeConfiguration", {"settings": {"aurelis": {}}})
+        await editor.settle()
+        services.problems = wrong
+        editor.notify("workspace/didChangeConfiguration", {"settings": {"aurelis": {}}})
+        await editor.settle()
+        assert [shown["message"] for shown in editor.all("window/showMessage")[2:]] == [
+            "Aurelis settings: provider: It is unknown."
+        ]
 
 
 async def test_folders_are_the_workspace_s(tmp_path: Path) -> None:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
-
-REPORTED_PROBLEMS: Final = 500
-"""How many complaints are remembered; the oldest may be made again."""
+from typing import Any
 
 
 class EditorSettings:
@@ -17,18 +13,25 @@ class EditorSettings:
     def __init__(self) -> None:
         self.at_start: Mapping[str, Any] = {}
         self.changes = asyncio.Lock()
-        self._reported: OrderedDict[str, None] = OrderedDict()
+        self._reported: frozenset[str] = frozenset()  # Bounded by the problems that one reading of settings reports.
 
     def merged(self, pulled: Any) -> dict[str, Any]:
-        """The settings in force: those of the start with what was pulled over them."""
-        return _merge(self.at_start, pulled) if isinstance(pulled, Mapping) else dict(self.at_start)
+        """The settings in force: those of the start with what was pulled over them.
+
+        What the editor answers is its own to take back: a setting of the start that it has answered once is not
+        fallen back to when a later answer is without it.
+        """
+        if not isinstance(pulled, Mapping):
+            return dict(self.at_start)
+        merged = _merge(self.at_start, pulled)
+        self.at_start = _without(self.at_start, pulled)
+        return merged
 
     def not_yet_reported(self, complaints: Iterable[str]) -> list[str]:
-        """The complaints that are new, remembered from now on."""
-        fresh = [complaint for complaint in dict.fromkeys(complaints) if complaint not in self._reported]
-        self._reported.update(dict.fromkeys(fresh))
-        while len(self._reported) > REPORTED_PROBLEMS:
-            self._reported.popitem(last=False)
+        """Of all complaints that there are now, those that there were not the last time."""
+        now = tuple(dict.fromkeys(complaints))
+        fresh = [complaint for complaint in now if complaint not in self._reported]
+        self._reported = frozenset(now)
         return fresh
 
 
@@ -41,3 +44,14 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         elif value is not None:
             merged[name] = value
     return merged
+
+
+def _without(base: Mapping[str, Any], taken: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {}
+    for name, value in base.items():
+        over = taken.get(name)
+        if over is None:
+            kept[name] = value
+        elif isinstance(value, Mapping) and isinstance(over, Mapping) and (rest := _without(value, over)):
+            kept[name] = rest
+    return kept
