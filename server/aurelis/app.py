@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from aurelis.core.ports import EgressPolicy
     from aurelis.store.batches import BatchProgress
 
-__all__ = ["Application", "create_services", "open_services"]
+__all__ = ["Application", "create_services"]
 
 LOGGER: Final = logging.getLogger("aurelis")
 
@@ -292,20 +292,3 @@ def _import_engine() -> type[Engine]:
 def create_services(*, log_level: Callable[[str], None] = lambda _: None) -> Services:
     """The application, not yet configured or started; `log_level` is told of the setting `log.level`."""
     return Application(log_level=log_level)
-
-
-@asynccontextmanager
-async def open_services(config_file: Path | None = None) -> AsyncIterator[Application]:
-    """A configured and started application for a command of the terminal.
-
-    `config_file` takes the place of the user's settings file.
-    """
-    environ = dict(os.environ)
-    if config_file is not None:
-        environ["AURELIS_CONFIG"] = str(config_file)
-    application = Application(environ)
-    await application.configure(folders=[Path.cwd()])
-    try:
-        yield application
-    finally:
-        await application.aclose()

@@ -28,13 +28,13 @@ async def opened_services(*, tell_status: bool = True) -> AsyncIterator[Applicat
 
 
 class _StatusTeller:
-    """Says a status's message when the first comes; later changes are seen in the answer."""
+    """Says a warning when the first status comes; later changes, and what fails, are seen in the answer."""
 
     def __init__(self) -> None:
         self._told = False
 
     def hear(self, status: Status) -> None:
         """Take a status."""
-        if not self._told and status.health != "ok" and status.message:
+        if not self._told and status.health == "warning" and status.message:
             say(status.message)
         self._told = True

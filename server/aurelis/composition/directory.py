@@ -51,11 +51,17 @@ class SettingsDirectory:
         self._budget = budget
         self._named = named
         self._open: dict[str, OpenAICompatibleProvider] = {}
+        self._unopened: dict[str, str] = {}  # Bounded by the entries: why some could not be opened the last time.
 
     @property
     def entries(self) -> tuple[Entry, ...]:
         """All entries, the preferred one first."""
         return tuple(self._entries.values())
+
+    @property
+    def preferred(self) -> str | None:
+        """The provider that is asked first: the one that was chosen by name, whether it is configured or not."""
+        return self._named or next(iter(self._entries), None)
 
     def open_all(self) -> None:
         """Open every provider that can be opened; takes up to 50 ms each, so call it off the event loop."""
@@ -64,7 +70,17 @@ class SettingsDirectory:
                 try:
                     self.get(name)
                 except RequestError as error:
-                    LOGGER.warning("%s", error.message)
+                    LOGGER.info("%s", error.message)
+
+    def fault(self) -> str | None:
+        """What keeps the preferred provider from being used, as a sentence; None when nothing is known to."""
+        name = self.preferred
+        if name is None:
+            return "No provider is configured."
+        if name not in self._entries:
+            return _not_configured(name)
+        fault = self._entries[name].fault
+        return _not_used(name, fault) if fault is not None else self._unopened.get(name)
 
     def quota(self, model: ModelReference) -> ModelQuota:
         """What a model's provider grants: the user's word, the profile's rows and tiers."""
@@ -109,9 +125,14 @@ class SettingsDirectory:
         if entry is None:
             return None
         if entry.fault is not None:
-            message = f"The provider '{name}' is not used: {entry.fault}"
-            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
-        provider = self._open[name] = open_provider(entry.options, self._tokens(entry.options), budget=self._budget)
+            raise RequestError(ErrorKind.CONFIGURATION, _not_used(name, entry.fault), provider=name)
+        try:
+            provider = open_provider(entry.options, self._tokens(entry.options), budget=self._budget)
+        except RequestError as error:
+            self._unopened[name] = error.message
+            raise
+        self._unopened.pop(name, None)
+        self._open[name] = provider
         return provider
 
     def names(self) -> tuple[str, ...]:
@@ -139,8 +160,7 @@ class SettingsDirectory:
     async def _defaults_of(self, name: str, task: Task) -> tuple[ModelReference, ...]:
         provider = self.get(name)
         if provider is None:
-            message = f"The provider '{name}' is not configured; add it under providers.{name} or choose another."
-            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)
+            raise RequestError(ErrorKind.CONFIGURATION, _not_configured(name), provider=name)
         entry = self._entries[name]
         profile = PROFILES.get(entry.options.profile)
         if entry.options.models:
@@ -164,3 +184,11 @@ class SettingsDirectory:
         providers, self._open = tuple(self._open.values()), {}
         for provider in providers:
             await provider.aclose()
+
+
+def _not_configured(name: str) -> str:
+    return f"The provider '{name}' is not configured; add it under providers.{name} or choose another."
+
+
+def _not_used(name: str, fault: str) -> str:
+    return f"The provider '{name}' is not used: {fault}"

@@ -306,16 +306,15 @@ async def stats_report(engine: Engine) -> Mapping[str, Any]:
 def status_of(engine: Engine) -> Status:
     """What the status item shows: who answers, whether something is under way, what is wrong and what to do."""
     busy = engine.orchestrator.statistics.active > 0
-    entries = engine.directory.entries
-    if not entries:
-        return Status("error", busy, None, "No provider is configured.")
-    entry = entries[0]
-    name = entry.options.name
+    name, fault = engine.directory.preferred, engine.directory.fault()
+    entry = next((entry for entry in engine.directory.entries if entry.options.name == name), None)
+    if name is None or entry is None:
+        return Status("error", busy, name, fault)
     out = engine.orchestrator.availability.provider_error(name)
     if out is not None:
         return Status("error", busy, name, out.message)
-    if entry.fault is not None:
-        return Status("error", busy, name, f"The provider '{name}' is not used: {entry.fault}")
+    if fault is not None:
+        return Status("error", busy, name, fault)
     wait = engine.orchestrator.availability.cooldown_until()
     if wait is not None:
         until = round(engine.clock.time() + wait, 1)
