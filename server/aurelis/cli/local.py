@@ -146,7 +146,7 @@ async def _start(folder: Path, arguments: argparse.Namespace) -> int:
     server = await serve(folder, program, arguments)
     print(_sentence(server))
     print(
-        "Editors use it where no provider is configured (one that is open already, after its server is restarted). "
+        "Editors use it where no provider is configured (one that is open already, a few requests later). "
         f'Otherwise choose it: provider = "{server.profile}", providers.{server.profile}.baseUrl = "{server.base_url}".'
     )
     return DONE

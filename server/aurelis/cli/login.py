@@ -57,7 +57,7 @@ async def run(arguments: argparse.Namespace) -> int:
         if warning is not None:
             say(warning)
         if state == "invalid":
-            say(f"{message} The token was not kept.")
+            say(f"{message.rstrip('.')}. The token was not kept.")
             return FAILED
         await services.login(arguments.provider, arguments.token, where="file" if arguments.file else "keychain")
     if state == "unknown":

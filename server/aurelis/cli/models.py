@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from aurelis.cli.command_line import DONE, say
+from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, number, table
@@ -19,20 +19,21 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """List the models; a provider that cannot be listed is named on standard error."""
+    """List the models; a provider that cannot be listed is named on standard error, and 1 means that none can be."""
     async with opened_services() as services:
         rows = await services.models(refresh=arguments.refresh)
+    listed = [row for row in rows if row.get("model")]
+    code = DONE if listed or not rows else FAILED
     if arguments.json:
         print_json(rows)
-        return DONE
-    listed = [row for row in rows if row.get("model")]
+        return code
     for row in rows:
         if row.get("error"):
             say(f"{row['provider']}: {row['error']}")
     if listed:
         columns = ("Model", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
         console().print(table("", columns, [_cells(row) for row in listed], right=("Input", "Output")))
-    return DONE
+    return code
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:

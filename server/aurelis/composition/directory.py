@@ -87,6 +87,11 @@ class SettingsDirectory:
         provider = self._open.get(model.provider)
         return ModelQuota(**attrs.asdict(provider.limits(model.model))) if provider is not None else ModelQuota()
 
+    def notice(self, name: str) -> str | None:
+        """What a provider that is open announced about its own end."""
+        provider = self._open.get(name)
+        return provider.notice if provider is not None else None
+
     def reaches_out(self) -> bool:
         """Whether a provider that is open is another machine's."""
         return any(not provider.local for provider in self._open.values())

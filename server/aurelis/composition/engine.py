@@ -19,8 +19,8 @@ from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
 from aurelis.composition.entries import SANDBOX, configured_entries, providers_differ
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
-from aurelis.composition.local_server import probes as local_probes
 from aurelis.composition.observing import Observation
+from aurelis.composition.on_this_machine import found_entries, located
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
@@ -37,7 +37,6 @@ from aurelis.core.request import Request, Urgency
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
 from aurelis.orchestrator.policy import RoutingPolicy
-from aurelis.providers.discovery import find_servers
 from aurelis.providers.openai_compatible import ConnectionBudget
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.pricing import GenaiPricing
@@ -58,6 +57,8 @@ from aurelis.workflow.services import Status
 
 LOGGER: Final = logging.getLogger("aurelis")
 
+LOOK_SECONDS: Final = 15.0
+"""While only the sandbox answers, other model servers are looked for at most this often."""
 EXCLUDED_NAMES: Final = 1_000
 """Documents that stayed here which the audit log is told of in one process, each once."""
 
@@ -95,6 +96,9 @@ class Engine:
         self._settings = Settings()
         self._folders: tuple[Path, ...] = ()
         self._warming: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._look_at = clock.monotonic() + LOOK_SECONDS
+        self._taking = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
         self._sandbox: Sandbox | None = None
@@ -135,6 +139,7 @@ class Engine:
         """Have what the first request would wait for: a connection, the list of models, the table of prices."""
         await self.watch.look(closely=True)
         await self.directory.warm()
+        self._changed()  # The list may have come with a warning.
         if self.directory.reaches_out():
             await asyncio.to_thread(GenaiPricing({}).warm)
 
@@ -168,6 +173,11 @@ class Engine:
         await self._take_providers(first=first, changed=first or providers_differ(before, settings))
 
     async def _take_providers(self, *, first: bool, changed: bool) -> None:
+        """Open what the settings name, one call after the other."""
+        async with self._taking:
+            await self._take_providers_now(first=first, changed=changed)
+
+    async def _take_providers_now(self, *, first: bool, changed: bool) -> None:
         if changed:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
@@ -195,7 +205,7 @@ class Engine:
             token_changed=self._token_changed,
         )
         if first:
-            self.orchestrator = Orchestrator(parts, policy, self._changed)
+            self.orchestrator = Orchestrator(parts, policy, self._request_changed)
         else:
             self.orchestrator.adopt(parts, policy)
             if changed:
@@ -207,6 +217,7 @@ class Engine:
             catalogues = str(self._kept_in.cache / "catalogues")
         signed_in = await self.authentication.signed_in()
         entries = configured_entries(settings, signed_in, self._environ, catalogues)
+        entries = await located(entries, self._kept_in.state, self._environ)
         if settings.provider not in {"auto", SANDBOX}:
             return entries
         if settings.provider == SANDBOX:
@@ -214,9 +225,7 @@ class Engine:
                 entries.insert(0, await self._sandbox_entry("chosen"))
             return entries
         if not entries:
-            for server in await find_servers(await asyncio.to_thread(local_probes, self._kept_in.state)):
-                options = ProviderOptions(name=server.profile, profile=server.profile, base_url=server.base_url)
-                entries.append(Entry(options, "found on this machine"))
+            entries = await found_entries(self._kept_in.state, self._environ)
         if not entries:
             entries.append(await self._sandbox_entry("nothing else is there"))
         return entries
@@ -283,6 +292,26 @@ class Engine:
         """The kept answer to a request, if there is one."""
         await self.watch.look(closely=False)
         return await self.orchestrator.cached(request)
+
+    def _request_changed(self) -> None:
+        """A request began or ended."""
+        self._changed()
+        if self._only_sandbox() and self._is_idle() and self.clock.monotonic() >= self._look_at:
+            self._look_at = self.clock.monotonic() + LOOK_SECONDS
+            self._looking = self._loop.create_task(self._look_around())
+
+    def _only_sandbox(self) -> bool:
+        return any(entry.why == "nothing else is there" for entry in self.directory.entries)
+
+    def _is_idle(self) -> bool:
+        return self.orchestrator.statistics.active == 0
+
+    async def _look_around(self) -> None:
+        """See whether a model server was started meanwhile; what is asked of the sandbox just now is not disturbed."""
+        found = await found_entries(self._kept_in.state, self._environ)
+        if found and self._only_sandbox() and self._is_idle():
+            await self._take_providers(first=False, changed=True)
+            self._changed()
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token for this process; whoever was out because of it is asked again."""
@@ -381,9 +410,10 @@ class Engine:
 
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""
-        if self._warming is not None:
-            self._warming.cancel()
-            await asyncio.wait([self._warming])
+        for task in (self._warming, self._looking):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await self.orchestrator.aclose()
         await self.directory.aclose()
         await self.watch.aclose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -11,7 +12,7 @@ from aurelis.config.settings import ModelSettings, ProviderSettings, Settings
 from aurelis.core.model import ModelReference, Price
 from aurelis.providers.options import ModelOptions, ProviderOptions, SigningOptions, TlsOptions
 from aurelis.providers.profile import Limits
-from aurelis.providers.profiles import PROFILES
+from aurelis.providers.profiles import PROFILES, profile_for_host
 
 SANDBOX = "sandbox"
 
@@ -80,7 +81,7 @@ def entry_of(
     return Entry(
         ProviderOptions(
             name=name,
-            profile=provider.profile or (name if name in PROFILES else "custom"),
+            profile=provider.profile or _profile_name(name, provider.base_url),
             base_url=provider.base_url,
             organization=provider.organization,
             deployments={deployment: model or "" for deployment, model in provider.deployments.items()},
@@ -100,6 +101,18 @@ def entry_of(
         why,
         fault,
     )
+
+
+def _profile_name(name: str, base_url: str | None) -> str:
+    """The profile of a provider that names none: its own name's, that of the vendor whose host it is, or `custom`."""
+    if name in PROFILES:
+        return name
+    try:
+        host = urlsplit(base_url or "").hostname
+    except ValueError:
+        host = None
+    vendor = profile_for_host(host) if host else None
+    return vendor.name if vendor is not None else "custom"
 
 
 def _model_options(known: ModelSettings) -> ModelOptions:

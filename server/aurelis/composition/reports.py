@@ -321,7 +321,16 @@ def status_of(engine: Engine) -> Status:
         return Status("warning", busy, name, "A rate limit is reached.", until)
     if entry.why == "nothing else is there":
         return Status("warning", busy, "sandbox/default", CONNECT_A_MODEL)
-    notice = engine.orchestrator.availability.notices.get(name)
+    notice = _notice(engine)
     if notice is not None:
         return Status("warning", busy, name, notice)
     return Status("ok", busy, name)
+
+
+def _notice(engine: Engine) -> str | None:
+    """The first announcement of an end by a provider in use, heard in an answer, a list of models or a refusal."""
+    for name in engine.directory.names():
+        heard = engine.orchestrator.availability.notices.get(name) or engine.directory.notice(name)
+        if heard is not None:
+            return heard
+    return None

@@ -47,10 +47,17 @@ def provider_name_fault(text: str) -> str | None:
 
 
 def base_url_fault(text: str) -> str | None:
-    """A provider's address: http or https, a host, nothing else that could carry a secret."""
+    """A provider's address: http or https, a host, nothing else that could carry a secret.
+
+    Azure's portal hands out addresses with a version behind them.
+    """
     parts = _split(text)
     fine = (
-        parts and parts.scheme in {"http", "https"} and "@" not in parts.netloc and not (parts.query or parts.fragment)
+        parts
+        and parts.scheme in {"http", "https"}
+        and "@" not in parts.netloc
+        and not parts.fragment
+        and re.fullmatch(r"(?i)(?:api-version=[\w.-]{1,40})?", parts.query)
     )
     return None if fine else "an address such as https://host/v1, without user name, query or fragment"
 
@@ -58,7 +65,7 @@ def base_url_fault(text: str) -> str | None:
 def proxy_fault(text: str) -> str | None:
     """A proxy's address."""
     parts = _split(text)
-    if parts and parts.scheme in {"http", "https", "socks5", "socks5h"}:
+    if parts and parts.scheme in {"http", "https"}:
         return None
     return "a proxy address such as http://host:3128"
 

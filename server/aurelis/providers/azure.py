@@ -1,16 +1,24 @@
 """Azure's many URLs, brought into the one form that is alive: `https://HOST/openai/v1`.
 
 The portal hands out project URLs, resource URLs and whole request URLs with an `api-version`; all name the same
-resource. Source: Microsoft's pages "Endpoints for Microsoft Foundry Models" and "Azure OpenAI API version lifecycle".
+resource. A gateway in front of a resource keeps its own host and leading path. Source: Microsoft's pages "Endpoints for
+Microsoft Foundry Models" and "Azure OpenAI API version lifecycle".
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 _RESOURCES: Final = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _SERVERLESS: Final = ".models.ai.azure.com"
+_ROUTE: Final = re.compile(
+    r"(?P<before>.*?)/(?:openai(?:/(?:v1|deployments)(?:/.*)?)?|api/projects/[^/]+(?:/.*)?|models/chat/completions)/?"
+)
+"""The routes of a resource, wherever a gateway puts them."""
+_PROJECT: Final = re.compile(r"(?P<project>.*?/api/projects/[^/]+)(?:/.*)?")
+_V1: Final = "/openai/v1"
 
 
 def _is(host: str, ending: str) -> bool:
@@ -28,10 +36,17 @@ def normalise(url: str) -> str:
     if parts.username or parts.password or parts.fragment or not names <= {"api-version"}:
         return url
     if any(_is(host, ending) for ending in _RESOURCES):
-        return urlunsplit((parts.scheme, parts.netloc, "/openai/v1", "", ""))
-    if _is(host, _SERVERLESS):
-        return urlunsplit((parts.scheme, parts.netloc, "/v1", "", ""))
-    return url
+        path = _V1
+    elif _is(host, _SERVERLESS):
+        path = "/v1"
+    elif parts.path in {"", "/"}:
+        path = _V1
+    else:
+        route = _ROUTE.fullmatch(parts.path)
+        if route is None:
+            return url
+        path = route["before"] + _V1
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def deployment_lists(url: str) -> tuple[str, ...]:
@@ -41,11 +56,11 @@ def deployment_lists(url: str) -> tuple[str, ...]:
     """
     base = normalise(url)
     parts = urlsplit(base)
-    if parts.path != "/openai/v1":
+    if not parts.path.endswith(_V1):
         return ()
-    root = f"{parts.scheme}://{parts.netloc}"
-    lists = [f"{root}/openai/deployments?api-version=2023-03-15-preview"]
-    folders = [folder for folder in urlsplit(url if "://" in url else f"https://{url}").path.split("/") if folder]
-    if folders[:2] == ["api", "projects"] and len(folders) > 2:  # noqa: PLR2004 - the project's name follows
-        lists.insert(0, f"{root}/api/projects/{quote(folders[2], safe='%')}/deployments?api-version=v1")
+    host = f"{parts.scheme}://{parts.netloc}"
+    lists = [f"{host}{parts.path.removesuffix(_V1)}/openai/deployments?api-version=2023-03-15-preview"]
+    project = _PROJECT.fullmatch(urlsplit(url if "://" in url else f"https://{url}").path)
+    if project is not None:
+        lists.insert(0, f"{host}{project['project']}/deployments?api-version=v1")
     return tuple(lists)

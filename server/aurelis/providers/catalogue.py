@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -26,6 +27,8 @@ MOST_DESCRIBED: Final = 512
 """Models whose description is kept; it is made anew when there are more."""
 _FRESH_SECONDS: Final = 300.0
 _MAX_ID_CHARACTERS: Final = 256
+_REGISTRY_ID: Final = re.compile(r"azureml://registries/[^/]+/models/(?P<model>[^/]+)/versions/[^/]+")
+"""How the older host of GitHub Models listed a model; it is asked by its name alone."""
 _INPUT_FIELDS: Final = (
     ("limits", "max_input_tokens"),
     ("max_input_tokens",),
@@ -128,6 +131,9 @@ def _parse_entry(entry: Any, provider: str) -> Listed | None:
     keys = ("name", "id") if "modelName" in entry else ("id", "name", "model")
     name = next((entry[key] for key in keys if isinstance(entry.get(key), str)), "").strip()
     name = name.removeprefix("models/")
+    registered = _REGISTRY_ID.fullmatch(name)
+    if registered is not None:
+        name = registered["model"]
     if not name or len(name) > _MAX_ID_CHARACTERS or not name.isprintable():
         return None
     info = ModelInfo(

@@ -160,6 +160,8 @@ async def _ask(probe: Probe) -> FoundServer | None:
         profile = _fitting_profile(probe, body)
         base_url = f"http://{_HOST}:{probe.port}{probe.models_path.removesuffix('/models')}"
         models = tuple(entry.info for entry in parse_models(body, profile))
+        if not models:  # It has nothing to answer with.
+            return None
         return FoundServer(profile, base_url, models)
     except (OSError, ValueError, asyncio.IncompleteReadError):
         return None

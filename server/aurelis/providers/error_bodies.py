@@ -6,6 +6,8 @@ plain text, pages and nothing, and put one error inside another.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -15,6 +17,8 @@ from aurelis.providers.events import MalformedStreamError, decode_json
 _DEEPEST: Final = 6
 """Deeper than any real error body nests."""
 _PLAIN_BYTES: Final = 4096
+_MOST_HEADERS: Final = 32
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _INNER: Final = (
     *("error", "message", "detail", "innererror", "details", "error_description", "errors", "metadata", "raw"),
 )
@@ -22,13 +26,18 @@ _INNER: Final = (
 
 @attrs.frozen
 class Details:
-    """What was said; `codes` are all codes, types and reasons in lower case, `status` an HTTP status in the body."""
+    """What was said.
+
+    `codes` are all codes, types and reasons in lower case, `status` an HTTP status in the body, `headers` those of
+    another server's answer that a gateway passes on inside its own, names in lower case.
+    """
 
     message: str = ""
     codes: frozenset[str] = frozenset()
     parameter: str = ""
     status: int | None = None
     retry_delay: str = ""
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 def read_details(body: bytes | Any) -> Details:
@@ -42,7 +51,9 @@ def read_details(body: bytes | Any) -> Details:
             return Details() if text.startswith("<") else Details(message=text)
     else:
         found.read({"error": body}, 0)
-    return Details(found.message, frozenset(found.codes), found.parameter, found.status, found.retry_delay)
+    return Details(
+        found.message, frozenset(found.codes), found.parameter, found.status, found.retry_delay, found.headers
+    )
 
 
 def _http_status(value: Any) -> int | None:
@@ -61,6 +72,7 @@ class _Found:
         self.parameter = ""
         self.status: int | None = None
         self.retry_delay = ""
+        self.headers: dict[str, str] = {}
 
     def read(self, value: Any, depth: int) -> None:
         """Read any value, to a bounded depth."""
@@ -107,6 +119,9 @@ class _Found:
             self.parameter = self.parameter or value["param"]
         if isinstance(value.get("retryDelay"), str):
             self.retry_delay = value["retryDelay"]
+        if isinstance(value.get("headers"), dict):
+            few = list(value["headers"].items())[:_MOST_HEADERS]
+            self.headers |= {str(name).lower(): text for name, text in few if isinstance(text, str)}
         for name in _INNER:
             if name in value:
                 self.read(value[name], depth + 1)

@@ -20,7 +20,7 @@ import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.error_bodies import Details, read_details
-from aurelis.providers.waits import rule_of, sunset_of, wait_of
+from aurelis.providers.waits import notice_of, rule_of, sunset_of, wait_of
 
 _QUOTE_CHARACTERS: Final = 200
 _ECHO_CHARACTERS: Final = 24
@@ -51,6 +51,8 @@ _UNKNOWN_MODEL: Final = re.compile(
     r"(?i)(?:unknown|unavailable|invalid|unsupported) model|model .{0,120}(?:not found|does not exist|not exist)"
     r"|no such model|model not supported|only for api versions"
 )
+_STALE_CODES: Final = frozenset({"github_models_retirement_brownout"})
+"""Codes whose words are no longer true: this one calls an end for good temporary."""
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
 _NEVER_CONNECTED: Final = (
     httpx2.ConnectError,
@@ -106,10 +108,14 @@ def sentence(text: str) -> str:
     return f"T{text[1:]}" if text.startswith("the ") else text
 
 
-def _sentence(first: str, details: Details, blame: Blame) -> str:
-    first = sentence(first)
-    said = quote(details.message, blame)
-    return f"{first} It said: {said}" if said else first
+def _sentence(first: str, details: Details, blame: Blame, notice: str | None) -> str:
+    sentences = [sentence(first)] if notice is None else [sentence(first), sentence(notice)]
+    said = "" if details.codes & _STALE_CODES else quote(details.message, blame)
+    return " ".join([*sentences, f"It said: {said}"] if said else sentences)
+
+
+def _wait(headers: Mapping[str, str], details: Details, now: float) -> float | None:
+    return wait_of({**details.headers, **headers}, details.message, details.retry_delay, now)
 
 
 def error_from_answer(
@@ -133,9 +139,9 @@ def error_from_answer(
         first = first.replace(f"HTTP {status}", "an error in its answer")
     error = RequestError(
         kind,
-        _sentence(first, details, blame),
+        _sentence(first, details, blame, None if kind is ErrorKind.GONE else notice_of(headers, blame.title)),
         status=status,
-        retry_after_seconds=wait_of(headers, details.message, details.retry_delay, now) if flags.waits else None,
+        retry_after_seconds=_wait(headers, details, now) if flags.waits else None,
         provider=blame.provider,
         retryable=flags.retryable and headers.get("x-should-retry", "").lower() != "false",
         final_for_provider=flags.final,
@@ -166,7 +172,7 @@ def _judge(
     status: int, headers: Mapping[str, str], details: Details, blame: Blame, now: float
 ) -> tuple[ErrorKind, str, _Flags]:
     who = f"{blame.title} ({blame.host})"
-    what = f"the model '{blame.model}'" if blame.model else "the request"
+    what = f"the request to '{blame.model}'" if blame.model else "the request"
     sunset = sunset_of(headers)
     if status == HTTPStatus.GONE or (status == HTTPStatus.FORBIDDEN and sunset is not None and sunset <= now):
         return ErrorKind.GONE, gone_sentence(who), _Flags(final=True)
@@ -175,7 +181,7 @@ def _judge(
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _too_many(who, details)
     if details.codes & _FILTER_CODES:
-        first = f"{who} refused {what} because of its content filter; change the selection or use another model."
+        first = f"The content filter of {who} refused {what}; change the selection or use another model."
         return ErrorKind.CONTENT_FILTER, first, _Flags()
     if (
         status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -223,6 +229,11 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
 def auth_sentence(blame: Blame, status: int) -> str:
     """What to do about a refused token."""
     variable = f" or correct {blame.key_variable}" if blame.key_variable else ""
+    if status == HTTPStatus.FORBIDDEN:
+        return (
+            f"{blame.title} ({blame.host}) does not allow this with the present token (HTTP {status}); give the token "
+            f"the permission that is missing, or sign in with another: `aurelis login {blame.provider}`{variable}."
+        )
     return (
         f"{blame.title} ({blame.host}) refused the token (HTTP {status}); sign in with `aurelis login {blame.provider}`"
         f"{variable}."

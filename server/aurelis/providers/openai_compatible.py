@@ -33,6 +33,7 @@ from aurelis.providers.error_bodies import read_details
 from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence, sentence
 from aurelis.providers.options import ProviderOptions, check_base_url, profile_of, root_of
 from aurelis.providers.profile import Limits, Profile
+from aurelis.providers.profiles import retired_vendor
 from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.tokens import TokenCheck
 from aurelis.providers.waits import notice_of, requests_left
@@ -47,6 +48,7 @@ _LEARNED_MODELS: Final = 512
 _MOST_REFUSALS: Final = 4
 _SPARE_IN_FIM: Final = frozenset({"stream_options", "temperature", "stop", "max_tokens", "think", "cache_prompt"})
 """What a fill can do without; the refusal of anything else is the refusal of the dialect."""
+_NO_SUCH_LIST: Final = frozenset({400, 403, 404, 405, 501})
 _FIM_REFUSED: Final = frozenset({400, 404, 405, 422, 500, 501})
 
 
@@ -94,6 +96,11 @@ class OpenAICompatibleProvider:
     def local(self) -> bool:
         """Whether requests stay on this machine."""
         return self._wire.loopback and not self._options.proxy
+
+    @property
+    def notice(self) -> str | None:
+        """What the server announced about its own end, in a list or a refusal too; None when it did not."""
+        return self._wire.notice
 
     @property
     def profile(self) -> Profile:
@@ -295,12 +302,12 @@ class OpenAICompatibleProvider:
         own = self._options.models.get(model)
         if own is not None and own.fim is False:
             return ()
-        if own is not None and own.fim:
-            wanted: tuple[str | None, ...] = (own.fim,)
-        else:
-            base = self._catalogue.base_of(model) or model
-            family = fim.family_of(base) if self._profile.raw_completions else None
-            wanted = (self._catalogue.known(model, "fim") or self._profile.fim, family)
+        chosen = own.fim if own is not None else None
+        raw = self._profile.raw_completions or chosen == "suffix"  # A refused suffix can go into a raw prompt.
+        family = None
+        if raw and chosen not in fim.FAMILIES:
+            family = fim.family_of(self._catalogue.base_of(model) or model)
+        wanted = (chosen or self._catalogue.known(model, "fim") or self._profile.fim, family)
         refused = self._learned.get(model, _Learned()).dialects
         return tuple(dict.fromkeys(name for name in wanted if name and name not in refused))
 
@@ -314,8 +321,9 @@ class OpenAICompatibleProvider:
         return self._learned.setdefault(model, _Learned())
 
     def _refuse_retired(self) -> None:
-        if httpx2.URL(self._base_url).host in self._profile.retired_hosts:
-            message = sentence(gone_sentence(f"{self._profile.title} ({self.host})"))
+        vendor = retired_vendor(httpx2.URL(self._base_url).host)
+        if vendor is not None:
+            message = sentence(gone_sentence(f"{vendor.title} ({self.host})"))
             error = RequestError(ErrorKind.GONE, message, provider=self.name, final_for_provider=True)
             error.unsent = True
             raise error
@@ -326,15 +334,18 @@ class OpenAICompatibleProvider:
 
     async def _fetch_models(self) -> bytes:
         """The body of the list of models, or of deployments where those are what can be asked."""
-        if self._profile.azure:
-            *first, last = deployment_lists(self._options.base_url or "") or (f"{self._base_url}/models",)
-            for url in first:
-                try:
-                    return await self._wire.read(self._list_post(url))
-                except UpstreamError as error:
-                    if error.kind is ErrorKind.AUTH:
-                        raise
-            return await self._wire.read(self._list_post(last))
+        deployments = deployment_lists(self._options.base_url or "") if self._profile.azure else ()
+        for url in deployments:
+            try:
+                return await self._wire.read(self._list_post(url))
+            except UpstreamError as error:
+                if error.answered not in _NO_SUCH_LIST:
+                    raise
+        if deployments:
+            name = self._options.name
+            message = f"{self._profile.title} ({self.host}) does not list its deployments here; name them in "
+            message += f"providers.{name}.deployments."
+            raise RequestError(ErrorKind.CONFIGURATION, sentence(message), provider=name)
         return await self._wire.read(
             self._list_post(urljoin(f"{self._base_url}/", self._profile.models_url or "models"))
         )

@@ -91,7 +91,7 @@ class Profile:
         list_key_header: the header that carries it to the list of models, where that is another one.
         headers: fixed headers of every request.
         models_url: where the list of models is, relative to the base; None when there is no list.
-        check_url: where a token can be tried, relative to the base, when the list answers anybody.
+        check_url: where a token can be tried, relative to the base, when the list answers anybody or may be missing.
         max_tokens_field: the name of the parameter that bounds the answer.
         temperature: whether a temperature may be sent.
         hottest: the highest temperature that is accepted.
@@ -106,7 +106,7 @@ class Profile:
         rows: what is known about models, the first match wins for each field.
         spellings: ids by which people know a model, in lower case, each with the one that the server takes.
         tiers: limits by the name that the list of models gives them.
-        retired_hosts: hosts known to be gone: nothing is sent to them.
+        retired_hosts: hosts known to be gone: nothing is sent to them, whatever profile names them.
         hosts: hosts by which a base URL is recognised as this vendor's; a leading dot takes all hosts below.
         azure: whether URLs are Azure's, to be brought into the form `/openai/v1`.
         price_source: the provider's id in the price library.

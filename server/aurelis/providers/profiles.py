@@ -160,6 +160,7 @@ _REMOTE: Final = (
         rows=OPENAI_ROWS,
         hosts=frozenset({".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com"}),
         azure=True,
+        check_url="models",
         price_source="azure",
     ),
     GITHUB,
@@ -243,3 +244,9 @@ def profile_for_host(host: str) -> Profile | None:
         if any(lowered.endswith(known) if known.startswith(".") else lowered == known for known in profile.hosts):
             return profile
     return None
+
+
+def retired_vendor(host: str) -> Profile | None:
+    """The vendor whose host this was, when it is known to be gone, or None."""
+    vendor = profile_for_host(host)
+    return vendor if vendor is not None and host.lower().rstrip(".") in vendor.retired_hosts else None

@@ -20,6 +20,8 @@ _NAMED_RULE: Final = re.compile(r"(?i)\brequests per (?P<window>min|day)[^:]{0,2
 _WINDOWS: Final = {"min": 60.0, "day": 86_400.0}
 _LAST_DATE: Final = 253_402_300_799.0
 """The end of the year 9999, as seconds since the epoch."""
+_FIRST_MOMENT: Final = 1_000_000_000.0
+"""The year 2001: what is less are seconds to wait, what is more is a moment."""
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -86,7 +88,7 @@ def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: flo
     """Seconds to wait before another request can succeed, or None when nothing tells.
 
     The order: `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-timeremaining`, a delay in the body, a
-    sentence in the message, `x-ratelimit-reset-*` of what is spent. Negative values mean unknown.
+    sentence in the message, `x-ratelimit-reset-*` of what is spent, `x-ratelimit-reset`. Negative values mean unknown.
     """
     for wait in _candidates(headers, message, retry_delay, now):
         if wait is not None:
@@ -115,7 +117,24 @@ def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now:
         _duration(retry_delay),
         _from_sentence(message),
         max(known) if known else None,
+        _until_reset(headers, now),
     ]
+
+
+def _until_reset(headers: Mapping[str, str], now: float) -> float | None:
+    """The wait that `x-ratelimit-reset` tells when nothing is left: seconds, a duration, or a moment.
+
+    GitHub and others give the moment in seconds since the epoch, OpenRouter in milliseconds.
+    """
+    if headers.get("x-ratelimit-remaining", "0").strip() != "0":
+        return None
+    text = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or ""
+    value = _seconds(text)
+    if value is None:
+        return _duration(text)
+    if value < _FIRST_MOMENT:
+        return value
+    return max(0.0, (value / 1000.0 if value >= _FIRST_MOMENT * 1000.0 else value) - now)
 
 
 def _from_sentence(message: str) -> float | None:
@@ -133,7 +152,7 @@ def notice_of(headers: Mapping[str, str], title: str) -> str | None:
     sunset = sunset_of(headers)
     if sunset is not None:
         day = datetime.fromtimestamp(sunset, UTC).date().isoformat()
-        return f"{title} announces that this service ends on {day}; choose another provider before then."
+        return f"{title} announces that this service ends on {day}; choose another provider."
     deprecation = headers.get("deprecation", "").strip()
     if deprecation and deprecation.lower() != "false":
         return f"{title} calls this service deprecated; look for its successor before it ends."

@@ -23,6 +23,7 @@ from aurelis.providers.options import ProviderOptions, check_headers, host_and_p
 from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
+from aurelis.providers.waits import notice_of
 
 CONNECTIONS_IN_ALL: Final = 100
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
@@ -70,7 +71,11 @@ class Post:
 
 
 class Wire:
-    """The connections of one provider."""
+    """The connections of one provider.
+
+    Attributes:
+        notice: the latest warning about the provider's future, as a sentence.
+    """
 
     def __init__(
         self,
@@ -96,6 +101,7 @@ class Wire:
             own.add(profile.list_key_header.lower())
         self._key_headers = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
         builder = HttpClientBuilder(options, base_url, frozenset(own), keep_alive=profile.keep_alive)
+        self.notice: str | None = None
         self._http = builder.build(self._reader_of, transport)
         self._sdk = openai.AsyncOpenAI(
             api_key=PLACEHOLDER_KEY,
@@ -226,7 +232,12 @@ class Wire:
             **arguments,
         )
         plain: httpx2.Response = response
+        self._note(plain.headers)
         return plain
+
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Keep what an answer, a refusal too, says about the provider's future."""
+        self.notice = notice_of(headers, sentence(self._profile.title)) or self.notice
 
     async def _request_headers(self, post: Post) -> dict[str, str]:
         headers = dict(self._headers)
@@ -246,6 +257,7 @@ class Wire:
         blame = attrs.evolve(self.blame(), secrets=tuple(secret for secret in sent if secret))
 
         def read(status: int, headers: Mapping[str, str], body: bytes) -> RequestError:
+            self._note(headers)
             for secret in blame.secrets:
                 body = body.replace(secret.encode(), b"...")
             told = error_from_answer(status, headers, body, blame, now=time.time())

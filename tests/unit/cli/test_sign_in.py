@@ -114,3 +114,12 @@ async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
     (sentence,) = json.loads(output)["mentioned"]
     assert sentence.startswith("MISTRAL_API_KEY is set, but nobody chose mistral")
     assert "secret-of-mine" not in output
+
+
+async def test_models_that_cannot_be_listed(tmp_path: Path) -> None:
+    """When no provider lists a model the exit code says so, beside the reason."""
+    async with run_sandbox(scenario=[REFUSED, REFUSED]) as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        code, output, errors = await run(tmp_path, "models")
+    assert (code, output) == (1, "")
+    assert "refused the token" in errors

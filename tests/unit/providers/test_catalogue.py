@@ -33,6 +33,7 @@ def parse(value: Any) -> dict[str, Any]:
         ({"object": "list", "data": [{"id": "a"}, {"id": "b"}]}, ["a", "b"]),
         ([{"id": "a"}, {"id": "b"}], ["a", "b"]),
         (["a", "b"], ["a", "b"]),
+        ([{"id": "azureml://registries/azure-openai/models/gpt-4o/versions/2", "name": "GPT-4o"}], ["gpt-4o"]),
         ({"models": [{"name": "models/a"}, {"model": "b"}]}, ["a", "b"]),
         ({"value": [{"name": "a", "modelName": "gpt-4o", "type": "ModelDeployment"}]}, ["a"]),
         (

@@ -44,6 +44,7 @@ async def test_a_server_is_recognised_by_its_list(server: RawServer, owner: byte
         whole(200, b'[{"id": "a"}]'),
         whole(200, b'{"data": [{"id": "a"}]}'),
         whole(200, b'{"object": "list", "data": {}}'),
+        whole(200, b'{"object": "list", "data": []}'),
         whole(404, LIST % b"x"),
         whole(401, LIST % b"x"),
         whole(302, b"", location="http://127.0.0.1:9/"),

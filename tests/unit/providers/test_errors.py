@@ -6,6 +6,7 @@ import json
 import socket
 import ssl
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
@@ -211,6 +212,22 @@ def test_every_known_answer_has_its_kind(
     assert "\n" not in error.message
 
 
+OPENROUTER_429 = {
+    "error": {
+        "message": "Rate limit exceeded: free-models-per-day",
+        "code": 429,
+        "metadata": {
+            "headers": {
+                "X-RateLimit-Limit": "50",
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": str(int((NOW + 3600) * 1000)),
+            },
+            "provider_name": None,
+        },
+    }
+}
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "seconds"),
     [
@@ -234,6 +251,13 @@ def test_every_known_answer_has_its_kind(
         ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-remaining-requests": "0"}, b"", 360.0),
         ({"x-ratelimit-reset-tokens": "9s", "x-ratelimit-remaining-tokens": "400"}, b"", None),
         ({"retry-after": "86400000000"}, b"", 31 * 86400.0),
+        ({"x-ratelimit-reset": str(int(NOW) + 777), "x-ratelimit-remaining": "0"}, b"", int(NOW) + 777 - NOW),
+        ({"x-ratelimit-reset": "55"}, b"", 55.0),
+        ({"ratelimit-reset": "1m30s"}, b"", 90.0),
+        ({"x-ratelimit-reset": "55", "x-ratelimit-remaining": "3"}, b"", None),
+        ({"x-ratelimit-reset": str(int(NOW) - 5)}, b"", 0.0),
+        ({}, OPENROUTER_429, 3600.0),
+        ({"retry-after": "4"}, OPENROUTER_429, 4.0),
         ({}, b"", None),
     ],
 )
@@ -357,6 +381,22 @@ def test_an_announced_end_becomes_a_notice(headers: dict[str, str], word: str | 
     """`Sunset` gives the date, `Deprecation` a warning; odd values give nothing."""
     notice = notice_of(headers, "Example")
     assert (word is None and notice is None) or (notice is not None and word is not None and word in notice)
+
+
+def test_a_refusal_before_the_end_names_the_day() -> None:
+    """What a dying service answers first, 403 with a future `Sunset`, is no mere question of the token."""
+    headers = {"sunset": formatdate(NOW + 86400, usegmt=True), "deprecation": "@1777939200"}
+    error = judge(403, b"", **headers)
+    assert error.kind is ErrorKind.AUTH
+    assert datetime.fromtimestamp(NOW + 86400, UTC).date().isoformat() in error.message
+
+
+def test_words_that_are_no_longer_true_are_not_quoted() -> None:
+    """GitHub Models calls its end temporary to this day; a person must not be told to wait."""
+    said = "GitHub Models is temporarily unavailable as part of a scheduled retirement brownout."
+    error = judge(410, {"error": {"code": "github_models_retirement_brownout", "message": said}})
+    assert error.kind is ErrorKind.GONE
+    assert "temporarily" not in error.message
 
 
 def test_a_wait_needs_no_headers() -> None:

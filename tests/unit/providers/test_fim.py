@@ -186,6 +186,26 @@ async def test_the_family_is_tried_before_the_chat(server: RawServer) -> None:
     assert paths(server) == ["/infill", "/v1/completions"]
 
 
+@pytest.mark.parametrize(
+    ("model", "dialect", "asked"),
+    [
+        ("qwen2.5-coder-7b", "suffix", ["/v1/completions", "/v1/completions"]),
+        ("unknown-model", "suffix", ["/v1/completions", "/v1/chat/completions"]),
+        ("qwen2.5-coder-7b", "codellama", ["/v1/completions", "/v1/chat/completions"]),
+    ],
+)
+async def test_a_refused_suffix_goes_into_a_raw_prompt(
+    server: RawServer, model: str, dialect: str, asked: list[str]
+) -> None:
+    """The route takes prompts, so the family's tokens are tried there; tokens that the user chose are not replaced."""
+    refusal = whole(400, b'{"error": {"message": "suffix is not currently supported", "code": 400}}')
+    server.answers = [refusal, stream(b'data: {"choices":[{"text":"raw","finish_reason":"stop"}]}\n\n', DONE)]
+    async with provider_for(server.base_url, models={model: ModelOptions(fim=dialect)}) as provider:
+        assert text_of(await collect(provider, FILL, model)) == "raw"
+        await collect(provider, FILL, model)
+    assert paths(server) == [*asked, asked[-1]]
+
+
 @pytest.mark.parametrize("status", [401, 413, 429, 503])
 async def test_other_failures_are_no_refusal(server: RawServer, status: int) -> None:
     """A busy or strict server says nothing about the dialect."""

@@ -163,10 +163,17 @@ async def test_endless_refusals_end(server: RawServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "base_url", [None, "https://models.inference.ai.azure.com", "https://models.github.ai/inference"]
+    ("profile", "base_url"),
+    [
+        ("github", None),
+        ("github", "https://models.inference.ai.azure.com"),
+        ("github", "https://models.github.ai/inference"),
+        ("custom", "https://MODELS.github.ai./"),
+        ("foundry", "https://models.inference.ai.azure.com"),
+    ],
 )
-async def test_nothing_is_sent_to_a_retired_host(base_url: str | None) -> None:
-    """The hosts known to be gone are told from their names, with the way on."""
+async def test_nothing_is_sent_to_a_retired_host(base_url: str | None, profile: str) -> None:
+    """The hosts known to be gone are told from their names, whatever the profile, with the way on."""
 
     def never(request: httpx2.Request) -> httpx2.Response:
         raise AssertionError(request.url)
@@ -174,7 +181,7 @@ async def test_nothing_is_sent_to_a_retired_host(base_url: str | None) -> None:
     async def token() -> str:
         return "ghp_x"
 
-    options = ProviderOptions(name="github", profile="github", base_url=base_url)
+    options = ProviderOptions(name="github", profile=profile, base_url=base_url)
     provider = open_provider(options, token, transport=httpx2.MockTransport(never))
     for attempt in (collect(provider), provider.models()):
         with pytest.raises(RequestError) as caught:
@@ -282,13 +289,21 @@ def test_azure_resource_urls_become_one(url: str) -> None:
         ("https://acme.cognitiveservices.azure.com/", "https://acme.cognitiveservices.azure.com/openai/v1"),
         ("https://x1.models.ai.azure.com", "https://x1.models.ai.azure.com/v1"),
         ("https://gateway.example/azure", "https://gateway.example/azure"),
+        ("https://gateway.example/v1", "https://gateway.example/v1"),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000/openai/v1"),
+        ("http://127.0.0.1:8000/api/projects/p1", "http://127.0.0.1:8000/openai/v1"),
+        (
+            "https://gateway.example/azure/openai/deployments/d/chat/completions?api-version=2024-10-21",
+            "https://gateway.example/azure/openai/v1",
+        ),
+        ("https://gateway.example/azure/openai/v1/", "https://gateway.example/azure/openai/v1"),
         ("https://acme.openai.azure.com.evil.example/x", "https://acme.openai.azure.com.evil.example/x"),
         ("https://acme.openai.azure.com/?api-key=secret", "https://acme.openai.azure.com/?api-key=secret"),
         ("https://[bad", "https://[bad"),
     ],
 )
-def test_azure_urls_are_recognised_by_host(url: str, base: str) -> None:
-    """Only Azure's own hosts are rewritten, and a key in the URL is left for the check to refuse."""
+def test_azure_urls_are_recognised_by_host_or_route(url: str, base: str) -> None:
+    """Azure's hosts and a gateway's Azure routes are rewritten; a key in the URL is left for the check to refuse."""
     assert normalise(url) == base
 
 
@@ -298,6 +313,21 @@ def test_deployments_are_listed_in_two_places() -> None:
     assert project == "https://acme.services.ai.azure.com/api/projects/p1/deployments?api-version=v1"
     assert resource == "https://acme.services.ai.azure.com/openai/deployments?api-version=2023-03-15-preview"
     assert deployment_lists("https://gateway.example/v1") == ()
+    (behind,) = deployment_lists("https://gateway.example/azure/openai/v1")
+    assert behind == "https://gateway.example/azure/openai/deployments?api-version=2023-03-15-preview"
+
+
+async def test_deployments_that_are_not_listed_are_asked_for(server: RawServer) -> None:
+    """A resource without such a list says which setting takes the names; with names there, no list is needed."""
+    missing = json.dumps({"error": {"code": "404", "message": "Resource not found"}}).encode()
+    server.answers = [whole(404, missing), whole(404, missing), *server.answers]
+    url = f"{server.base_url[:-3]}/openai/v1"
+    async with provider_for(url, profile="foundry", token="k") as provider:
+        with pytest.raises(RequestError, match=r"providers\.mine\.deployments") as caught:
+            await provider.models()
+    assert caught.value.kind is ErrorKind.CONFIGURATION
+    async with provider_for(url, profile="foundry", token="k", deployments={"mine": "o3"}) as provider:
+        assert [info.reference.model for info in await provider.models()] == ["mine"]
 
 
 async def test_foundry_lists_what_is_deployed() -> None:

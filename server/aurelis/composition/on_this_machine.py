@@ -1,0 +1,116 @@
+"""Model servers on this machine: found when nobody configured a provider, and located when a chosen one has no address.
+
+In come the state folder and the environment; out come entries of the directory. Places are asked in this order: where
+our own server runs, where `OLLAMA_HOST` points, where Foundry Local says that it listens (its port is another one after
+each start), then the usual ports. Nothing off loopback is ever asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from aurelis.composition import local_server
+from aurelis.composition.directory import Entry
+from aurelis.providers.discovery import Probe, find_servers
+from aurelis.providers.options import ProviderOptions, is_loopback
+from aurelis.providers.profiles import PROFILES
+from aurelis.security.process import child_environment
+
+FOUNDRY_LOCAL: Final = "foundry-local"
+_OLLAMA_PORT: Final = 11434
+_FOUNDRY_WORDS: Final = (("server", "status"), ("service", "status"))
+"""The newer words of its command line, then those before version 0.10."""
+_FOUNDRY_SECONDS: Final = 3.0
+_FOUNDRY_ADDRESS: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):(?P<port>\d{1,5})")
+_MOST_OUTPUT: Final = 65_536
+
+
+async def found_entries(folder: Path | None, environ: Mapping[str, str]) -> list[Entry]:
+    """The servers that answer, the preferred one first; of two of a kind the first alone."""
+    entries: dict[str, Entry] = {}
+    for server in await find_servers(await asyncio.to_thread(places, folder, environ)):
+        options = ProviderOptions(name=server.profile, profile=server.profile, base_url=server.base_url)
+        entries.setdefault(server.profile, Entry(options, "found on this machine"))
+    return list(entries.values())
+
+
+async def located(entries: Iterable[Entry], folder: Path | None, environ: Mapping[str, str]) -> list[Entry]:
+    """The entries, with the address of each local server that was chosen without one and answers somewhere."""
+    given = list(entries)
+    wanted = {entry.options.profile for entry in given if _without_address(entry)}
+    if not wanted:
+        return given
+    around = await asyncio.to_thread(places, folder, environ)
+    servers = await find_servers([place for place in around if place.profile in wanted])
+    addresses = {server.profile: server.base_url for server in reversed(servers)}
+    return [
+        attrs.evolve(entry, options=attrs.evolve(entry.options, base_url=addresses[entry.options.profile]))
+        if _without_address(entry) and entry.options.profile in addresses
+        else entry
+        for entry in given
+    ]
+
+
+def _without_address(entry: Entry) -> bool:
+    profile = PROFILES.get(entry.options.profile)
+    return entry.options.base_url is None and profile is not None and profile.local
+
+
+def places(folder: Path | None, environ: Mapping[str, str]) -> tuple[Probe, ...]:
+    """Where to look. Blocks: it reads a file, and runs Foundry Local's command if that is installed."""
+    usual = local_server.probes(folder)
+    told = [
+        Probe(port, profile)
+        for port, profile in ((ollama_port(environ), "ollama"), (_foundry_port(environ), FOUNDRY_LOCAL))
+        if port is not None
+    ]
+    known = {(place.port, place.profile) for place in told}
+    ours, rest = usual[:1], usual[1:]
+    return (*ours, *told, *(place for place in rest if (place.port, place.profile) not in known))
+
+
+def ollama_port(environ: Mapping[str, str]) -> int | None:
+    """The port that `OLLAMA_HOST` names on this machine; None when it names none or another machine."""
+    text = environ.get("OLLAMA_HOST", "").strip().strip("\"'")
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        port = parts.port or _OLLAMA_PORT
+    except ValueError:
+        return None
+    host = parts.hostname or "127.0.0.1"
+    return port if host in {"0.0.0.0", "::"} or is_loopback(host) else None  # noqa: S104 - compared, not listened on
+
+
+def _foundry_port(environ: Mapping[str, str]) -> int | None:
+    program = shutil.which("foundry", path=environ.get("PATH"))
+    if program is None:
+        return None
+    for words in _FOUNDRY_WORDS:
+        try:
+            done = subprocess.run(  # noqa: S603 - a program that the person has installed, asked for its status
+                [program, *words],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_FOUNDRY_SECONDS,
+                check=False,
+                env=child_environment(environ),
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        address = _FOUNDRY_ADDRESS.search(done.stdout[:_MOST_OUTPUT])
+        if address is not None and 0 < int(address["port"]) < 2**16:
+            return int(address["port"])
+    return None
