@@ -26,6 +26,8 @@ MAX_MODELS: Final = 20_000
 MOST_DESCRIBED: Final = 512
 """Models whose description is kept; it is made anew when there are more."""
 _FRESH_SECONDS: Final = 300.0
+_SILENT_SECONDS: Final = 5.0
+"""So long nobody waits again for a server that has just kept somebody waiting in vain."""
 _MAX_ID_CHARACTERS: Final = 256
 _REGISTRY_ID: Final = re.compile(r"azureml://registries/[^/]+/models/(?P<model>[^/]+)/versions/[^/]+")
 """How the older host of GitHub Models listed a model; it is asked by its name alone."""
@@ -172,6 +174,7 @@ class Catalogue:
         self._listed = {entry.info.reference.model: entry for entry in kept}
         self._described: dict[str, tuple[ModelInfo, Limits]] = {}
         self._fetched_at: float | None = None
+        self._silent: tuple[float, RequestError] | None = None
         self._lock = asyncio.Lock()
         self._refreshing: asyncio.Task[None] | None = None
 
@@ -252,10 +255,20 @@ class Catalogue:
             if not refresh and self._is_fresh():
                 return
             try:
-                await self._take(await self._fetch())
+                await self._take(await self._fetch_unless_silent(refresh=refresh))
             except RequestError as error:
                 if not self.ids() or error.final_for_provider:
                     raise
+
+    async def _fetch_unless_silent(self, *, refresh: bool) -> bytes:
+        if self._silent is not None and not refresh and time.monotonic() < self._silent[0]:
+            raise self._silent[1].with_traceback(None)
+        try:
+            return await self._fetch()
+        except RequestError as error:
+            if error.kind is ErrorKind.TIMEOUT:
+                self._silent = (time.monotonic() + _SILENT_SECONDS, error)
+            raise
 
     def _is_fresh(self) -> bool:
         return self._fetched_at is not None and time.monotonic() - self._fetched_at < _FRESH_SECONDS

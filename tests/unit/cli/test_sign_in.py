@@ -118,7 +118,7 @@ async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
 
 async def test_models_that_cannot_be_listed(tmp_path: Path) -> None:
     """When no provider lists a model the exit code says so, beside the reason."""
-    async with run_sandbox(scenario=[REFUSED, REFUSED]) as sandbox:
+    async with run_sandbox(scenario=[REFUSED] * 100) as sandbox:
         configure(tmp_path, sandbox.base_url)
         code, output, errors = await run(tmp_path, "models")
     assert (code, output) == (1, "")

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import Price
 from aurelis.providers.catalogue import parse_models
-from aurelis.providers.options import ModelOptions
+from aurelis.providers.openai_compatible import open_provider
+from aurelis.providers.options import ModelOptions, ProviderOptions
 from aurelis.providers.profiles import PROFILES
 from aurelis.providers.tokens import format_warning
 from unit.providers.raw_server import RawServer, collect, provider_for, whole
@@ -133,6 +135,27 @@ async def test_the_list_is_fetched_once(server: RawServer) -> None:
         assert len(server.received) == 1
         await provider.models(refresh=True)
     assert [received.path for received in server.received] == ["/v1/models"] * 2
+
+
+async def test_nobody_waits_twice_for_a_silent_server() -> None:
+    """Who asks right after somebody waited in vain hears the same at once; a refresh tries again."""
+    asked: list[str] = []
+
+    def silent(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        raise httpx2.ConnectTimeout("silent", request=request)
+
+    async def token() -> None:
+        return None
+
+    options = ProviderOptions(name="mine", base_url="http://127.0.0.1:9/v1")
+    provider = open_provider(options, token, transport=httpx2.MockTransport(silent))
+    for refresh in (False, False, True):
+        with pytest.raises(RequestError) as caught:
+            await provider.models(refresh=refresh)
+        assert caught.value.kind is ErrorKind.TIMEOUT
+    await provider.aclose()
+    assert asked == ["/v1/models"] * 2
 
 
 async def test_models_that_were_typed_in_need_no_list(server: RawServer) -> None:
