@@ -61,6 +61,9 @@ _NEVER_CONNECTED: Final = (
     ssl.SSLCertVerificationError,
 )
 """Failures before the first byte of a request can have arrived."""
+_NOT_ITS_TIME: Final = frozenset({9, 10})
+_OTHER_NAME: Final = frozenset({62, 64})
+"""OpenSSL's X509_V_ERR codes: not yet valid, expired; another host name, another address."""
 _MOST_CAUSES: Final = 16
 """Chains of causes end long before."""
 
@@ -75,6 +78,7 @@ class Blame:
     model: str = ""
     key_variable: str | None = None
     became: str | None = None
+    proxied: bool = False
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -278,7 +282,8 @@ def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: 
     elif not unsent:
         message = f"{who} broke off the connection before the answer was complete; try again."
     else:
-        message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
+        proxy = f"{settings}.proxy, " if blame.proxied else ""
+        message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, {proxy}and the network."
     return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, retryable=True)
 
 
@@ -288,10 +293,19 @@ def _untrusted(cause: ssl.SSLCertVerificationError, who: str, blame: Blame) -> R
         message = f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
         event = "pin_mismatch"
     else:
-        reason = getattr(cause, "verify_message", "") or "it is not trusted"
-        message = f"The certificate of {who} was refused: {reason}. An own authority belongs in {setting}.caFile."
+        reason = (getattr(cause, "verify_message", "") or "it is not trusted").rstrip(".")
+        message = f"The certificate of {who} was refused: {reason}. {_certificate_advice(cause, blame)}"
         event = None
     return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, security_event=event)
+
+
+def _certificate_advice(cause: ssl.SSLCertVerificationError, blame: Blame) -> str:
+    code = getattr(cause, "verify_code", 0)
+    if code in _NOT_ITS_TIME:
+        return "Have the server's certificate renewed, and check the clock of this machine."
+    if code in _OTHER_NAME:
+        return f"Write providers.{blame.provider}.baseUrl with a name that the certificate holds."
+    return f"An own authority belongs in providers.{blame.provider}.tls.caFile."
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -126,6 +126,7 @@ class Wire:
             model=model,
             key_variable=self._options.key_variable or self._profile.key_variable,
             became=became,
+            proxied=self._options.proxy is not None,
             private=private,
         )
 

@@ -128,11 +128,21 @@ async def test_an_own_authority_is_trusted_when_named(secure: Secure, authority:
     assert server.received[0].headers["authorization"] == "Bearer t-1"
 
 
-@pytest.mark.parametrize("options", [{}, {"address": "127.0.0.9"}, {"expired": True}])
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ({}, "providers.mine.tls.caFile"),
+        ({"address": "127.0.0.9"}, "providers.mine.baseUrl"),
+        ({"expired": True}, "renewed"),
+    ],
+)
 async def test_a_certificate_that_does_not_fit_is_refused(
-    secure: Secure, authority: Authority, options: dict[str, Any]
+    secure: Secure, authority: Authority, options: dict[str, Any], advice: str
 ) -> None:
-    """An unknown authority, another host's name and an expired date end before anything is sent, without a retry."""
+    """An unknown authority, another host's name and an expired date end before anything is sent, without a retry.
+
+    Each has its own way out.
+    """
     server, url, _ = await secure(**options)
     tls = TlsOptions(ca_file=authority.file) if options else TlsOptions()
     async with provider_for(url, token="t-1", tls=tls) as provider:
@@ -140,6 +150,7 @@ async def test_a_certificate_that_does_not_fit_is_refused(
             await collect(provider)
     assert (caught.value.kind, caught.value.retryable) == (ErrorKind.NETWORK, False)
     assert "certificate" in caught.value.message
+    assert advice in caught.value.message
     assert server.received == []
 
 

@@ -50,6 +50,12 @@ def _origin(url: httpx2.URL) -> tuple[str, str, int]:
     return url.scheme, url.host, port
 
 
+def _spelled(url: httpx2.URL) -> str:
+    """An origin for people, shortened, without user and password."""
+    port = f":{url.port}" if url.port is not None else ""
+    return f"{url.scheme[:10]}://{url.host[:100]}{port}"
+
+
 class HttpClientBuilder:
     """Builds the client of one provider; `own_headers` are the names that its requests may carry beside the usual."""
 
@@ -163,8 +169,8 @@ class HttpClientBuilder:
     def _blocked(self, target: httpx2.URL) -> RequestError:
         name = self._options.name
         message = (
-            f"The server of provider '{name}' redirects to {target.scheme}://{target.host[:100]}, another origin; this "
-            f"was not followed. If that is right, set providers.{name}.baseUrl to it and sign in there."
+            f"The server of provider '{name}' redirects to {_spelled(target)}, another origin; this was not followed. "
+            f"If that is right, set providers.{name}.baseUrl to it and sign in there."
         )
         return RequestError(
             ErrorKind.CONFIGURATION,
