@@ -84,6 +84,8 @@ def free_port(wanted: tuple[int, ...]) -> int:
     """The first wanted port of the loopback address that nobody has, else any free one."""
     for port in (*wanted, 0):
         with contextlib.suppress(OSError), socket.socket() as probe:
+            if os.name == "posix":  # a connection that ended a moment ago does not keep a port from being used again
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return int(probe.getsockname()[1])
     raise wrong("No port of 127.0.0.1 is free; name one with --port.")

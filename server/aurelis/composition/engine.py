@@ -17,10 +17,10 @@ from aurelis.cache.layered import LayeredCache
 from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
-from aurelis.composition.entries import SANDBOX, configured_entries, providers_differ
+from aurelis.composition.entries import SANDBOX, configured_entries, price_sources, providers_differ
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
-from aurelis.composition.on_this_machine import found_entries, located
+from aurelis.composition.on_this_machine import Lookout, found_entries, located
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
@@ -40,7 +40,6 @@ from aurelis.orchestrator.policy import RoutingPolicy
 from aurelis.providers.openai_compatible import ConnectionBudget
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.pricing import GenaiPricing
-from aurelis.providers.profiles import PROFILES
 from aurelis.providers.tokens import TokenCheck
 from aurelis.sandbox.server import Sandbox
 from aurelis.sandbox.server import start as start_sandbox
@@ -57,8 +56,6 @@ from aurelis.workflow.services import Status
 
 LOGGER: Final = logging.getLogger("aurelis")
 
-LOOK_SECONDS: Final = 15.0
-"""While only the sandbox answers, other model servers are looked for at most this often."""
 EXCLUDED_NAMES: Final = 1_000
 """Documents that stayed here which the audit log is told of in one process, each once."""
 
@@ -96,8 +93,7 @@ class Engine:
         self._settings = Settings()
         self._folders: tuple[Path, ...] = ()
         self._warming: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
-        self._look_at = clock.monotonic() + LOOK_SECONDS
+        self._lookout = Lookout(clock, kept_in.state, environ, self._move)
         self._taking = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
@@ -243,12 +239,7 @@ class Engine:
         return entry is not None and await self.authentication.changed(entry.options)
 
     def _pricing(self) -> GenaiPricing:
-        sources = {}
-        for entry in self.directory.entries:
-            profile = PROFILES.get(entry.options.profile)
-            if profile is not None and profile.price_source is not None:
-                sources[entry.options.name] = profile.price_source
-        return GenaiPricing(sources)
+        return GenaiPricing(price_sources(self.directory.entries))
 
     def _redacted(self, request_id: str, rules: tuple[str, ...], blocked: bool) -> None:
         name, severity = ("secret_blocked", "warning") if blocked else ("secret_redacted", "info")
@@ -296,20 +287,16 @@ class Engine:
     def _request_changed(self) -> None:
         """A request began or ended."""
         self._changed()
-        if self._only_sandbox() and self._is_idle() and self.clock.monotonic() >= self._look_at:
-            self._look_at = self.clock.monotonic() + LOOK_SECONDS
-            self._looking = self._loop.create_task(self._look_around())
+        if self._may_move():
+            self._lookout.look()
 
-    def _only_sandbox(self) -> bool:
-        return any(entry.why == "nothing else is there" for entry in self.directory.entries)
+    def _may_move(self) -> bool:
+        """Whether only the sandbox answers, and nothing is asked of it just now."""
+        stands_in = any(entry.why == "nothing else is there" for entry in self.directory.entries)
+        return stands_in and self.orchestrator.statistics.active == 0
 
-    def _is_idle(self) -> bool:
-        return self.orchestrator.statistics.active == 0
-
-    async def _look_around(self) -> None:
-        """See whether a model server was started meanwhile; what is asked of the sandbox just now is not disturbed."""
-        found = await found_entries(self._kept_in.state, self._environ)
-        if found and self._only_sandbox() and self._is_idle():
+    async def _move(self) -> None:
+        if self._may_move():
             await self._take_providers(first=False, changed=True)
             self._changed()
 
@@ -410,10 +397,10 @@ class Engine:
 
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""
-        for task in (self._warming, self._looking):
-            if task is not None:
-                task.cancel()
-                await asyncio.wait([task])
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.wait([self._warming])
+        await self._lookout.aclose()
         await self.orchestrator.aclose()
         await self.directory.aclose()
         await self.watch.aclose()

@@ -103,6 +103,12 @@ def entry_of(
     )
 
 
+def price_sources(entries: Iterable[Entry]) -> dict[str, str]:
+    """In whose price table each provider's models are."""
+    rows = ((entry.options.name, PROFILES.get(entry.options.profile)) for entry in entries)
+    return {name: row.price_source for name, row in rows if row is not None and row.price_source is not None}
+
+
 def _profile_name(name: str, base_url: str | None) -> str:
     """The profile of a provider that names none: its own name's, that of the vendor whose host it is, or `custom`."""
     if name in PROFILES:

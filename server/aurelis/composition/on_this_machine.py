@@ -11,7 +11,7 @@ import asyncio
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,11 +20,14 @@ import attrs
 
 from aurelis.composition import local_server
 from aurelis.composition.directory import Entry
+from aurelis.core.deadline import Clock
 from aurelis.providers.discovery import Probe, find_servers
 from aurelis.providers.options import ProviderOptions, is_loopback
 from aurelis.providers.profiles import PROFILES
 from aurelis.security.process import child_environment
 
+LOOK_SECONDS: Final = 15.0
+"""How long to wait before looking again; longer than any look takes."""
 FOUNDRY_LOCAL: Final = "foundry-local"
 _OLLAMA_PORT: Final = 11434
 _FOUNDRY_WORDS: Final = (("server", "status"), ("service", "status"))
@@ -32,6 +35,37 @@ _FOUNDRY_WORDS: Final = (("server", "status"), ("service", "status"))
 _FOUNDRY_SECONDS: Final = 3.0
 _FOUNDRY_ADDRESS: Final = re.compile(r"http://(?:127\.0\.0\.1|localhost):(?P<port>\d{1,5})")
 _MOST_OUTPUT: Final = 65_536
+
+
+class Lookout:
+    """Looks now and then whether a model server was started meanwhile; `found` is called when one answers."""
+
+    def __init__(
+        self, clock: Clock, folder: Path | None, environ: Mapping[str, str], found: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._clock = clock
+        self._folder = folder
+        self._environ = environ
+        self._found = found
+        self._next = clock.monotonic() + LOOK_SECONDS
+        self._looking: asyncio.Task[None] | None = None
+
+    def look(self) -> None:
+        """Look in the background, unless that was done a moment ago."""
+        now = self._clock.monotonic()
+        if now >= self._next:
+            self._next = now + LOOK_SECONDS
+            self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        if await found_entries(self._folder, self._environ):
+            await self._found()
+
+    async def aclose(self) -> None:
+        """Stop looking."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
 
 
 async def found_entries(folder: Path | None, environ: Mapping[str, str]) -> list[Entry]:
@@ -89,7 +123,7 @@ def ollama_port(environ: Mapping[str, str]) -> int | None:
     except ValueError:
         return None
     host = parts.hostname or "127.0.0.1"
-    return port if host in {"0.0.0.0", "::"} or is_loopback(host) else None  # noqa: S104 - compared, not listened on
+    return port if host in {"0.0.0.0", "::"} or is_loopback(host) else None  # noqa: S104 - it is compared, nothing listens there
 
 
 def _foundry_port(environ: Mapping[str, str]) -> int | None:

@@ -263,10 +263,11 @@ class Catalogue:
     async def _fetch_unless_silent(self, *, refresh: bool) -> bytes:
         if self._silent is not None and not refresh and time.monotonic() < self._silent[0]:
             raise self._silent[1].with_traceback(None)
+        began = time.monotonic()
         try:
             return await self._fetch()
         except RequestError as error:
-            if error.kind is ErrorKind.TIMEOUT:
+            if error.kind is ErrorKind.TIMEOUT or time.monotonic() - began > 1.0:
                 self._silent = (time.monotonic() + _SILENT_SECONDS, error)
             raise
 

@@ -143,7 +143,7 @@ async def test_nobody_waits_twice_for_a_silent_server() -> None:
 
     def silent(request: httpx2.Request) -> httpx2.Response:
         asked.append(request.url.path)
-        raise httpx2.ConnectTimeout("silent", request=request)
+        raise httpx2.ReadTimeout("silent", request=request)
 
     async def token() -> None:
         return None
