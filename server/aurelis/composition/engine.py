@@ -17,10 +17,10 @@ from aurelis.cache.layered import LayeredCache
 from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
-from aurelis.composition.entries import SANDBOX, configured_entries, price_sources, providers_differ
+from aurelis.composition.entries import SANDBOX, price_sources, providers_differ
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
-from aurelis.composition.on_this_machine import Lookout, found_entries, located
+from aurelis.composition.on_this_machine import Lookout, entries_without_sandbox
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
@@ -177,7 +177,7 @@ class Engine:
         if changed:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
-            directory = SettingsDirectory(entries, self._token_source, self._budget, named=named)
+            directory = SettingsDirectory(entries, self.authentication.source, self._budget, named=named)
             stale = () if first else directory.adopt_open(self.directory)
             self.directory = directory
             await asyncio.to_thread(directory.open_all)
@@ -191,7 +191,7 @@ class Engine:
             cache=self.cache,
             cache_key=cache_key,
             recorder=self.recorder,
-            pricing=self._pricing(),
+            pricing=GenaiPricing(price_sources(self.directory.entries)),
             ledger=await self._team.ledger(self._settings.cache.redis),
             spend=self._spend,
             clock=self.clock,
@@ -208,21 +208,12 @@ class Engine:
                 self.orchestrator.provider_changed()
 
     async def _entries(self) -> list[Entry]:
-        settings, catalogues = self._settings, None
-        if self._kept_in.cache is not None:
-            catalogues = str(self._kept_in.cache / "catalogues")
+        settings = self._settings
         signed_in = await self.authentication.signed_in()
-        entries = configured_entries(settings, signed_in, self._environ, catalogues)
-        entries = await located(entries, self._kept_in.state, self._environ)
-        if settings.provider not in {"auto", SANDBOX}:
-            return entries
-        if settings.provider == SANDBOX:
-            if SANDBOX not in settings.providers:
-                entries.insert(0, await self._sandbox_entry("chosen"))
-            return entries
-        if not entries:
-            entries = await found_entries(self._kept_in.state, self._environ)
-        if not entries:
+        entries = await entries_without_sandbox(settings, signed_in, self._kept_in, self._environ)
+        if settings.provider == SANDBOX and SANDBOX not in settings.providers:
+            entries.insert(0, await self._sandbox_entry("chosen"))
+        elif settings.provider == "auto" and not entries:
             entries.append(await self._sandbox_entry("nothing else is there"))
         return entries
 
@@ -231,15 +222,9 @@ class Engine:
             self._sandbox = await start_sandbox()
         return Entry(ProviderOptions(name=SANDBOX, profile=SANDBOX, base_url=self._sandbox.base_url), why)
 
-    def _token_source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
-        return self.authentication.source(options)
-
     async def _token_changed(self, provider: str) -> bool:
         entry = next((entry for entry in self.directory.entries if entry.options.name == provider), None)
         return entry is not None and await self.authentication.changed(entry.options)
-
-    def _pricing(self) -> GenaiPricing:
-        return GenaiPricing(price_sources(self.directory.entries))
 
     def _redacted(self, request_id: str, rules: tuple[str, ...], blocked: bool) -> None:
         name, severity = ("secret_blocked", "warning") if blocked else ("secret_redacted", "info")
@@ -380,7 +365,8 @@ class Engine:
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
-        return await model_rows(self.directory, self.orchestrator, self._pricing(), self.routing(), refresh=refresh)
+        pricing = GenaiPricing(price_sources(self.directory.entries))
+        return await model_rows(self.directory, self.orchestrator, pricing, self.routing(), refresh=refresh)
 
     async def health(self, *, deep: bool) -> Mapping[str, Any]:
         """The contract's health record."""

@@ -20,6 +20,9 @@ import attrs
 
 from aurelis.composition import local_server
 from aurelis.composition.directory import Entry
+from aurelis.composition.entries import configured_entries
+from aurelis.config.folders import Folders
+from aurelis.config.settings import Settings
 from aurelis.core.deadline import Clock
 from aurelis.providers.discovery import Probe, find_servers
 from aurelis.providers.options import ProviderOptions, is_loopback
@@ -66,6 +69,17 @@ class Lookout:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait([self._looking])
+
+
+async def entries_without_sandbox(
+    settings: Settings, signed_in: Iterable[str], kept_in: Folders, environ: Mapping[str, str]
+) -> list[Entry]:
+    """The providers that were configured, chosen or signed in to; with `auto` and none, what answers here."""
+    catalogues = str(kept_in.cache / "catalogues") if kept_in.cache is not None else None
+    entries = await located(configured_entries(settings, signed_in, environ, catalogues), kept_in.state, environ)
+    if not entries and settings.provider == "auto":
+        return await found_entries(kept_in.state, environ)
+    return entries
 
 
 async def found_entries(folder: Path | None, environ: Mapping[str, str]) -> list[Entry]:

@@ -178,6 +178,8 @@ def _is_list(body: bytes) -> bool:
 async def find_servers(probes: Sequence[Probe] = PROBES, *, seconds: float = TOTAL_SECONDS) -> tuple[FoundServer, ...]:
     """The model servers that answer on this machine within `seconds`, in the order of the probes; never raises."""
     tasks = [asyncio.create_task(_ask(probe)) for probe in probes]
+    if not tasks:
+        return ()
     try:
         await asyncio.wait(tasks, timeout=seconds)
     finally:

@@ -66,4 +66,6 @@ async def test_a_chosen_local_server_is_found_where_it_listens(monkeypatch: pyte
         await ours.aclose()
         await other.aclose()
         assert await located([chosen], None, {"PATH": ""}) == [chosen]
+        nowhere = Entry(ProviderOptions(name="foundry-local", profile="foundry-local"), "chosen")
+        assert await located([nowhere], None, {"PATH": ""}) == [nowhere]
         assert await found_entries(None, {"PATH": ""}) == []
