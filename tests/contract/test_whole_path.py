@@ -213,6 +213,39 @@ async def test_a_second_model_answers_for_the_first(tmp_path: Path) -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    ("text", "finish", "kind"),
+    [
+        ("I would leave this code as it is.", "stop", "invalid_response"),
+        ("```python\ndef add(first, sec", "length", "invalid_response"),
+        ("```python\ndef add(first, sec", None, "network"),
+        ("```python\ndef add(first, second):\n    return 0\n```", "content_filter", "content_filter"),
+    ],
+)
+async def test_an_edit_that_one_model_fails_to_give_is_asked_of_the_next(
+    tmp_path: Path, text: str, finish: str | None, kind: str
+) -> None:
+    """Prose, a cut answer and a filtered one become no edit and reach nobody; the next model's edit does."""
+    parts = [{"choices": [{"index": 0, "delta": {"content": text}}]}]
+    parts += [{"choices": [{"index": 0, "delta": {}, "finish_reason": finish}]}] if finish else []
+    body = "".join(f"data: {json.dumps(part)}\n\n" for part in parts)
+    step = {"status": 200, "headers": {"content-type": "text/event-stream"}, "body": body}
+    async with run_sandbox(scenario=[step] * 4) as bad, run_sandbox() as good:
+        providers = {"bad": {"baseUrl": bad.base_url}, "good": {"baseUrl": good.base_url}}
+        settings = {"providers": providers, "models": {"documentation": ["bad/default", "good/default"]}}
+        settings["retry"] = {"connection": {"attempts": 2, "base": 0.01}}
+        async with editor(tmp_path, settings) as (client, uri):
+            deltas: list[str] = []
+            result = await client.execute("aurelis.document", request(uri, apply=True), on_delta=deltas.append)
+
+            assert [(a["model"], a["outcome"]) for a in result["attempts"]] == [
+                *[("bad/default", f"error:{kind}")] * (2 if kind == "network" else 1),
+                ("good/default", "ok"),
+            ]
+            assert (result["applied"], "".join(deltas)) == (True, result["text"])
+            assert '"""' in client.text(uri)
+
+
 async def test_hover_finds_what_was_explained_under_the_projects_instructions(tmp_path: Path) -> None:
     """Instructions files are part of the question, so a hover asks with them too and needs no model."""
     (tmp_path / "AGENTS.md").write_text("Answer briefly.\n", "utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 
 from aurelis.cli.command_line import say
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Waiting
+from aurelis.core.reply import Received, Waiting
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText
@@ -52,7 +52,7 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
                         shown = delta or shown
                     case Waiting(model, reason) if sys.stderr.isatty():
                         say(f"{model}: {reason}")
-                    case Started() | Waiting() | StreamText():
+                    case Started() | Waiting() | StreamText() | Received():
                         pass
                     case Outcome():
                         outcome = event

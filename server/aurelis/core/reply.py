@@ -143,10 +143,17 @@ class Delta:
 
 
 @attrs.frozen
+class Received:
+    """So many characters of an answer that is delivered as a whole have come; another candidate begins anew."""
+
+    characters: int
+
+
+@attrs.frozen
 class Completed:
     """The last event of every request that succeeded."""
 
     answer: Answer
 
 
-AnswerEvent = Chosen | Waiting | Delta | Completed
+AnswerEvent = Chosen | Waiting | Delta | Received | Completed

@@ -17,10 +17,11 @@ import attrs
 from aurelis.core.deadline import Deadline
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Provider
-from aurelis.core.reply import Alive, Attempt, Finished, ProviderEvent, TextDelta, Usage, Waiting
+from aurelis.core.reply import Alive, Attempt, Finished, FinishReason, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
 from aurelis.orchestrator.availability import SkippedError, breaker_error
 from aurelis.orchestrator.breaker import is_failure
+from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
 from aurelis.orchestrator.cost import cost_of
 from aurelis.orchestrator.quotas import Grant
@@ -85,16 +86,17 @@ class CandidateCall:
             SkippedError: the breaker or the quota said no.
         """
         streams = self.request.request.streams
-        emitted = False
+        delivered = False
 
         def note(event: ProviderEvent) -> None:
-            nonlocal emitted
-            emitted = emitted or isinstance(event, TextDelta)
+            nonlocal delivered
+            # Blanks wait for the first word.
+            delivered = delivered or (streams and isinstance(event, TextDelta) and bool(event.text.strip()))
+            if isinstance(event, Finished) and event.reason is FinishReason.CUT and not delivered:
+                raise cut_off(self.candidate.reference)
             emit(event)
 
         async def attempt() -> None:
-            nonlocal emitted
-            emitted = False
             emit(Called(self.workings.parts.clock.monotonic()))
             await self._attempt(note, emit)
 
@@ -103,7 +105,7 @@ class CandidateCall:
             clock=self.workings.parts.clock,
             random=self.workings.parts.random,
             deadline=self.deadline,
-            may_retry=lambda: not (emitted and streams),
+            may_retry=lambda: not delivered,
             waiting=lambda error, seconds: emit(self._waiting(error, seconds)),
         )
         began = self.workings.parts.clock.monotonic()

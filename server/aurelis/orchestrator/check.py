@@ -22,7 +22,7 @@ def checked(request: Request, text: str, reason: FinishReason, model: ModelRefer
     if not text.strip():
         return _empty(request, text, reason, model)
     if reason is FinishReason.CUT:
-        raise RequestError(ErrorKind.NETWORK, f"{model} was cut off in the middle of its answer; try again.")
+        raise cut_off(model)
     verdict = request.judge(text)
     if delivered:
         return verdict
@@ -35,9 +35,15 @@ def checked(request: Request, text: str, reason: FinishReason, model: ModelRefer
     return verdict
 
 
+def cut_off(model: ModelReference) -> RequestError:
+    """The error of a stream that ended without saying why."""
+    message = f"{model} was cut off before its answer was complete; try again."
+    return RequestError(ErrorKind.NETWORK, message, provider=model.provider, retryable=True)
+
+
 def _empty(request: Request, text: str, reason: FinishReason, model: ModelReference) -> Verdict:
     if reason is FinishReason.CUT:
-        raise RequestError(ErrorKind.NETWORK, f"{model} was cut off before it answered; try again.")
+        raise cut_off(model)
     if reason is FinishReason.ENOUGH or (request.empty_is_an_answer and reason is FinishReason.STOP):
         return request.judge(text)
     why = "used up its tokens before answering" if reason is FinishReason.LENGTH else "said nothing"

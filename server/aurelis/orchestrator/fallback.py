@@ -20,6 +20,7 @@ from aurelis.core.reply import (
     Delta,
     Finished,
     FinishReason,
+    Received,
     TextDelta,
     Waiting,
 )
@@ -130,6 +131,8 @@ class _Asking:
                         text = event.text if run.delivered else run.text
                         run.delivered = True
                         yield Delta(text)
+                    elif not run.request.streams:
+                        yield Received(len(run.text))
                     if run.request.enough is not None and run.request.enough(run.text):
                         self._finished = Finished(FinishReason.ENOUGH)
                         self._workings.availability.breakers.succeeded(who.reference)

@@ -45,7 +45,7 @@ def wait_seconds(policy: RetryPolicy, error: RequestError, attempt: int, random:
         return error.retry_after_seconds
     rule = rule_for(policy, error)
     wait = min(rule.maximum, rule.base * policy.exponential_base ** (attempt - 1))
-    return wait * random.uniform(1 - policy.jitter, 1 + policy.jitter)
+    return min(rule.maximum, wait * random.uniform(1 - policy.jitter, 1 + policy.jitter))
 
 
 def retrying(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from aurelis.core.model import ModelReference
-from aurelis.core.reply import Answer, Waiting
+from aurelis.core.reply import Answer, Received, Waiting
 from aurelis.core.request import Task
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import TextEdit
@@ -67,4 +67,4 @@ class Outcome:
     cut: bool = False
 
 
-WorkflowEvent = Started | Waiting | StreamText | Outcome
+WorkflowEvent = Started | Waiting | StreamText | Received | Outcome

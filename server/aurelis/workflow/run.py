@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict, Waiting
+from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Received, Verdict, Waiting
 from aurelis.core.request import Request, Source, always_usable
 from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
 from aurelis.core.snapshot import Snapshot
@@ -168,7 +168,7 @@ async def _answered(
             match event:
                 case Chosen(model, local):
                     yield Started(invocation.request_id, model, local)
-                case Waiting():
+                case Waiting() | Received():
                     yield event
                 case Delta(text):
                     delta = sanitiser.feed(text) if sanitiser is not None else plain_text(text)

@@ -93,14 +93,16 @@ def test_a_failure_after_the_first_delta_keeps_the_partial_answer() -> None:
     run(scenario())
 
 
-def test_a_failure_before_delivery_starts_over() -> None:
-    """When nothing is streamed to the reader, a cut answer is asked for again and only the whole one counts."""
+@pytest.mark.parametrize(("text", "streams"), [("ha", False), ("", True), (" \n", True)])
+@pytest.mark.parametrize("end", [error(K.NETWORK), FinishReason.CUT])
+def test_a_failure_before_delivery_starts_over(end: FinishReason | RequestError, text: str, *, streams: bool) -> None:
+    """While nothing has reached the reader, a cut answer is asked for again and only the whole one counts."""
 
     async def scenario() -> None:
-        one = ScriptedProvider("one", Say(("ha",), finish=error(K.NETWORK)), Say(("whole",)))
-        got = await answer(bench(one), ask(streams=False))
+        one = ScriptedProvider("one", Say((text,), finish=end), Say(("whole",)))
+        got = await answer(bench(one), ask(streams=streams))
 
-        assert (got.text, got.incomplete) == ("whole", False)
+        assert (got.text, got.incomplete, outcomes_of(got)) == ("whole", False, ["one/m error:network", "one/m ok"])
 
     run(scenario())
 
