@@ -44,7 +44,10 @@ def wait_seconds(policy: RetryPolicy, error: RequestError, attempt: int, random:
     if error.retry_after_seconds:
         return error.retry_after_seconds
     rule = rule_for(policy, error)
-    wait = min(rule.maximum, rule.base * policy.exponential_base ** (attempt - 1))
+    try:
+        wait = min(rule.maximum, rule.base * policy.exponential_base ** (attempt - 1))
+    except OverflowError:
+        wait = rule.maximum
     return min(rule.maximum, wait * random.uniform(1 - policy.jitter, 1 + policy.jitter))
 
 
