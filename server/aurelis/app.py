@@ -27,7 +27,7 @@ from aurelis.workflow.services import Services, Status
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
     from aurelis.core.model import ModelInfo
-    from aurelis.core.ports import EgressPolicy
+    from aurelis.core.ports import CachedAnswer, EgressPolicy
     from aurelis.store.batches import BatchProgress
 
 __all__ = ["Application", "create_services"]
@@ -153,6 +153,10 @@ class Application:
     async def cached(self, request: Request) -> Answer | None:
         """The kept answer to a request, if there is one; asks no model."""
         return await (await self._ready()).cached(request)
+
+    async def replay(self, request: Request, kept: CachedAnswer) -> Answer:
+        """An answer that the caller kept for this very request, with its redactions anew; asks no model."""
+        return await (await self._ready()).orchestrator.replay(request, kept)
 
     async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to."""

@@ -65,6 +65,9 @@ class Upstream:
         self.requests: list[Request] = []
         self.redirect: str | None = None
         self.status = 200
+        self.holds: Callable[[Request], bool] = lambda _: False
+        self.released = asyncio.Event()
+        self.arrived = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -89,12 +92,18 @@ class Upstream:
         """Everything that arrived."""
         return "\n".join(request.words for request in self.requests)
 
+    async def until_asked(self, times: int) -> None:
+        """Wait until so many prompts have arrived."""
+        async with asyncio.timeout(PATIENCE), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.asked) >= times)
+
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=2**24)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
+        self.released.set()
         self._server.close()
         for writer in self._writers:
             writer.close()
@@ -116,6 +125,10 @@ class Upstream:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         request = Request(method, target, headers, body)
         self.requests.append(request)
+        async with self.arrived:
+            self.arrived.notify_all()
+        if request.method == "POST" and self.holds(request):
+            await self.released.wait()
         for piece in self._answer(request):
             writer.write(piece)
             await writer.drain()

@@ -10,6 +10,7 @@ from typing import Any
 from aurelis.config.settings import Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference
+from aurelis.core.ports import CachedAnswer
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, Chosen, Completed, Delta, FinishReason, Usage
 from aurelis.core.request import Request, Source
@@ -90,6 +91,9 @@ class FakeServices:
 
     async def cached(self, request: Request) -> Answer | None:
         return self.kept
+
+    async def replay(self, request: Request, kept: CachedAnswer) -> Answer:
+        return answer_to(request, kept.text)
 
     async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
         return ({"model": str(MODEL), "provider": MODEL.provider, "host": "models.example:443", "local": False},)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
-import json
 import sys
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -16,27 +13,42 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from aurelis.app import Application
+from aurelis.cli.batch_changes import FileChanges, Written, write_file
+from aurelis.cli.batch_memory import BatchMemory, Kept
 from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.documents import Chosen, open_target, read_target
 from aurelis.cli.invocations import invocation_for
-from aurelis.cli.outcomes import add_output_options, ask, diff_of, edit_json, print_json, write_change
+from aurelis.cli.outcomes import add_output_options, ask, diff_of, edit_json, print_json
 from aurelis.cli.request_options import add_request_options, request_options
 from aurelis.cli.services import opened_services
 from aurelis.core.deadline import SystemClock
 from aurelis.core.errors import RequestError
 from aurelis.core.request import Urgency
 from aurelis.orchestrator.batch import Batch, run_batch
+from aurelis.workflow.events import Outcome
+from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.result import result_of
+from aurelis.workflow.run import likely_model, replay
 
 TASKS: Final = ("explain", "fix", "refactor", "optimize", "document", "test", "review")
 
 
 @attrs.frozen
 class _Item:
-    """One place to work on, as the person wrote it, with what was read there."""
+    """One place to work on, as the person wrote it, with what was read there and the model that is likely asked."""
 
     name: str
     chosen: Chosen
+    invocation: Invocation
+    model: str | None = None
+
+
+@attrs.frozen
+class _Answered:
+    """An item's Result, and the outcome that it came from, unless all of it was done in an earlier run."""
+
+    result: Mapping[str, Any]
+    outcome: Outcome | None = None
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -67,7 +79,7 @@ async def run(arguments: argparse.Namespace) -> int:
 async def _results(services: Application, arguments: argparse.Namespace) -> list[tuple[str, Mapping[str, Any]]]:
     items: list[_Item] = []
     ended: dict[str, Mapping[str, Any]] = {}
-    for name in arguments.targets:
+    for name in dict.fromkeys(arguments.targets):
         try:
             chosen = await open_target(read_target(name))
         except RequestError as error:
@@ -75,60 +87,110 @@ async def _results(services: Application, arguments: argparse.Namespace) -> list
             continue
         refusal = services.egress.refusal(chosen.snapshot.source)
         if refusal is None:
-            items.append(_Item(name, chosen))
+            items.append(await _item(services, name, chosen, arguments))
         else:
             say(f"Skipped {name}: {refusal}")
             ended[name] = {"skipped": refusal}
-    found = await _asked(services, items, arguments)
+    found = await _Run(services, arguments, items).results()
     ended |= {item.name: result for item, result in zip(items, found, strict=True)}
     return [(name, ended[name]) for name in arguments.targets]
 
 
-async def _asked(services: Application, items: list[_Item], arguments: argparse.Namespace) -> list[Mapping[str, Any]]:
-    progress = await services.batch_progress()
-    name = _digest(arguments.task, str(Path.cwd()), *arguments.targets)
-    keys = [_key(item, arguments) for item in items]
-    if not arguments.resume:
-        await progress.forget(name)
-    kept = await progress.load(name)
-    finished = {number: json.loads(kept[key]) for number, key in enumerate(keys) if key in kept}
-    clock = SystemClock()
-    saving: set[asyncio.Task[None]] = set()  # Bounded by the items.
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        line = bar.add_task(arguments.task, total=len(items), completed=len(finished))
-
-        def done(number: int, result: Mapping[str, Any] | RequestError) -> None:
-            bar.advance(line)
-            if not isinstance(result, RequestError):
-                saving.add(asyncio.create_task(progress.done(name, keys[number], json.dumps(result), clock.time())))
-
-        batch = Batch[_Item, Mapping[str, Any]](
-            items=items, ask=lambda item: _one(services, item, arguments), done=done, finished=finished
-        )
-        results = await run_batch(batch, clock)
-    await asyncio.gather(*saving)
-    return [_failure(result) if isinstance(result, RequestError) else result for result in results]
-
-
-async def _one(services: Application, item: _Item, arguments: argparse.Namespace) -> Mapping[str, Any]:
+async def _item(services: Application, name: str, chosen: Chosen, arguments: argparse.Namespace) -> _Item:
     invocation = await invocation_for(
         services,
         arguments.task,
-        item.chosen,
+        chosen,
         instruction=arguments.instruction,
         streams=False,
         urgency=Urgency.BATCH,
         **request_options(arguments),
     )
-    outcome = await ask(services, invocation, show=False)
-    changes = bool(outcome.edits) or outcome.new_file is not None
-    applied = False
-    if arguments.write and changes:
-        await asyncio.to_thread(write_change, outcome, item.chosen.folder)
-        applied = True
-    result = result_of(outcome, edit=edit_json(outcome, item.chosen.folder), applied=applied)
-    return {**result, "diff": diff_of(outcome)} if changes else result
+    return _Item(name, chosen, invocation, await likely_model(services, invocation))
+
+
+class _Run:
+    """One run of a batch."""
+
+    def __init__(self, services: Application, arguments: argparse.Namespace, items: Sequence[_Item]) -> None:
+        self._services = services
+        self._arguments = arguments
+        self._items = items
+        self._changes = FileChanges([item.chosen.snapshot for item in items])
+        self._writing: set[asyncio.Task[list[Written]]] = set()  # Bounded by the items.
+        self._kept: Mapping[int, Kept] = {}
+        self._ended = 0
+
+    async def results(self) -> list[Mapping[str, Any]]:
+        """Ask for what is not done yet; the results in the order of the items."""
+        arguments, clock = self._arguments, SystemClock()
+        self._memory = await BatchMemory.open(await self._services.batch_progress(), clock, arguments)
+        places = [(item.name, item.chosen) for item in self._items]
+        self._kept = {n: kept for n, place in enumerate(places) if (kept := self._memory.kept(*place)) is not None}
+        finished = {n: _Answered(kept.result) for n, kept in self._kept.items() if kept.whole}
+        for number in finished:
+            self._changes.ended(number, None)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        console = Console(stderr=True)
+        with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
+            line = bar.add_task(arguments.task, total=len(self._items), completed=len(finished))
+
+            def done(number: int, ended: _Answered | RequestError) -> None:
+                bar.advance(line)
+                self._take(number, ended)
+
+            batch = Batch[int, _Answered](
+                items=range(len(self._items)),
+                ask=self._ask,
+                group_of=lambda number: self._items[number].model,
+                done=done,
+                finished=finished,
+            )
+            try:
+                answers = await run_batch(batch, clock)
+                written = [each for task in self._writing for each in await task]
+            except asyncio.CancelledError:
+                count = len(finished) + self._ended
+                say(f"{count} of {len(self._items)} were done; the same command with --resume goes on from there.")
+                raise
+        by_number = {each.number: each for each in written}
+        return [self._result(n, answer, by_number.get(n)) for n, answer in enumerate(answers)]
+
+    async def _ask(self, number: int) -> _Answered:
+        item, kept = self._items[number], self._kept.get(number)
+        if kept is not None:
+            try:
+                outcome = await replay(self._services, item.invocation, kept.answer())
+            except RequestError:
+                pass  # It is of no use any more, for example because settings changed: ask anew.
+            else:
+                return _Answered(kept.result, outcome)
+        outcome = await ask(self._services, item.invocation, show=False)
+        result = result_of(outcome)
+        await self._memory.answered(item.name, item.chosen, Kept.of(result, outcome))
+        return _Answered(result, outcome)
+
+    def _take(self, number: int, ended: _Answered | RequestError) -> None:
+        self._ended += not isinstance(ended, RequestError)
+        outcomes = self._changes.ended(number, None if isinstance(ended, RequestError) else ended.outcome)
+        if outcomes and self._arguments.write:
+            work = write_file(outcomes, self._items[number].chosen.folder, self._note)
+            self._writing.add(asyncio.create_task(work))
+
+    async def _note(self, number: int, text: str) -> None:
+        item = self._items[number]
+        await self._memory.written(item.name, item.chosen, text)
+
+    def _result(self, number: int, ended: _Answered | RequestError, written: Written | None) -> Mapping[str, Any]:
+        if isinstance(ended, RequestError):
+            return _failure(ended)
+        outcome = ended.outcome
+        if outcome is None or not (outcome.edits or outcome.new_file):
+            return ended.result
+        if written is not None and written.error is not None:
+            return _failure(written.error)
+        edit = edit_json(outcome, self._items[number].chosen.folder)
+        return {**ended.result, "edit": edit, "applied": written is not None, "diff": diff_of(outcome)}
 
 
 def _show(name: str, result: Mapping[str, Any], *, diff: bool) -> None:
@@ -145,13 +207,3 @@ def _show(name: str, result: Mapping[str, Any], *, diff: bool) -> None:
 
 def _failure(error: RequestError) -> Mapping[str, Any]:
     return {"error": {"kind": str(error.kind), "message": error.message}}
-
-
-def _key(item: _Item, arguments: argparse.Namespace) -> str:
-    """What an item's kept result is good for: this text, this range, these wishes."""
-    options = json.dumps([arguments.instruction, request_options(arguments), arguments.write], default=str)
-    return _digest(item.name, item.chosen.snapshot.text, str(item.chosen.range), options)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

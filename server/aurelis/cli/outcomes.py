@@ -150,6 +150,15 @@ def write_change(outcome: Outcome, folder: Path) -> Path:
     if outcome.new_file is not None:
         return _create(outcome.new_file, folder)
     base = _base(outcome)
+    return write_text(base, apply_edits(base.text, outcome.edits or ()))
+
+
+def write_text(base: Snapshot, text: str) -> Path:
+    """Put a new text in a file's place, if it is still as it was read, and name the file.
+
+    Raises:
+        RequestError: `configuration` when the file cannot be written; `rejected` when it changed meanwhile.
+    """
     if base.path is None:
         raise RequestError(ErrorKind.CONFIGURATION, "The document is no file, so nothing was written.")
     mark = b"\xef\xbb\xbf"
@@ -159,7 +168,7 @@ def write_change(outcome: Outcome, folder: Path) -> Path:
         if now.removeprefix(mark) != base.text.encode():
             message = f"{base.name} was changed meanwhile, so nothing was written; run the command again."
             raise RequestError(ErrorKind.REJECTED, message)
-        _replace(base.path, prefix + apply_edits(base.text, outcome.edits or ()).encode())
+        _replace(base.path, prefix + text.encode())
     except OSError as error:
         raise _unwritable(base.name, error) from None
     return Path(base.name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 
-from aurelis.core.reply import Answer, AnswerEvent, Attempt, Completed, Delta
+from aurelis.core.ports import CachedAnswer
+from aurelis.core.reply import Answer, AnswerEvent, Attempt, CacheLayer, Completed, Delta
 from aurelis.orchestrator.parts import Parts
 from aurelis.orchestrator.route import Candidate
 from aurelis.orchestrator.run import Run
@@ -28,23 +29,29 @@ async def kept_answer(parts: Parts, run: Run, candidates: Iterable[Candidate]) -
         run.verdict = verdict
         run.text = kept.text
         run.attempts.append(Attempt(str(kept.model), "cached"))
-        return Answer(
-            request_id=run.request.request_id,
-            text=kept.text,
-            model=kept.model,
-            cached=layer,
-            finish=kept.finish,
-            usage=kept.usage,
-            cost_usd=0.0,
-            confidence=kept.confidence,
-            incomplete=False,
-            duration_ms=run.elapsed_ms(),
-            time_to_first_token_ms=run.elapsed_ms(),
-            attempts=tuple(run.attempts),
-            redactions=run.redacted_request().redactions,
-            verdict=verdict,
-        )
+        return answer_of(run, kept, layer)
     return None
+
+
+def answer_of(run: Run, kept: CachedAnswer, layer: CacheLayer | None) -> Answer:
+    """A kept answer as the answer to the present request: with its own redactions, and for nothing."""
+    elapsed = run.elapsed_ms()
+    return Answer(
+        request_id=run.request.request_id,
+        text=kept.text,
+        model=kept.model,
+        cached=layer,
+        finish=kept.finish,
+        usage=kept.usage,
+        cost_usd=0.0,
+        confidence=kept.confidence,
+        incomplete=False,
+        duration_ms=elapsed,
+        time_to_first_token_ms=elapsed,
+        attempts=tuple(run.attempts),
+        redactions=run.redacted_request().redactions,
+        verdict=run.verdict,
+    )
 
 
 async def replayed(run: Run, kept: Answer) -> AsyncGenerator[AnswerEvent, None]:

@@ -13,12 +13,13 @@ from typing import Any, Final
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
+from aurelis.core.ports import CachedAnswer
 from aurelis.core.record import SecurityEvent
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
 from aurelis.orchestrator.availability import Availability
-from aurelis.orchestrator.fallback import ask_in_turn
-from aurelis.orchestrator.kept import kept_answer, replayed
+from aurelis.orchestrator.fallback import ask_in_turn, skip_reason
+from aurelis.orchestrator.kept import answer_of, kept_answer, replayed
 from aurelis.orchestrator.parts import Parts
 from aurelis.orchestrator.plan import make_plan
 from aurelis.orchestrator.policy import Policy
@@ -113,10 +114,17 @@ class Orchestrator:
         await self._prepare(run)
         return await kept_answer(self._workings.parts, run, run.plan)
 
+    async def replay(self, request: Request, kept: CachedAnswer) -> Answer:
+        """An answer that somebody kept for this very request, with the request's redactions; asks no model."""
+        run = Run(request, self._workings.parts)
+        await self._prepare(run)
+        return answer_of(run, kept, None)
+
     async def first_candidate(self, request: Request) -> Candidate | None:
-        """The candidate that would be asked first."""
+        """The candidate that would be asked first: the first of the plan that is not passed over now."""
         plan = await make_plan(request, self._workings)
-        return plan[0] if plan else None
+        free = (candidate for candidate in plan if skip_reason(self._workings, candidate) is None)
+        return next(free, plan[0] if plan else None)
 
     async def _prepare(self, run: Run) -> None:
         parts = self._workings.parts

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.ports import CachedAnswer
 from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Received, Verdict, Waiting
 from aurelis.core.request import Request, Source, always_usable
 from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
@@ -71,6 +72,26 @@ async def run(services: Services, invocation: Invocation) -> AsyncGenerator[Work
     except RequestError as error:
         error.request_id = error.request_id or invocation.request_id
         raise
+
+
+async def replay(services: Services, invocation: Invocation, kept: CachedAnswer) -> Outcome:
+    """What an answer means that the caller kept for this very invocation; asks no model.
+
+    Raises:
+        RequestError: as `run` does, when the answer is of no use any more.
+    """
+    prepared = await prepare(services, invocation)
+    return await _concluded(services, prepared, await services.replay(prepared.request, kept))
+
+
+async def likely_model(services: Services, invocation: Invocation) -> str | None:
+    """The model that would be asked first, by which a batch is grouped; None where that cannot be told."""
+    try:
+        prepared = await prepare(services, invocation)
+        info = await services.describe(prepared.request)
+    except RequestError:
+        return None
+    return None if info is None else str(info.reference)
 
 
 async def prepare(services: Services, invocation: Invocation, tree: SyntaxTree | None = None) -> Prepared:

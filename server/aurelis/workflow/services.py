@@ -14,7 +14,7 @@ import attrs
 
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.model import ModelInfo
-from aurelis.core.ports import EgressPolicy
+from aurelis.core.ports import CachedAnswer, EgressPolicy
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request
@@ -70,6 +70,13 @@ class Services(Protocol):
 
     async def cached(self, request: Request) -> Answer | None:
         """The kept answer to a request, if there is one; asks no model."""
+
+    async def replay(self, request: Request, kept: CachedAnswer) -> Answer:
+        """An answer that the caller kept for this very request, with its redactions anew; asks no model.
+
+        Raises:
+            RequestError: with the contract's kind, when the request would be refused.
+        """
 
     async def models(self, *, refresh: bool = False) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to: `{model, provider, host, local, tasks, limits, price, health}` each."""
