@@ -1,4 +1,4 @@
-"""One candidate asked, with retries: breaker, place, lease, quota, the provider's stream under its time limits.
+"""One candidate asked, with retries: a turn, the breaker, the quota, the provider's stream under its time limits.
 
 It runs as a flight, so several identical requests may be reading; what it emits are `Called` for each try, provider
 events, the attempts that failed, and what is waited for. What it cost is counted here, once for each upstream call.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -27,15 +27,13 @@ from aurelis.orchestrator.cost import cost_of
 from aurelis.orchestrator.quotas import Grant
 from aurelis.orchestrator.retry import is_loading, retrying
 from aurelis.orchestrator.route import Candidate, characters_of
+from aurelis.orchestrator.turn import Turn, taken
 
 if TYPE_CHECKING:
     from aurelis.orchestrator.workings import Workings
 
 LOGGER: Final = logging.getLogger("aurelis.orchestrator")
 
-LEASE_SECONDS: Final = 60.0
-RENEW_SECONDS: Final = 20.0
-LEASE_POLL_SECONDS: Final = 0.25
 SILENT_SECONDS: Final = 3.0
 """After so long without a word from a model of this machine, people are told that it may still be loading."""
 TIDY_SECONDS: Final = 1.0
@@ -61,6 +59,8 @@ def is_last(event: FlightEvent) -> bool:
 class _Call:
     """One upstream call: how far it came."""
 
+    began: float
+    admitted: bool = False
     sent: bool = False
     reserved_at: float | None = None
     characters: int = 0
@@ -96,10 +96,6 @@ class CandidateCall:
                 raise cut_off(self.candidate.reference)
             emit(event)
 
-        async def attempt() -> None:
-            emit(Called(self.workings.parts.clock.monotonic()))
-            await self._attempt(note, emit)
-
         loop = retrying(
             self.workings.policy.retry,
             clock=self.workings.parts.clock,
@@ -110,7 +106,7 @@ class CandidateCall:
         )
         began = self.workings.parts.clock.monotonic()
         try:
-            await loop(attempt)
+            await loop(self._attempt, note, emit)
         except RequestError as error:
             if is_loading(error):
                 emit(self._attempt_of(error, began))
@@ -121,13 +117,13 @@ class CandidateCall:
             return Waiting(self.candidate.reference, "is being loaded")
         return Waiting(self.candidate.reference, f"is asked again in {max(0.1, seconds):.1f} s ({error.kind})")
 
+    def _resting(self, seconds: float) -> Waiting:
+        return Waiting(self.candidate.reference, f"is at its rate limit and is asked in {max(0.1, seconds):.1f} s")
+
     async def _attempt(self, note: Emit[ProviderEvent], emit: Emit[FlightEvent]) -> None:
         model, workings = self.candidate.reference, self.workings
         breakers = workings.availability.breakers
-        if not breakers.admit(model):
-            raise SkippedError("breaker", breaker_error(model, breakers.retry_after(model)))
-        began = workings.parts.clock.monotonic()
-        call = _Call()
+        call = _Call(began=workings.parts.clock.monotonic())
         counted = False
         try:
             await self._within_time(call, note, emit)
@@ -144,12 +140,12 @@ class CandidateCall:
                 workings.statistics.failed(model)
                 counted = True
             if not loading:
-                emit(self._attempt_of(error, began))
+                emit(self._attempt_of(error, call.began))
             if call.reserved_at is not None and error.unsent:
                 await workings.parts.ledger.cancel(self._key(), call.reserved_at)
             raise
         finally:
-            if not counted:
+            if call.admitted and not counted:
                 breakers.abandoned(model)
             await self._pay(call)
 
@@ -168,18 +164,17 @@ class CandidateCall:
         request, model, workings = self.request.request, self.candidate.reference, self.workings
         clock = workings.parts.clock
         loop = asyncio.get_running_loop()
-        end = loop.time() + request.timing.answer
-        first = self.deadline.remaining(clock)
-        grant = workings.grant(model)
-        document = request.sources[0].uri if request.sources else None
+        end = float("inf")
         try:
             async with (
-                asyncio.timeout(first) as timer,
-                workings.gate.place(model, request.urgency, concurrent=grant.concurrent, document=document),
-                self._lease(grant.concurrent),
+                asyncio.timeout(self.deadline.remaining(clock)) as timer,
+                taken(self._turn(), workings, lambda seconds: emit(self._resting(seconds))),
             ):
-                await self._reserve(call, grant)
+                self._admit(call)
+                emit(Called(call.began))
+                await self._reserve(call, workings.grant(model))
                 asked, begun, first_text = clock.monotonic(), False, False
+                end = loop.time() + request.timing.answer
                 call.sent = True
                 with self._silence_told(emit) as heard:
                     async with aclosing(self._events(self.deadline.remaining(clock))) as events:
@@ -207,6 +202,25 @@ class CandidateCall:
         except TimeoutError:
             if call.finished is None:
                 raise self._timed_out(call, whole=loop.time() >= end) from None
+
+    def _turn(self) -> Turn:
+        request, model = self.request.request, self.candidate.reference
+        return Turn(
+            model=model,
+            key=self._key(),
+            urgency=request.urgency,
+            concurrent=self.workings.grant(model).concurrent,
+            document=request.sources[0].uri if request.sources else None,
+            deadline=self.deadline,
+        )
+
+    def _admit(self, call: _Call) -> None:
+        """The call begins: its time is counted from here, and it is a trial if the breaker is half open."""
+        model, breakers = self.candidate.reference, self.workings.availability.breakers
+        if not breakers.admit(model):
+            raise SkippedError("breaker", breaker_error(model, breakers.retry_after(model)))
+        call.admitted = True
+        call.began = self.workings.parts.clock.monotonic()
 
     async def _events(self, timeout_seconds: float) -> AsyncGenerator[ProviderEvent, None]:
         """The provider's stream; a fault of ours in reading it is an answer that cannot be read."""
@@ -246,29 +260,6 @@ class CandidateCall:
             yield timer.cancel
         finally:
             timer.cancel()
-
-    @asynccontextmanager
-    async def _lease(self, concurrent: int | None) -> AsyncGenerator[None, None]:
-        """Hold one of the provider's places at once, counted over all processes."""
-        leases, clock = self.workings.parts.leases, self.workings.parts.clock
-        if leases is None or concurrent is None:
-            yield
-            return
-        key = self._key()
-        while (lease := await leases.acquire(key, concurrent, LEASE_SECONDS, clock.time())) is None:
-            await clock.sleep(LEASE_POLL_SECONDS * self.workings.parts.random.uniform(0.5, 1.5))
-
-        async def renew() -> None:
-            while True:
-                await clock.sleep(RENEW_SECONDS)
-                await leases.renew(lease, LEASE_SECONDS, clock.time())
-
-        renewing = asyncio.create_task(renew())
-        try:
-            yield
-        finally:
-            renewing.cancel()
-            await leases.release(lease)
 
     async def _reserve(self, call: _Call, grant: Grant) -> None:
         model, workings = self.candidate.reference, self.workings

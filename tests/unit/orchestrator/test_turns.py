@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from aurelis.core.deadline import Timing
+from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.reply import Answer, ProviderEvent
+from aurelis.core.request import RedactedRequest
+from aurelis.orchestrator.policy import BreakerPolicy, ConcurrencyPolicy, Policy
+from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
+from fixtures.virtual_time import run
+
+K = ErrorKind
+ONE_AT_A_TIME = ConcurrencyPolicy(max_per_model=1)
+
+
+class Timed(ScriptedProvider):
+    """Notes when it was asked."""
+
+    def __init__(self, name: str, *script: Say | Fail) -> None:
+        super().__init__(name, *script)
+        self.times: list[float] = []
+
+    def stream(
+        self, request: RedactedRequest, model: str, timeout_seconds: float
+    ) -> AsyncGenerator[ProviderEvent, None]:
+        self.times.append(asyncio.get_running_loop().time())
+        return super().stream(request, model, timeout_seconds)
+
+
+def test_a_refusal_gives_those_who_wait_a_rest_too() -> None:
+    """Requests that queued before a 429 are not sent during its cooldown, and are answered after it."""
+
+    async def scenario() -> None:
+        refused = Fail(error(K.RATE_LIMIT, retry_after_seconds=5.0), after=1)
+        one = Timed("one", refused, Say(("ok",)))
+        on = bench(one, policy=Policy(concurrency=ONE_AT_A_TIME))
+        begun = asyncio.get_running_loop().time()
+
+        got = await asyncio.gather(*(answer(on, ask(f"{n}")) for n in range(4)))
+
+        assert [time - begun for time in one.times] == [0.0, 6.0, 6.0, 6.0, 6.0]
+        assert sorted(outcomes_of(each) for each in got) == [
+            ["one/m error:rate_limit", "one/m ok"],
+            *[["one/m ok"]] * 3,
+        ]
+
+    run(scenario())
+
+
+def test_a_rest_that_does_not_fit_passes_over_those_who_wait() -> None:
+    """The next candidate answers at once what cannot be asked of the first in time."""
+
+    async def scenario() -> None:
+        refused = Fail(error(K.RATE_LIMIT, retry_after_seconds=900.0), after=1)
+        one = Timed("one", refused)
+        on = bench(one, ScriptedProvider("two"), policy=Policy(concurrency=ONE_AT_A_TIME))
+        got = await asyncio.gather(*(answer(on, ask(f"{n}")) for n in range(4)))
+
+        assert len(one.calls) == 1
+        assert [outcomes_of(each)[0] for each in got] == ["one/m error:rate_limit", *["one/m skipped:quota"] * 3]
+        assert {str(each.model) for each in got} == {"two/m"}
+
+    run(scenario())
+
+
+def test_a_breaker_that_opens_spares_the_model_those_who_wait() -> None:
+    """Of many requests at once no more are sent than it takes to open the breaker."""
+
+    async def scenario() -> None:
+        one = Timed("one", Fail(error(K.UNAVAILABLE, retryable=False), after=1))
+        policy = Policy(concurrency=ONE_AT_A_TIME, breaker=BreakerPolicy(failure_threshold=2))
+        on = bench(one, policy=policy)
+        got = await asyncio.gather(*(answer(on, ask(f"{n}")) for n in range(9)), return_exceptions=True)
+
+        assert len(one.calls) == 2
+        assert {error.kind for error in got if isinstance(error, RequestError)} == {K.UNAVAILABLE}
+        assert [record.attempts[-1].outcome for record in on.recorder.records].count("skipped:breaker") == 7
+
+    run(scenario())
+
+
+def test_the_time_in_the_queue_is_no_part_of_an_attempt() -> None:
+    """An attempt is as long as the model took, however long its turn was waited for."""
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one", Say(("x",), pause=5)), policy=Policy(concurrency=ONE_AT_A_TIME))
+        got: list[Answer] = await asyncio.gather(*(answer(on, ask(f"{n}", timing=Timing())) for n in range(3)))
+
+        assert [each.attempts[0].duration_ms for each in got] == [10_000] * 3
+        assert [each.duration_ms for each in got] == [10_000, 20_000, 30_000]
+
+    run(scenario())
