@@ -1,6 +1,7 @@
 """The last layer: the user's own disk, shared by all of the user's processes (diskcache on SQLite).
 
-All work happens on one thread of its own. A caller waits at most 50 ms and then takes a miss, while the work goes on.
+All work happens on one thread of its own. A caller waits at most 0.3 s, which is less than any model takes, and then
+takes a miss, while the work goes on. A disk that is slow several times in a row is left alone for a while.
 Entries are evicted by age of storing: evicting by use writes on every look-up, which costs four times the look-up
 itself and halves two processes' throughput (docs/performance.md).
 """
@@ -34,6 +35,12 @@ OPEN_SECONDS: Final = 1.0
 LOCK_SECONDS: Final = 0.25
 """How long the cache's own thread waits for another process's lock."""
 
+FAILURES: Final = 3
+"""Look-ups in a row that took too long before the disk is left alone."""
+
+SILENCE_SECONDS: Final = 30.0
+"""How long a slow disk is left alone."""
+
 CLOSE_SECONDS: Final = 5.0
 """How long closing waits for what was handed over; the rest is dropped."""
 
@@ -65,7 +72,7 @@ class DiskLayer:
         *,
         ttl_seconds: float = 86_400.0,
         max_bytes: int = 1_073_741_824,
-        wait_seconds: float = 0.05,
+        wait_seconds: float = 0.3,
     ) -> None:
         self._clock = clock
         self._folder = folder
@@ -80,6 +87,8 @@ class DiskLayer:
         self._warned: set[str] = set()
         self._error: str | None = None
         self._closed = False
+        self._slow = 0
+        self._silent_until = float("-inf")
         self._hits = 0
         self._misses = 0
 
@@ -141,10 +150,17 @@ class DiskLayer:
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _within(self, job: Callable[[PatientCache], Result], otherwise: Result) -> Result:
+        if self._clock.monotonic() < self._silent_until:
+            return otherwise
         future = self._start(job, otherwise)
         done, _ = await asyncio.wait({future}, timeout=self._wait_seconds)
         if done:
+            self._slow = 0
             return future.result()
+        self._slow += 1
+        if self._slow >= FAILURES:
+            self._slow = 0
+            self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
         self._warn("slow", "the disk cache is slow; answers are fetched anew meanwhile")
         return otherwise
 

@@ -70,7 +70,7 @@ class RedisLayer:
     """
 
     def __init__(
-        self, clock: Clock, url: str, team_key: bytes, *, ttl_seconds: float = 3_600.0, wait_seconds: float = 0.15
+        self, clock: Clock, url: str, team_key: bytes, *, ttl_seconds: float = 3_600.0, wait_seconds: float = 0.3
     ) -> None:
         problem = redis_problem(url, team_key)
         if problem is not None:

@@ -377,3 +377,21 @@ async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
     for process in processes:
         output, errors = await process.communicate()
         assert (output.split(), errors) == ([b"0", b"40"], b"")
+
+
+async def test_a_disk_that_stays_slow_is_left_alone_for_a_while(
+    clock: HandClock, make_disk: Callable[..., DiskLayer], make_entry: Callable[..., Entry]
+) -> None:
+    """After three slow looks in a row nobody waits for the disk any more; half a minute later it is tried again."""
+    layer = make_disk()
+    await layer.put("k", make_entry(seconds=1_000.0))
+    await layer.settled()
+    layer._wait_seconds = 0.0
+    for _ in range(3):
+        assert await layer.get("k") is None
+    await layer.settled()
+    layer._wait_seconds = 30.0
+    assert await layer.get("k") is None
+    clock.now += 30
+    assert await layer.get("k") is not None
+    await layer.aclose()
