@@ -380,15 +380,18 @@ async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
 
 
 async def test_a_disk_that_stays_slow_is_left_alone_for_a_while(
-    clock: HandClock, make_disk: Callable[..., DiskLayer], make_entry: Callable[..., Entry]
+    clock: HandClock, make_disk: MakeDisk, make_entry: Make
 ) -> None:
     """After three slow looks in a row nobody waits for the disk any more; half a minute later it is tried again."""
     layer = make_disk()
     await layer.put("k", make_entry(seconds=1_000.0))
     await layer.settled()
+    held = threading.Event()
+    layer._executor.submit(held.wait)
     layer._wait_seconds = 0.0
     for _ in range(3):
         assert await layer.get("k") is None
+    held.set()
     await layer.settled()
     layer._wait_seconds = 30.0
     assert await layer.get("k") is None
