@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, number, table
+
+MOST_ROWS: Final = 500
+"""More than anybody reads; those that tasks go to come first."""
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -32,7 +35,10 @@ async def run(arguments: argparse.Namespace) -> int:
             say(f"{row['provider']}: {row['error']}")
     if listed:
         columns = ("Model", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
-        console().print(table("", columns, [_cells(row) for row in listed], right=("Input", "Output")))
+        shown = sorted(listed, key=lambda row: not row.get("tasks"))[:MOST_ROWS]
+        console().print(table("", columns, [_cells(row) for row in shown], right=("Input", "Output")))
+        if len(listed) > len(shown):
+            say(f"{len(listed) - len(shown):,} more are there; `aurelis models --json` lists them all.")
     return code
 
 

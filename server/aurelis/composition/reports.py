@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aurelis.composition.directory import Entry, SettingsDirectory
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.model import ModelInfo, ModelReference
+from aurelis.core.model import ModelInfo, ModelReference, Price
 from aurelis.core.ports import Pricing, Provider
 from aurelis.core.reply import Completed
 from aurelis.core.request import Message, Parameters, Request, Task
@@ -72,8 +72,9 @@ async def model_rows(
             listed = {}
         for reference in named:
             listed.setdefault(reference, provider.describe(reference.model))
-        for reference, info in listed.items():
-            rows.append(_model_row(provider, info, orchestrator, pricing, tasks.get(reference, ())))
+        prices = await asyncio.to_thread(_prices, pricing, provider.host, tuple(listed.values()))
+        for (reference, info), price in zip(listed.items(), prices, strict=True):
+            rows.append(_model_row(provider, info, orchestrator, price, tasks.get(reference, ())))
     return tuple(rows)
 
 
@@ -101,10 +102,14 @@ async def _listed(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]
     return await provider.models()
 
 
+def _prices(pricing: Pricing, host: str, listed: Sequence[ModelInfo]) -> list[Price | None]:
+    """The prices of a whole list; a thread's work, as thousands of look-ups take a while."""
+    return [pricing.price(info, host) for info in listed]
+
+
 def _model_row(
-    provider: Provider, info: ModelInfo, orchestrator: Orchestrator, pricing: Pricing, tasks: tuple[str, ...]
+    provider: Provider, info: ModelInfo, orchestrator: Orchestrator, price: Price | None, tasks: tuple[str, ...]
 ) -> Mapping[str, Any]:
-    price = pricing.price(info, provider.host)
     skipped = orchestrator.availability.skip(info.reference)
     return {
         "model": str(info.reference),

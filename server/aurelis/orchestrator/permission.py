@@ -52,10 +52,8 @@ class Permissions:
 
 
 def _is_free(candidate: Candidate, workings: Workings) -> bool:
-    if candidate.local:
-        return True
     price = workings.parts.pricing.price(candidate.info, candidate.host)
-    return price is not None and not price.input and not price.output
+    return candidate.local if price is None else not price.input and not price.output
 
 
 def _limits(policy: Policy, request: Request) -> tuple[tuple[float, bool, str], ...]:

@@ -18,6 +18,7 @@ import attrs
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference, Price
 from aurelis.providers.catalogue_file import CatalogueFile, Listed
+from aurelis.providers.errors import sentence
 from aurelis.providers.events import MalformedStreamError, decode_json
 from aurelis.providers.options import ModelOptions, ProviderOptions
 from aurelis.providers.profile import Limits, Profile
@@ -290,7 +291,7 @@ class Catalogue:
                 f"{self._profile.title} answered with something that is no list of models; check "
                 f"providers.{name}.baseUrl, which usually ends in /v1."
             )
-            raise RequestError(ErrorKind.INVALID_RESPONSE, message, provider=name) from error
+            raise RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=name) from error
         self._listed = {entry.info.reference.model: entry for entry in entries}
         self._described.clear()
         self._fetched_at = time.monotonic()

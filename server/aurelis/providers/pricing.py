@@ -14,7 +14,9 @@ from aurelis.providers.options import is_loopback
 
 BY_PREFIX: Final = "prefix"
 """The source of a gateway whose models are named `vendor/model`."""
-_MILLION: Final = 1_000_000
+_SAMPLE: Final = 1000
+"""Tokens whose price is asked for: few, as long prompts cost more for each token than ours ever are."""
+_PER_MILLION: Final = 1_000_000 / _SAMPLE
 _MOST_REMEMBERED: Final = 4096
 
 
@@ -28,7 +30,7 @@ class GenaiPricing:
 
     Args:
         sources: the price library's provider id (a profile's `price_source`) for each provider name of the settings.
-            A provider on this machine costs nothing, a gateway to others aside.
+            A provider on this machine costs nothing, unless it passes on a vendor's models that have a price.
     """
 
     def __init__(self, sources: Mapping[str, str] | None = None) -> None:
@@ -44,15 +46,22 @@ class GenaiPricing:
         if info.price is not None:
             return info.price
         source = self._sources.get(info.reference.provider, "")
-        if is_loopback(_hostname(host)) and source != BY_PREFIX:
+        here = is_loopback(_hostname(host))
+        if here and not source:
             return Price(0.0, 0.0)
+        price = self._remembered_price(info, source, host)
+        return Price(0.0, 0.0) if price is None and here and source != BY_PREFIX else price
+
+    def _remembered_price(self, info: ModelInfo, source: str, host: str) -> Price | None:
         model = info.base_model or info.reference.model
         key = (model, info.reference.provider, host)
-        if key not in self._remembered:
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = self._table(model, source, _hostname(host))
-        return self._remembered[key]
+        if key in self._remembered:
+            return self._remembered[key]
+        price = self._table(model, source, _hostname(host))
+        if len(self._remembered) >= _MOST_REMEMBERED:
+            self._remembered = {}
+        self._remembered[key] = price
+        return price
 
     def _table(self, model: str, source: str, host: str) -> Price | None:
         import genai_prices  # noqa: PLC0415 - needed only when a price is shown
@@ -62,7 +71,7 @@ class GenaiPricing:
             source, _, model = model.partition("/")
         if source:
             tries.append({"provider_id": source})
-        if host:
+        if host and not is_loopback(host):
             tries.append({"provider_api_url": f"https://{host}/v1"})
         for arguments in tries:
             found = _look_up(genai_prices.calc_price, genai_prices.Usage, model, arguments)
@@ -74,11 +83,10 @@ class GenaiPricing:
 def _look_up(
     calc_price: Callable[..., Any], usage: Callable[..., Any], model: str, arguments: Mapping[str, str]
 ) -> Price | None:
-    for name in dict.fromkeys((model, model.lower(), model.rpartition("/")[2].lower())):
+    for name in dict.fromkeys((model, model.rpartition("/")[2])):
         try:
-            answer = calc_price(usage(input_tokens=_MILLION, output_tokens=0), model_ref=name, **arguments)
-            output = calc_price(usage(input_tokens=0, output_tokens=_MILLION), model_ref=name, **arguments)
+            answer = calc_price(usage(input_tokens=_SAMPLE, output_tokens=_SAMPLE), model_ref=name, **arguments)
         except (LookupError, ValueError):
             continue
-        return Price(float(answer.total_price), float(output.total_price))
+        return Price(float(answer.input_price) * _PER_MILLION, float(answer.output_price) * _PER_MILLION)
     return None

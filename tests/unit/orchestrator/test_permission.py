@@ -47,6 +47,20 @@ def test_the_daily_sum_stops_requests_that_cost() -> None:
     run(scenario())
 
 
+def test_a_price_of_the_users_own_counts_on_this_machine_too() -> None:
+    """A local server is free unless somebody says what it costs."""
+
+    async def scenario() -> None:
+        priced = ScriptedProvider("priced", local=True, info={"price": Price(1.0, 1.0)})
+        on: Bench = bench(priced, policy=Policy(daily_budget_usd=1.0))
+        await on.purse.add(1.0, automatic=False, at=1_700_000_900.0)
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask())
+        assert (caught.value.kind, priced.calls) == (K.BUDGET, [])
+
+    run(scenario())
+
+
 def test_automatic_requests_leave_a_part_of_the_money_to_commands() -> None:
     """From 70 % of the daily sum on only commands may spend; what costs nothing is never refused."""
 

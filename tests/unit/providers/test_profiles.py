@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import attrs
 import httpx2
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.model import ModelInfo, ModelReference, Price
 from aurelis.core.request import Parameters
 from aurelis.providers import github
 from aurelis.providers.azure import deployment_lists, normalise
 from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ModelOptions, ProviderOptions, check_base_url, profile_of
-from aurelis.providers.pricing import BY_PREFIX, GenaiPricing
 from aurelis.providers.profile import Limits
 from aurelis.providers.profiles import PROFILES, profile_for_host
 from unit.providers.raw_server import DONE, RawServer, ask, collect, delta, provider_for, stream, text_of, whole
@@ -369,30 +366,3 @@ def test_limits_have_an_order() -> None:
     assert Limits(concurrent=1).over(Limits(concurrent=5, requests_per_day=9)) == Limits(
         concurrent=1, requests_per_day=9
     )
-
-
-@pytest.mark.parametrize(
-    ("provider", "model", "host", "known"),
-    [
-        ("openai", "gpt-4o", "api.openai.com:443", True),
-        ("mistral", "codestral-latest", "api.mistral.ai:443", True),
-        ("lite", "openai/gpt-4o", "127.0.0.1:4000", True),
-        ("openai", "no-such-model", "api.openai.com:443", False),
-        ("other", "gpt-4o", "models.example:443", False),
-    ],
-)
-def test_prices_come_from_the_table(provider: str, model: str, host: str, known: bool) -> None:
-    """A known model has a price above zero, an unknown one none at all."""
-    pricing = GenaiPricing({"openai": "openai", "mistral": "mistral", "lite": BY_PREFIX})
-    price = pricing.price(ModelInfo(ModelReference(provider, model)), host)
-    assert (price is not None and price.output > price.input > 0) if known else price is None
-
-
-def test_own_prices_and_local_models() -> None:
-    """The user's price wins; this machine costs nothing; a deployment costs what its base model costs."""
-    pricing = GenaiPricing({"f": "azure"})
-    info = ModelInfo(ModelReference("f", "my-deployment"))
-    assert pricing.price(attrs.evolve(info, price=Price(1, 2)), "127.0.0.1:1") == Price(1, 2)
-    assert pricing.price(info, "[::1]:8080") == Price(0, 0)
-    assert pricing.price(info, "acme.openai.azure.com:443") is None
-    assert pricing.price(attrs.evolve(info, base_model="gpt-4o"), "acme.openai.azure.com:443") is not None
