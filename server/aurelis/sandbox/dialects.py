@@ -121,6 +121,8 @@ class Profile:
         error: the shape of an error, made of the refusal and the path.
         base_path: where the OpenAI-compatible routes begin.
         models: the names that the model goes by, the first in the lists' order.
+        words: what it says with a status that a scenario asks for, and with which headers, where that is known.
+        any_organization: whether `/orgs/NAME` may stand before a path, whatever the name.
     """
 
     name: str
@@ -130,6 +132,21 @@ class Profile:
     posted: Mapping[str, Callable[[Mapping[str, Any]], Any]] = MappingProxyType({})
     base_path: str = "/v1"
     models: tuple[str, ...] = (MODEL,)
+    words: Mapping[int, tuple[str, Mapping[str, str]]] = MappingProxyType({})
+    any_organization: bool = False
+
+    def path_of(self, asked: str) -> str:
+        """The path without an organization, where this vendor takes one."""
+        return _ORGANIZATION.sub("", asked) if self.any_organization else asked
+
+    def refusal(self, status: int) -> Refusal:
+        """The vendor's usual refusal with a status, for a scenario that names nothing else."""
+        usual = error_for_status(status)
+        known = self.words.get(status)
+        if known is None:
+            return usual
+        message, headers = known
+        return Refusal(status, message, code=usual.code, kind=usual.kind, headers=headers)
 
     def check_model(self, model: str | None) -> str:
         """The model that answers.
@@ -151,6 +168,7 @@ class Profile:
         return model
 
 
+_ORGANIZATION: Final = re.compile(r"\A/orgs/[^/]+(?=/)")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 
 

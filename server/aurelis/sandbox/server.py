@@ -40,7 +40,6 @@ from aurelis.sandbox.dialects import (
     Route,
     count_tokens,
     cut_to_tokens,
-    error_for_status,
 )
 from aurelis.sandbox.received import KEPT_REQUESTS, ReceivedRequest, ReceivedRequests
 from aurelis.sandbox.scenario import Step, read_steps
@@ -198,7 +197,7 @@ class Sandbox:
         if step.status == 0:
             return _Prepared(0, (), ())
         if step.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise error_for_status(step.status)
+            raise self._profile.refusal(step.status)
         document = self._profile.documents.get(path)
         if document is not None:
             _require_method(request.method, "GET")
@@ -207,7 +206,8 @@ class Sandbox:
         if posted is not None:
             _require_method(request.method, "POST")
             return _json(step.status, posted(_read_object(request.body)))
-        route = next((route for route in self._profile.routes if route.path == path), None)
+        asked = self._profile.path_of(path)
+        route = next((route for route in self._profile.routes if route.path == asked), None)
         if route is None:
             raise Refusal(HTTPStatus.NOT_FOUND, f"Unknown request URL: {request.method[:20]} {path[:200]}.")
         _require_method(request.method, "POST")

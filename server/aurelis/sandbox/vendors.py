@@ -52,6 +52,33 @@ _GITHUB_CODES: Final = {
     413: "tokens_limit_reached",
     429: "RateLimitReached",
 }
+_GITHUB_WORDS: Final = MappingProxyType(
+    {
+        410: (
+            "GitHub Models is temporarily unavailable as part of a scheduled retirement brownout.",
+            MappingProxyType({}),
+        ),
+        429: (
+            "Rate limit of 10 per 60s exceeded for UserByModelByMinute. Please wait 46 seconds before retrying.",
+            MappingProxyType(
+                {
+                    "retry-after": "46",
+                    "x-ratelimit-timeremaining": "46",
+                    "x-ratelimit-type": "UserByModelByMinute",
+                    "x-ms-error-code": "RateLimitReached",
+                }
+            ),
+        ),
+    }
+)
+_AZURE_WORDS: Final = MappingProxyType(
+    {
+        429: (
+            "Requests to the ChatCompletions_Create Operation have exceeded rate limit. Please retry after 37 seconds.",
+            MappingProxyType({"retry-after": "37", "retry-after-ms": "37000", "x-ratelimit-remaining-requests": "-1"}),
+        )
+    }
+)
 _GOOGLE_STATUS: Final = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -73,6 +100,8 @@ def _github_error(refusal: Refusal, _path: str) -> Any:
 
 def _azure_error(refusal: Refusal, _path: str) -> Any:
     code = "DeploymentNotFound" if refusal.code == "model_not_found" else str(refusal.code or refusal.status)
+    if refusal.status == 429:  # noqa: PLR2004 - there the code is the status
+        code = "429"
     return {"error": {"code": code, "message": refusal.message}}
 
 
@@ -195,14 +224,14 @@ def _row(name: str, base_path: str = "/v1", **more: Any) -> Profile:
 _NO_SUFFIX: Final = "suffix is not currently supported"
 _ROWS: Final = (
     OPENAI,
+    _row("custom"),
     Profile(
         name="github",
         base_path="/inference",
         models=_GITHUB_MODELS,
-        routes=(
-            *_chat_below("/inference", _with_filter_results),
-            *_chat_below("/orgs/sandbox/inference", _with_filter_results),
-        ),
+        routes=_chat_below("/inference", _with_filter_results),
+        any_organization=True,
+        words=_GITHUB_WORDS,
         documents=MappingProxyType({"/catalog/models": _github_catalogue}),
         error=_github_error,
     ),
@@ -212,6 +241,7 @@ _ROWS: Final = (
         routes=_chat_below("/openai/v1", _with_filter_results),
         documents={"/openai/deployments": native.azure_deployments},
         error=_azure_error,
+        words=_AZURE_WORDS,
     ),
     _row(
         "mistral",

@@ -8,7 +8,7 @@ import ollama
 import pytest
 from mistralai.client import Mistral
 from mistralai.client.errors import HTTPValidationError, SDKError
-from openai import APIStatusError, AsyncOpenAI
+from openai import APIStatusError, AsyncOpenAI, AuthenticationError, InternalServerError, RateLimitError
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import FillInTheMiddle, Parameters, Task
@@ -47,6 +47,65 @@ async def test_the_openai_package_speaks_to_every_vendor(name: str) -> None:
     assert whole.usage is not None
     assert whole.usage.completion_tokens > 0
     assert refused.value.status_code == 404
+
+
+CLASSES = ((401, AuthenticationError), (429, RateLimitError), (503, InternalServerError))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_openai_package_meets_errors_and_lists_models(name: str) -> None:
+    """Each vendor's refusals become the package's own classes, whole and streamed, with the vendor's words in them.
+
+    The list is read where the vendor has it beside the chat.
+    """
+    model = PROFILES[name].models[0]
+    async with (
+        run_sandbox(profile=name) as sandbox,
+        AsyncOpenAI(base_url=sandbox.base_url, api_key="unused", max_retries=0, timeout=30) as client,
+    ):
+        if f"{PROFILES[name].base_path}/models" in PROFILES[name].documents:
+            listed = {entry.id.removeprefix("models/") async for entry in client.models.list()}
+            assert listed == set(PROFILES[name].models)
+        for status, kind in CLASSES:
+            sandbox.add(Step(status=status), Step(status=status))
+            with pytest.raises(kind) as refused:
+                await client.chat.completions.create(model=model, messages=MESSAGES)
+            assert PROFILES[name].refusal(status).message in refused.value.response.text or status == 401
+            with pytest.raises(kind):
+                await client.chat.completions.create(model=model, messages=MESSAGES, stream=True)
+
+
+async def test_github_models_as_it_was() -> None:
+    """Any organization has its route, a rate limit is told in words and headers, and the end has its code."""
+    async with (
+        run_sandbox(profile="github") as sandbox,
+        AsyncOpenAI(
+            base_url=f"{sandbox.root_url}/orgs/acme/inference", api_key="unused", max_retries=0, timeout=30
+        ) as client,
+    ):
+        whole = await client.chat.completions.create(model="openai/gpt-4o", messages=MESSAGES)
+        assert whole.model == "openai/gpt-4o"
+        sandbox.add(Step(status=429), Step(status=410))
+        with pytest.raises(RateLimitError) as limited:
+            await client.chat.completions.create(model="openai/gpt-4o", messages=MESSAGES)
+        assert limited.value.code == "RateLimitReached"
+        assert limited.value.response.headers["x-ratelimit-timeremaining"] == "46"
+        with pytest.raises(APIStatusError) as gone:
+            await client.chat.completions.create(model="openai/gpt-4o", messages=MESSAGES)
+        assert (gone.value.status_code, gone.value.code) == (410, "github_models_retirement_brownout")
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("github", 46.0), ("foundry", 37.0)])
+async def test_our_provider_hears_how_long_to_wait(name: str, seconds: float) -> None:
+    """The wait that the vendor tells with its 429 is the one that we pass on."""
+    async with (
+        run_sandbox(profile=name, scenario=[Step(status=429)]) as sandbox,
+        provider_for(sandbox.base_url, profile=name, token="unused", organization="acme") as provider,
+    ):
+        with pytest.raises(RequestError) as limited:
+            await collect(provider, ask(CODE), PROFILES[name].models[0], 30.0)
+        assert limited.value.retry_after_seconds == seconds
+        assert text_of(await collect(provider, ask(CODE), PROFILES[name].models[0], 30.0))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name in PROVIDER_PROFILES])

@@ -21,6 +21,8 @@ CLIENT = Path(__file__).with_name("litellm_client.py")
 
 DRIVERS = {
     "openai": "openai",
+    "github": "github",
+    "lmstudio": "lm_studio",
     "mistral": "mistral",
     "deepseek": "deepseek",
     "groq": "groq",
@@ -43,7 +45,7 @@ async def test_litellm_completes_streams_and_meets_errors() -> None:
             sandbox.add(*[Step(path=path)] * 2, *[Step(status=status, path=path) for status in (401, 429)])
             asked.append(
                 {
-                    "model": f"{driver}/default",
+                    "model": f"{driver}/{PROFILES[profile].models[0]}",
                     "api_base": sandbox.root_url if native else sandbox.base_url,
                     "messages": [{"role": "user", "content": CODE}],
                     "errors": 2,
