@@ -21,6 +21,7 @@ from aurelis.providers.default_models import default_models
 from aurelis.providers.openai_compatible import ConnectionBudget, OpenAICompatibleProvider, open_provider
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.profiles import PROFILES
+from aurelis.providers.wire import EventListener
 
 LOGGER: Final = logging.getLogger("aurelis.providers")
 
@@ -40,12 +41,20 @@ class Entry:
 class SettingsDirectory:
     """The `ProviderDirectory` port over entries in order of preference.
 
-    `named` is the provider that the user chose by name: then defaults come from it alone.
+    `named` is the provider that the user chose by name: then defaults come from it alone. `listener` is told of the
+    providers' security events.
     """
 
     def __init__(
-        self, entries: Iterable[Entry], tokens: TokenSource, budget: ConnectionBudget, *, named: str | None
+        self,
+        entries: Iterable[Entry],
+        tokens: TokenSource,
+        budget: ConnectionBudget,
+        *,
+        named: str | None,
+        listener: EventListener,
     ) -> None:
+        self._listener = listener
         self._entries: Mapping[str, Entry] = {entry.options.name: entry for entry in entries}
         self._tokens = tokens
         self._budget = budget
@@ -132,7 +141,9 @@ class SettingsDirectory:
         if entry.fault is not None:
             raise RequestError(ErrorKind.CONFIGURATION, _not_used(name, entry.fault), provider=name)
         try:
-            provider = open_provider(entry.options, self._tokens(entry.options), budget=self._budget)
+            provider = open_provider(
+                entry.options, self._tokens(entry.options), budget=self._budget, listener=self._listener
+            )
         except RequestError as error:
             self._unopened[name] = error.message
             raise

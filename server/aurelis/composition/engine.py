@@ -31,7 +31,7 @@ from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import RequestError
 from aurelis.core.ports import Invalidation
-from aurelis.core.record import SecurityEvent
+from aurelis.core.record import EVENT_SEVERITIES, SecurityEvent
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
 from aurelis.observe.recorder import FanOutRecorder
@@ -177,7 +177,9 @@ class Engine:
         if changed:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
-            directory = SettingsDirectory(entries, self.authentication.source, self._budget, named=named)
+            directory = SettingsDirectory(
+                entries, self.authentication.source, self._budget, named=named, listener=self.security_event
+            )
             stale = () if first else directory.adopt_open(self.directory)
             self.directory = directory
             await asyncio.to_thread(directory.open_all)
@@ -227,9 +229,7 @@ class Engine:
         return entry is not None and await self.authentication.changed(entry.options)
 
     def _redacted(self, request_id: str, rules: tuple[str, ...], blocked: bool) -> None:
-        name, severity = ("secret_blocked", "warning") if blocked else ("secret_redacted", "info")
-        event = SecurityEvent(name, severity, ", ".join(rules), self.clock.time(), request_id)
-        self.recorder.security_event(event)
+        self.security_event("secret_blocked" if blocked else "secret_redacted", ", ".join(rules), request_id)
 
     def _excluded(self, name: str) -> None:
         """Told of a document that stays here; each name is noted once. May be called from any thread."""
@@ -242,14 +242,13 @@ class Engine:
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""
-        severity = "warning" if name == "restore_refused" else "info"
+        severity = EVENT_SEVERITIES.get(name, "warning")
         self.recorder.security_event(SecurityEvent(name, severity, detail, self.clock.time(), request_id))
 
     def _report(self, problems: Sequence[Problem]) -> None:
         for problem in problems:
             if problem.security_event is not None:
-                event = SecurityEvent(problem.security_event, "warning", problem.path, self.clock.time())
-                self.recorder.security_event(event)
+                self.security_event(problem.security_event, problem.path)
 
     async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
         """Run a request through the orchestrator.

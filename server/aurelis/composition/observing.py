@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from aurelis.composition.audit_key import signing_key
 from aurelis.config.folders import Folders
 from aurelis.config.settings import AuditSettings, Settings
 from aurelis.core.deadline import Clock
@@ -89,8 +90,13 @@ class Observation:
             required=settings.required, level=settings.level, user_id=settings.user_id, content=settings.content
         )
         anchor = self._folders.data / "audit.anchor" if self._folders.data is not None and not settings.path else None
-        self._audit = AuditLog(self._clock, folder, policy, anchor_file=anchor)
-        await self._audit.start()
+        self._audit = AuditLog(self._clock, folder, policy, key=self._signing_key, anchor_file=anchor)
+        self._audit.start()
+        if settings.required:
+            await self._audit.settled()
+
+    def _signing_key(self) -> bytes | None:
+        return signing_key(self._folders.state) if self._folders.state is not None else None
 
     async def _serve_metrics(self, port: int | None) -> None:
         old, self._server, self._port = self._server, None, port

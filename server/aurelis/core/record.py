@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import attrs
 
 from aurelis.core.model import ModelReference
 from aurelis.core.reply import Attempt, CacheLayer, Usage
 from aurelis.core.request import Message, Task, Urgency
+
+EVENT_SEVERITIES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "token_rejected": "warning",
+        "redirect_blocked": "high",
+        "pin_mismatch": "high",
+        "secret_redacted": "info",
+        "secret_blocked": "warning",
+        "excluded_file": "info",
+        "untrusted_setting_ignored": "warning",
+        "restore_refused": "warning",
+    }
+)
+"""The security events, and how grave each is: `info` is the product at work, `high` that somebody may be at work."""
 
 
 @attrs.frozen(kw_only=True)

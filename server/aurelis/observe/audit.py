@@ -55,7 +55,8 @@ class AuditLog:
         clock: wall-clock time.
         folder: the log's own folder, made private to the user.
         policy: the user's choices.
-        key: gives the signing key, or None where there is no keychain; called once, on the log's thread.
+        key: gives the signing key, or None where there is no keychain; called once, on the log's thread, which has no
+            event loop. Lines wait for it.
         anchor_file: where the anchor lies; best outside `folder`. Defaults to a file in it.
     """
 
@@ -83,9 +84,9 @@ class AuditLog:
         self._error: str | None = "it has not been opened yet"
         self.dropped = 0
 
-    async def start(self) -> None:
-        """Open the log, repairing what a crash left; must come before the first request where the log is required."""
-        await asyncio.wrap_future(self._executor.submit(self._drain))
+    def start(self) -> None:
+        """Begin to open the log, repairing what a crash left; nobody need wait for it unless the log is required."""
+        self._schedule()
 
     def ready(self) -> str | None:
         """Why a request must not be sent now, as a sentence, or None; None always unless the log is required."""

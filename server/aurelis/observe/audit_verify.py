@@ -82,7 +82,7 @@ def _verify(folder: Path, key: bytes | None, anchor_file: Path) -> AuditReport:
         for raw in raw_lines(path):
             check.line(path.name, raw)
     check.end()
-    return AuditReport(check.lines, tuple(problems[:MAX_PROBLEMS]), tuple(notes), _limits(key))
+    return AuditReport(check.lines, tuple(problems[:MAX_PROBLEMS]), tuple(notes), _limits(key, signed=check.signed))
 
 
 class _Check:
@@ -100,6 +100,7 @@ class _Check:
         self._previous: str | None = anchor.before
         self._at_anchor: str | None = anchor.before if anchor.count < anchor.first else None
         self._keyed = False
+        self.signed = 0
         self.lines = 0
 
     def line(self, name: str, raw: bytes) -> None:
@@ -138,6 +139,7 @@ class _Check:
             self._complain("No line was written with the key: the log may have been replaced.")
 
     def _author(self, name: str, fields: Mapping[str, Any]) -> None:
+        self.signed += "mac" in fields
         if self._key is None:
             return
         if signed_with(fields, self._key):
@@ -145,18 +147,24 @@ class _Check:
         elif "mac" in fields:
             self._complain(f"{name}: line {fields['seq']} was signed with another key.")
         elif self._keyed:
-            self._complain(f"{name}: line {fields['seq']} was written without the key.")
+            self._complain(
+                f"{name}: line {fields['seq']} was written without the key, by a program that could not reach the "
+                "keychain or by somebody else."
+            )
 
     def _complain(self, problem: str) -> None:
         if len(self._problems) < MAX_PROBLEMS:
             self._problems.append(problem)
 
 
-def _limits(key: bytes | None) -> tuple[str, ...]:
+def _limits(key: bytes | None, *, signed: int) -> tuple[str, ...]:
     always = (
         "A check cannot find that the log and its anchor were both put back to an earlier state, or both removed.",
         "It cannot find requests made by other programs, or lines that could not be written (those are counted).",
     )
+    if key is None and signed:
+        unchecked = f"{signed} lines are signed, which cannot be checked, as the keychain gives no key."
+        return unchecked, *always
     if key is None:
         return (
             "There is no key: whoever can write the files can also write a chain of their own that passes.",

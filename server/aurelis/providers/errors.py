@@ -147,6 +147,7 @@ def error_from_answer(
         status=status,
         retry_after_seconds=_wait(headers, details, now) if flags.waits else None,
         provider=blame.provider,
+        security_event="token_rejected" if kind is ErrorKind.AUTH else None,
         retryable=flags.retryable and headers.get("x-should-retry", "").lower() != "false",
         final_for_provider=flags.final,
     )

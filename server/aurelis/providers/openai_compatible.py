@@ -37,7 +37,7 @@ from aurelis.providers.profiles import retired_vendor
 from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.tokens import TokenCheck
 from aurelis.providers.waits import notice_of, requests_left
-from aurelis.providers.wire import ConnectionBudget, Post, TokenSource, UpstreamError, Wire
+from aurelis.providers.wire import ConnectionBudget, EventListener, Post, TokenSource, UpstreamError, Wire
 
 __all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "TokenSource", "open_provider"]
 
@@ -362,6 +362,7 @@ def open_provider(
     *,
     budget: ConnectionBudget | None = None,
     transport: httpx2.AsyncBaseTransport | None = None,
+    listener: EventListener = lambda _name, _detail: None,
 ) -> OpenAICompatibleProvider:
     """A provider, ready to be asked. Nothing is sent yet.
 
@@ -372,6 +373,7 @@ def open_provider(
         token: fetches the token before each request; None means that there is none.
         budget: shared by all providers of a process.
         transport: stands in for the network in tests.
+        listener: told of refused tokens, blocked redirects and wrong pins.
 
     Raises:
         RequestError: of kind `configuration`, naming the setting that cannot be used.
@@ -385,5 +387,5 @@ def open_provider(
             known = ", ".join(sorted(fim.DIALECTS))
             message = f"providers.{options.name}.models.{model}.fim: '{own.fim}' is not known; choose one of {known}."
             raise RequestError(ErrorKind.CONFIGURATION, message, provider=options.name, final_for_provider=True)
-    wire = Wire(options, profile, base_url, token, budget or ConnectionBudget(), transport)
+    wire = Wire(options, profile, base_url, token, budget or ConnectionBudget(), transport, listener)
     return OpenAICompatibleProvider(options, profile, base_url, wire)

@@ -30,6 +30,9 @@ MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 
 TokenSource = Callable[[], Awaitable[str | None]]
 
+EventListener = Callable[[str, str], None]
+"""Told of each security event: its name, and whom it is about."""
+
 
 class ConnectionBudget:
     """The connections that all providers together may hold; one object is shared by the providers of a process."""
@@ -85,7 +88,9 @@ class Wire:
         token: TokenSource,
         budget: ConnectionBudget,
         transport: httpx2.AsyncBaseTransport | None = None,
+        listener: EventListener = lambda _name, _detail: None,
     ) -> None:
+        self._listener = listener
         self._options = options
         self._profile = profile
         self._token = token
@@ -155,6 +160,14 @@ class Wire:
             UpstreamError: when the answer is no success.
             RequestError: when there is no answer.
         """
+        try:
+            return await self._send(stack, post)
+        except RequestError as error:
+            if error.security_event is not None:
+                self._listener(error.security_event, f"{self._options.name} at {self.host}")
+            raise
+
+    async def _send(self, stack: AsyncExitStack, post: Post) -> httpx2.Response:
         async with AsyncExitStack() as attempt:
             sending = False
             try:

@@ -219,7 +219,7 @@ async def test_a_torn_line_is_repaired_at_the_next_start(open_audit: OpenAudit, 
     report = check(tmp_path)
     assert report.ok
     assert report.notes
-    await open_audit().start()
+    open_audit().start()
     await write(open_audit(), 1, 2)
     report = check(tmp_path)
     assert report.ok
@@ -270,7 +270,8 @@ async def test_a_required_log_that_hangs_refuses(
 ) -> None:
     """Where the log is required and no more lines can wait, requests are refused until the disk answers again."""
     log = open_audit(required=True)
-    await log.start()
+    log.start()
+    await log.settled()
     assert log.ready() is None
     held = threading.Event()
     log._executor.submit(held.wait)
@@ -290,7 +291,8 @@ async def test_an_unwritable_log_only_warns(
     """Where the log cannot be written there is one warning, and no request is refused."""
     (tmp_path / "file").write_text("in the way")
     log = open_audit(folder=tmp_path / "file" / "audit")
-    await log.start()
+    log.start()
+    await log.settled()
     for _ in range(3):
         log.record(make_record(), None)
         await log.settled()
@@ -305,7 +307,8 @@ async def test_a_required_log_refuses_until_it_can_be_written(
     (tmp_path / "blocked").write_text("in the way")
     log = open_audit(folder=tmp_path / "blocked" / "audit", required=True)
     assert log.ready() is not None
-    await log.start()
+    log.start()
+    await log.settled()
     log.record(make_record(), None)
     await log.settled()
     sentence = log.ready() or ""
@@ -343,7 +346,8 @@ async def test_a_failing_keychain_is_an_unwritable_log(
         raise RuntimeError("locked")
 
     log = AuditLog(clock, tmp_path / "audit", AuditPolicy(required=True), key=locked)
-    await log.start()
+    log.start()
+    await log.settled()
     log.record(make_record(), None)
     await log.settled()
     assert "RuntimeError" in (log.ready() or "")

@@ -51,7 +51,8 @@ from aurelis.observe.audit import AuditLog, AuditPolicy
 
 async def main(folder):
     log = AuditLog(SystemClock(), folder, AuditPolicy(max_bytes=20_000, max_files=50), key=lambda: b"k")
-    await log.start()
+    log.start()
+    await log.settled()
     print("ready", flush=True)
     while True:
         log.security_event(SecurityEvent("secret_redacted", "info", "x" * 900, 0.0))
@@ -87,7 +88,8 @@ async def test_killed_writers_leave_a_log_that_passes(tmp_path: Path) -> None:
             process.kill()
             await process.wait()
     log = AuditLog(HandClock(), folder, AuditPolicy(), key=lambda: b"k")
-    await log.start()
+    log.start()
+    await log.settled()
     await log.aclose()
     report = verify_audit(folder, b"k")
     assert report.ok, report.problems
