@@ -23,6 +23,7 @@ export const DOCUMENTS = [{ scheme: 'file' }, { scheme: 'untitled' }, { scheme: 
 /** The same message within this time is shown once. */
 const REPEATED_MS = 10_000;
 const EXECUTE_COMMAND = 'workspace/executeCommand';
+const CODE_ACTION = 'textDocument/codeAction';
 
 /** What says that our own messages are understood. */
 const CUSTOM_MESSAGES: StaticFeature = {
@@ -65,7 +66,8 @@ export class AurelisClient extends LanguageClient {
   /** The commands that the server advertises are registered by commands.ts, once, whether the server runs or not. */
   override registerFeature(feature: Parameters<LanguageClient['registerFeature']>[0]): void {
     const type = (feature as { registrationType?: { method?: string } }).registrationType;
-    if (type?.method !== EXECUTE_COMMAND) super.registerFeature(feature);
+    if (type?.method === EXECUTE_COMMAND) return;
+    super.registerFeature(type?.method === CODE_ACTION ? belowOthers(feature) : feature);
   }
 
   // The library shows some failures by itself, whatever `revealOutputChannelOn` says. The supervisor says what is wrong in
@@ -96,6 +98,16 @@ export class AurelisClient extends LanguageClient {
     else if (type === MessageType.Warning) void offer(vscode.window.showWarningMessage(message, ...titles), steps);
     else void vscode.window.showInformationMessage(message);
   }
+}
+
+/**
+ * The feature with a selector vaguer than any other extension's: VS Code lists its actions below theirs. With equal selectors
+ * the extension that happened to start last comes first. Documents that the server does not know have no actions.
+ */
+function belowOthers<Registered extends Pick<StaticFeature, 'initialize'>>(feature: Registered): Registered {
+  const initialize = feature.initialize.bind(feature);
+  feature.initialize = (capabilities) => initialize(capabilities, [{ language: '*' }]);
+  return feature;
 }
 
 /** What the middleware needs of the client that it belongs to. */

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from editors.small_file import SETTINGS
-from editors.vscode.code_server import Editor, wheelhouse
+from editors.vscode.code_server import HERE, Editor, packed, wheelhouse
 from editors.vscode.waiting_index import waiting_index
 from fixtures.needs import require
 from fixtures.source_tree import ROOT
@@ -120,6 +120,14 @@ def test_hover_explanations_and_edits_work(editor: Editor, holding_sandbox: str)
     hostile.write_text(json.dumps(_HOSTILE), "utf-8")
     with editor.running():
         editor.drive("working")
+
+
+def test_the_fix_of_another_extension_stands_above_ours(editor: Editor, sandbox: str, tmp_path: Path) -> None:
+    """In the menu of quick fixes ours comes after another extension's, and not at all once its kind is left out."""
+    editor.install(packed(HERE / "other_extension", tmp_path / "linter.vsix"))
+    editor.settings = custom(sandbox)
+    with editor.running():
+        editor.drive("quick_fixes")
 
 
 def test_the_token_stays_in_the_keychain(editor: Editor, sandbox: str) -> None:
