@@ -14,6 +14,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from aurelis.cache.invalidation import watched_globs
 from aurelis.composition.memory import give_back, share_one_heap
 from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
 from aurelis.config.settings import Problem, Settings
@@ -192,6 +193,10 @@ class Application:
             RequestError: of kind `configuration`, for an unknown event.
         """
         return await (await self._ready()).invalidate(event, language=language, path=path, project=project)
+
+    def watched_globs(self) -> tuple[str, ...]:
+        """Globs of the files whose changes `files_changed` wants to hear of."""
+        return watched_globs()
 
     async def files_changed(self, paths: Sequence[Path]) -> None:
         """Drop what files that changed on disk made stale; what changed before the start is found at the start."""

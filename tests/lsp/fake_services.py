@@ -101,6 +101,9 @@ class FakeServices:
     async def describe(self, request: Request) -> ModelInfo | None:
         return ModelInfo(MODEL)
 
+    def watched_globs(self) -> tuple[str, ...]:
+        return ("**/pyproject.toml",)
+
     async def files_changed(self, paths: Sequence[Path]) -> None:
         self.changed_files.extend(paths)
 

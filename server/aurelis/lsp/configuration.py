@@ -15,7 +15,6 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from aurelis.cache.invalidation import watched_globs
 from aurelis.config.settings import Problem
 from aurelis.lsp.documents import file_path
 from aurelis.lsp.language_server import AurelisServer
@@ -72,7 +71,7 @@ async def register_for_changes(ls: AurelisServer) -> None:
         method = types.WORKSPACE_DID_CHANGE_CONFIGURATION
         registrations.append(types.Registration("aurelis-configuration", method, options))
     if ls.features.register_watched_files:
-        watchers = [types.FileSystemWatcher(glob) for glob in watched_globs()]
+        watchers = [types.FileSystemWatcher(glob) for glob in ls.services.watched_globs()]
         method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         watched = types.DidChangeWatchedFilesRegistrationOptions(watchers)
         registrations.append(types.Registration("aurelis-project-files", method, watched))

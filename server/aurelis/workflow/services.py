@@ -105,6 +105,9 @@ class Services(Protocol):
             RequestError: of kind `configuration`, for an unknown event.
         """
 
+    def watched_globs(self) -> tuple[str, ...]:
+        """Globs of the files whose changes `files_changed` wants to hear of."""
+
     async def files_changed(self, paths: Sequence[Path]) -> None:
         """Drop what files that changed on disk made stale, if they configure a project; most do not."""
 
