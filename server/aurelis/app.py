@@ -23,12 +23,13 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request
-from aurelis.workflow.services import Services, Status
+from aurelis.workflow.services import Alert, Services, Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
     from aurelis.core.model import ModelInfo
     from aurelis.core.ports import CachedAnswer, EgressPolicy
+    from aurelis.observe.health import HealthAlert
     from aurelis.store.batches import BatchProgress
 
 __all__ = ["Application", "create_services"]
@@ -63,6 +64,7 @@ class Application:
         self._engine: Engine | None = None
         self._starting: asyncio.Task[Engine] | None = None
         self._listeners: list[Callable[[Status], None]] = []
+        self._alert_listeners: list[Callable[[Alert], None]] = []
         self._tokens: dict[str, tuple[str | None, str | None]] = {}
         self._status: Status | None = None
         self._reconfigure = asyncio.Lock()
@@ -131,7 +133,7 @@ class Application:
         engine_type = await asyncio.to_thread(_import_engine)
         async with self._reconfigure:
             engine = await engine_type.open(
-                self._settings, self._folders, self._problems, self._environ, self._clock, self._changed
+                self._settings, self._folders, self._problems, self._environ, self._clock, self._changed, self._alerted
             )
             for provider, (token, origin) in self._tokens.items():
                 await engine.set_token(provider, token, origin)
@@ -272,6 +274,15 @@ class Application:
         """Call the listener at once and whenever the status changes."""
         self._listeners.append(listener)
         listener(self._status or Status("ok", busy=False))
+
+    def on_alert(self, listener: Callable[[Alert], None]) -> None:
+        """Call the listener when the state of a part of the whole changes, once for each change."""
+        self._alert_listeners.append(listener)
+
+    def _alerted(self, alert: HealthAlert) -> None:
+        LOGGER.info("%s", alert.message)
+        for listener in self._alert_listeners:
+            listener(Alert(alert.message, alert.worse))
 
     def _changed(self) -> None:
         if self._engine is None:

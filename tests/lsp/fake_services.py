@@ -14,7 +14,7 @@ from aurelis.core.ports import CachedAnswer
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, Chosen, Completed, Delta, FinishReason, Usage
 from aurelis.core.request import Request, Source
-from aurelis.workflow.services import Problem, Status
+from aurelis.workflow.services import Alert, Problem, Status
 
 MODEL = ModelReference("fake", "model")
 
@@ -54,6 +54,7 @@ class FakeServices:
         self.consents: dict[str, bool] = {}
         self.closed = False
         self.changed_files: list[Path] = []
+        self.alert_listeners: list[Callable[[Alert], None]] = []
         self.status = Status("ok", busy=False, model=str(MODEL))
 
     async def configure(
@@ -149,6 +150,9 @@ class FakeServices:
 
     def on_status(self, listener: Callable[[Status], None]) -> None:
         listener(self.status)
+
+    def on_alert(self, listener: Callable[[Alert], None]) -> None:
+        self.alert_listeners.append(listener)
 
     async def aclose(self) -> None:
         self.closed = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from rich.text import Text
 
@@ -42,6 +44,8 @@ async def run(arguments: argparse.Namespace) -> int:
         if component.get("responseMs") is not None and status == "healthy":
             line.append(f"{component['responseMs']:.0f} ms", style="dim")
         line.append(component.get("error") or "")
+        if status != "healthy" and (since := _since(record, name, status)) is not None:
+            line.append(f" (since {since})", style="dim")
         output.print(line)
     for sentence in record.get("mentioned", ()):
         if sentence != record.get("next"):
@@ -50,3 +54,12 @@ async def run(arguments: argparse.Namespace) -> int:
         output.print(Text(f"\nNext step: {record['next']}"))
     output.print(Text(f"\nOverall: {record['overall']}", style=_STYLES.get(record["overall"], "")))
     return _EXIT_CODES.get(record["overall"], 2)
+
+
+def _since(record: Mapping[str, Any], component: str, status: str) -> str | None:
+    """When a component came into the state that it is in, in the person's own time; None when that is now."""
+    changes = [change for change in record["history"] if change["component"] == component]
+    if not changes or changes[0]["status"] != status:
+        return None
+    began, now = (datetime.fromisoformat(text) for text in (changes[0]["timestamp"], record["timestamp"]))
+    return f"{began.astimezone():%Y-%m-%d %H:%M}" if now - began > timedelta(minutes=1) else None

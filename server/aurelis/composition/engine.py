@@ -18,13 +18,14 @@ from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import Entry, SettingsDirectory, Why
 from aurelis.composition.entries import SANDBOX, price_sources, providers_differ
+from aurelis.composition.health import HealthWatch, health_report, known_state, status_of
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
 from aurelis.composition.on_this_machine import Lookout, entries_without_sandbox
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
-from aurelis.composition.reports import health_report, model_rows, stats_report, status_of
+from aurelis.composition.reports import model_rows, stats_report
 from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
@@ -34,6 +35,7 @@ from aurelis.core.ports import Invalidation
 from aurelis.core.record import EVENT_SEVERITIES, SecurityEvent
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
+from aurelis.observe.health import HealthAlert
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
 from aurelis.orchestrator.policy import RoutingPolicy
@@ -47,6 +49,7 @@ from aurelis.security.egress import DocumentEgress, EgressRules
 from aurelis.security.redact import SecretRedactor, redact_texts
 from aurelis.store.batches import BatchProgress
 from aurelis.store.database import Database
+from aurelis.store.health_history import HealthHistory
 from aurelis.store.leases import SqliteLeaseLedger
 from aurelis.store.ledger import SqliteQuotaLedger
 from aurelis.store.project_files import ProjectFiles
@@ -84,6 +87,7 @@ class Engine:
         environ: Mapping[str, str],
         clock: Clock,
         changed: Callable[[], None],
+        alert: Callable[[HealthAlert], None],
     ) -> None:
         self.clock = clock
         self._kept_in = kept_in
@@ -107,6 +111,8 @@ class Engine:
         self.batches = BatchProgress(self._database)
         self.watch = ProjectWatch(clock, ProjectFiles(self._database), self._drop)
         self.authentication = Authentication(kept_in, environ)
+        self.health_history = HealthHistory(self._database)
+        self._health_watch = HealthWatch(self.health_history, alert)
         self.recorder = FanOutRecorder()
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
 
@@ -119,13 +125,14 @@ class Engine:
         environ: Mapping[str, str],
         clock: Clock,
         changed: Callable[[], None],
+        alert: Callable[[HealthAlert], None],
     ) -> Self:
         """Build every part."""
         kept_in = await asyncio.to_thread(open_folders)
         for problem in kept_in.problems:
             LOGGER.warning("%s: %s", problem.path, problem.message)
         consent = await asyncio.to_thread(ConsentFile.open, kept_in)
-        engine = cls(kept_in, consent, environ, clock, changed)
+        engine = cls(kept_in, consent, environ, clock, changed, alert)
         await engine._take(settings, folders, first=True)
         engine._report(problems)
         engine._warming = asyncio.create_task(engine._warm())
@@ -378,6 +385,7 @@ class Engine:
     def status(self) -> Status:
         """What the status item shows."""
         self._observation.observe(self.orchestrator)
+        self._health_watch.look(known_state(self))
         return status_of(self)
 
     async def aclose(self) -> None:

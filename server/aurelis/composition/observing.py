@@ -1,9 +1,15 @@
-"""Who watches: the audit log, metrics and usage rows, switched by the settings while the server runs."""
+"""Who watches: the audit log, metrics, OpenTelemetry and usage rows, switched by the settings while the server runs."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from aurelis import __version__
 from aurelis.composition.audit_key import signing_key
 from aurelis.config.folders import Folders
 from aurelis.config.settings import AuditSettings, Settings
@@ -17,7 +23,16 @@ from aurelis.observe.metrics_server import MetricsServer
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.breaker import BreakerState
 from aurelis.orchestrator.orchestrator import Orchestrator
+from aurelis.security.worker import Worker
 from aurelis.store.usage import UsageStore
+
+if TYPE_CHECKING:
+    from aurelis.observe.telemetry import Telemetry
+
+LOGGER: Final = logging.getLogger("aurelis")
+
+TELEMETRY_SECONDS: Final = 3.0
+"""How long the last spans and figures may take to be sent."""
 
 
 class Observation:
@@ -33,6 +48,8 @@ class Observation:
         self._unwritable: str | None = None
         self._server: MetricsServer | None = None
         self._port: int | None = None
+        self._telemetry: Telemetry | None = None
+        self._otel = False
         self.metrics = Metrics()
         self._states: dict[ModelReference, BreakerState] = {}
 
@@ -42,9 +59,10 @@ class Observation:
             await self._open_audit(settings.privacy.audit)
         if settings.metrics.prometheus_port != self._port:
             await self._serve_metrics(settings.metrics.prometheus_port)
+        if settings.metrics.otel != self._otel:
+            await self._report_to_otel(on=settings.metrics.otel)
         sinks: list[Recorder] = [self._usage, self.metrics]
-        if self._audit is not None:
-            sinks.append(self._audit)
+        sinks += [sink for sink in (self._audit, self._telemetry) if sink is not None]
         self._recorder.adopt(sinks)
 
     def observe(self, orchestrator: Orchestrator) -> None:
@@ -106,12 +124,33 @@ class Observation:
             self._server = MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
             await self._server.start()
 
+    async def _report_to_otel(self, *, on: bool) -> None:
+        self._otel = on
+        await self._close_telemetry()
+        if not on:
+            return
+        try:
+            telemetry = await asyncio.to_thread(import_module, "aurelis.observe.telemetry")
+            self._telemetry = await asyncio.to_thread(telemetry.open_telemetry, __version__)
+        except ImportError:
+            LOGGER.warning("metrics.otel needs more packages: install them with `pip install 'aurelis[otel]'`.")
+        except Exception as error:  # noqa: BLE001 - OpenTelemetry's variables hold what a person typed
+            LOGGER.warning("OpenTelemetry cannot be used (%s); check its variables OTEL_*.", type(error).__name__)
+
+    async def _close_telemetry(self) -> None:
+        """Send what waits; a collector that does not answer holds nobody up."""
+        old, self._telemetry = self._telemetry, None
+        if old is not None:
+            with contextlib.suppress(TimeoutError):
+                await Worker("aurelis-telemetry").call(old.close, TELEMETRY_SECONDS)
+
     async def aclose(self) -> None:
         """Write what waits."""
         if self._server is not None:
             await self._server.aclose()
         if self._audit is not None:
             await self._audit.aclose()
+        await self._close_telemetry()
 
 
 def audit_folder(settings: AuditSettings, folders: Folders) -> Path | None:

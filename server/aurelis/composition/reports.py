@@ -1,48 +1,23 @@
-"""What people ask about the server: models, health, statistics, status; gathered from the parts, asking no model."""
+"""What people ask about the server: models and statistics; gathered from the parts, asking no model."""
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from aurelis.composition.directory import Entry, SettingsDirectory
-from aurelis.core.deadline import Timing
+from aurelis.composition.directory import SettingsDirectory
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference, Price
 from aurelis.core.ports import Pricing, Provider
-from aurelis.core.reply import Completed
-from aurelis.core.request import Message, Parameters, Request, Task
-from aurelis.observe.health import ComponentHealth, health_record
+from aurelis.core.request import Task
 from aurelis.observe.stats import usage_statistics
 from aurelis.orchestrator.orchestrator import Orchestrator
 from aurelis.orchestrator.policy import RoutingPolicy
 from aurelis.orchestrator.route import chosen
-from aurelis.workflow.services import Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
-
-DEEP_SECONDS: Final = 30.0
-DEEP_TOKENS: Final = 64
-"""Room for a model that thinks before it says one word."""
-
-CONNECT_A_MODEL: Final = (
-    "Answers come from the built-in sandbox, which is no language model. Connect one: run `aurelis local` for a model "
-    "on this machine, or sign in with `aurelis login PROVIDER`."
-)
-_REASONS: Final = MappingProxyType(
-    {
-        "chosen": "the setting provider names it",
-        "configured": "it is configured, and comes first",
-        "signed in": "you signed in to it",
-        "found on this machine": "no provider is configured, and it answers on this machine",
-        "nothing else is there": "no provider is configured, and no model server answers on this machine",
-    }
-)
 
 
 async def model_rows(
@@ -63,7 +38,7 @@ async def model_rows(
             provider = directory.get(name)
             if provider is None:
                 continue
-            listed = {info.reference: info for info in await _listed(provider, refresh=refresh)}
+            listed = {info.reference: info for info in await listed_models(provider, refresh=refresh)}
         except RequestError as error:
             rows.append({"provider": name, "model": None, "error": error.message, "kind": str(error.kind)})
             orchestrator.availability.provider_failed(name, error)
@@ -94,7 +69,12 @@ async def _tasks_by_model(
     return {reference: tuple(tasks) for reference, tasks in found.items()}
 
 
-async def _listed(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]:
+async def listed_models(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]:
+    """The models that a provider lists, with `refresh` asked for anew.
+
+    Raises:
+        RequestError: when the list cannot be had.
+    """
     again = getattr(provider, "models", None)
     if refresh and again is not None:
         listed: tuple[ModelInfo, ...] = await again(refresh=True)
@@ -125,217 +105,9 @@ def _model_row(
     }
 
 
-async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
-    """The contract's record, with what was chosen, why, and the one step that makes it better.
-
-    Only `deep` asks a model: for one word.
-    """
-    now = engine.clock.time()
-    entries = engine.directory.entries
-    models, network = await _models_and_network(engine, entries[0] if entries else None, refresh=deep)
-    if deep and models.status != "unhealthy":
-        models = await _asked(engine, models)
-    parts = {
-        "models": models,
-        "authentication": await _authentication(engine),
-        "network": network,
-        "cache": await _cache(engine),
-    }
-    mentioned = engine.mentioned()
-    advice = next((part.next for part in parts.values() if part.next), None)
-    chosen = await _chosen(engine, entries[0]) if entries else None
-    return {
-        **health_record(parts, now),
-        "chosen": chosen,
-        "mentioned": [row["message"] for row in mentioned],
-        "next": _use_of_a_key(entries, mentioned) or advice or await _better_ghost_text(engine),
-    }
-
-
-async def _chosen(engine: Engine, entry: Entry) -> Mapping[str, Any]:
-    """Who answers, and why that one."""
-    name = entry.options.name
-    try:
-        provider = engine.directory.get(name)
-        references = await engine.directory.defaults(Task.CODE_GENERATION) if provider is not None else ()
-    except RequestError:
-        provider, references = None, ()
-    return {
-        "provider": name,
-        "host": provider.host if provider is not None else None,
-        "model": next((str(reference) for reference in references if reference.provider == name), None),
-        "why": _REASONS[entry.why],
-    }
-
-
-def _use_of_a_key(entries: Sequence[Entry], mentioned: Sequence[Mapping[str, Any]]) -> str | None:
-    """How to use a key that lies ready, where nothing better than the sandbox answers."""
-    if not mentioned or (entries and entries[0].why != "nothing else is there"):
-        return None
-    message: str = mentioned[0]["message"]
-    return message
-
-
-async def _better_ghost_text(engine: Engine) -> str | None:
-    """What a completion model that cannot fill holes could be replaced by."""
-    try:
-        routing = engine.routing()
-        choice = chosen(Task.COMPLETION, None, routing)
-        references = choice.references if choice is not None else await engine.directory.defaults(Task.COMPLETION)
-        provider = engine.directory.get(references[0].provider) if references else None
-    except RequestError:
-        return None
-    if provider is None or provider.describe(references[0].model).fim is not None:
-        return None
-    return (
-        f"{references[0]} completes code by way of a chat; a model that fills holes is faster: set models.completion, "
-        'for example to "mistral/codestral-latest", or run `aurelis local`.'
-    )
-
-
-async def _models_and_network(
-    engine: Engine, entry: Entry | None, *, refresh: bool
-) -> tuple[ComponentHealth, ComponentHealth]:
-    now, began = engine.clock.time(), engine.clock.monotonic()
-    if entry is None:
-        missing = ComponentHealth("unhealthy", now, error="No provider is configured.", next=CONNECT_A_MODEL)
-        return missing, ComponentHealth("healthy", now)
-    out = engine.orchestrator.availability.provider_error(entry.options.name)
-    try:
-        provider = engine.directory.get(entry.options.name)
-        if out is not None and not refresh:
-            raise out
-        listed = await _listed(provider, refresh=refresh) if provider is not None else ()
-        if (reach := getattr(provider, "reach", None)) is not None:
-            await reach()  # A list that is known already says nothing about the network.
-    except RequestError as error:
-        return _unreachable(error, now)
-    took = (engine.clock.monotonic() - began) * 1000
-    network = ComponentHealth("healthy", now, took)
-    if entry.why == "nothing else is there":
-        return ComponentHealth("degraded", now, took, "No language model is connected.", CONNECT_A_MODEL), network
-    if not listed:
-        advice = "Name a model in the setting models.code."
-        return ComponentHealth("degraded", now, took, "The provider lists no model.", advice), network
-    return ComponentHealth("healthy", now, took), network
-
-
-def _unreachable(error: RequestError, now: float) -> tuple[ComponentHealth, ComponentHealth]:
-    failed = ComponentHealth("unhealthy", now, error=error.message, next=_next_step(error))
-    if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
-        return failed, failed
-    return failed, ComponentHealth("healthy", now)
-
-
-def _next_step(error: RequestError) -> str:
-    if error.kind is ErrorKind.AUTH:
-        return f"Sign in with `aurelis login {error.provider or 'PROVIDER'}`, or correct the key."
-    if error.kind is ErrorKind.GONE:
-        return (
-            "Run `aurelis local` for a model on this machine, or sign in to another provider: `aurelis login PROVIDER`."
-        )
-    if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
-        return "Check that the address in baseUrl is right and that the server runs."
-    return "Correct the setting that the message names; `aurelis config show` has them all."
-
-
-async def _asked(engine: Engine, models: ComponentHealth) -> ComponentHealth:
-    """Ask the first model for a word; the answer's time is the component's."""
-    request = Request(
-        request_id=f"health-{uuid.uuid4().hex}",
-        task=Task.GENERAL,
-        messages=(Message("user", "Reply with the word: ok"),),
-        parameters=Parameters(max_tokens=DEEP_TOKENS),
-        timing=Timing(first_token=DEEP_SECONDS, chunk=DEEP_SECONDS, answer=DEEP_SECONDS),
-        streams=False,
-        cacheable=False,
-    )
-    now = engine.clock.time()
-    try:
-        async with aclosing(engine.stream(request)) as events:
-            async for event in events:
-                if isinstance(event, Completed):
-                    took = float(event.answer.duration_ms)
-                    return ComponentHealth(models.status, now, took, models.error, models.next)
-    except RequestError as error:
-        return ComponentHealth("unhealthy", now, error=error.message, next=_next_step(error))
-    return models
-
-
-async def _cache(engine: Engine) -> ComponentHealth:
-    now, began = engine.clock.time(), engine.clock.monotonic()
-    stats = await engine.cache.stats()
-    took = (engine.clock.monotonic() - began) * 1000
-    faults = [str(layer["error"]) for layer in stats.get("layers", ()) if layer.get("error")]
-    if faults:
-        return ComponentHealth("degraded", now, took, " ".join(faults), "Answers are asked for anew; check the disk.")
-    return ComponentHealth("healthy", now, took)
-
-
-async def _authentication(engine: Engine) -> ComponentHealth:
-    now, began = engine.clock.time(), engine.clock.monotonic()
-    rows = await engine.auth_status()
-    took = (engine.clock.monotonic() - began) * 1000
-    for row in rows:
-        if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
-            advice = f"Sign in with `aurelis login {row['provider']}`."
-            error = row.get("message") or f"There is no token for {row['provider']}."
-            return ComponentHealth("unhealthy", now, error=error, next=advice)
-    present = [row["provider"] for row in rows[:1] if row["present"]]
-    checks = await asyncio.gather(*(engine.token_check(name) for name in present))
-    for name, check in zip(present, checks, strict=True):
-        if check is not None and check.state == "invalid":
-            return ComponentHealth("unhealthy", now, error=check.message, next=f"Sign in with `aurelis login {name}`.")
-        if check is not None and check.state == "unknown":
-            error = f"Whether the token for {name} works could not be found out: {check.message}"
-            return ComponentHealth("degraded", now, error=error, next="Try again when the provider can be reached.")
-    return ComponentHealth("healthy", now, took)
-
-
-def _is_local(engine: Engine, name: str) -> bool:
-    try:
-        provider = engine.directory.get(name)
-    except RequestError:
-        return False
-    return provider is not None and provider.local
-
-
 async def stats_report(engine: Engine) -> Mapping[str, Any]:
     """Statistics from the store, with the live numbers of this process and the caches'."""
     rows = await engine.usage.rows()
     statistics = await asyncio.to_thread(usage_statistics, rows, engine.clock.time())
     live = engine.orchestrator.live()
     return {**statistics, "live": live, "cache": await engine.cache.stats()}
-
-
-def status_of(engine: Engine) -> Status:
-    """What the status item shows: who answers, whether something is under way, what is wrong and what to do."""
-    busy = engine.orchestrator.statistics.active > 0
-    name, fault = engine.directory.preferred, engine.directory.fault()
-    entry = next((entry for entry in engine.directory.entries if entry.options.name == name), None)
-    if name is None or entry is None:
-        return Status("error", busy, name, fault)
-    out = engine.orchestrator.availability.provider_error(name)
-    if out is not None:
-        return Status("error", busy, name, out.message)
-    if fault is not None:
-        return Status("error", busy, name, fault)
-    wait = engine.orchestrator.availability.cooldown_until()
-    if wait is not None:
-        until = round(engine.clock.time() + wait, 1)
-        return Status("warning", busy, name, "A rate limit is reached.", until)
-    if entry.why == "nothing else is there":
-        return Status("warning", busy, "sandbox/default", CONNECT_A_MODEL)
-    notice = _notice(engine)
-    if notice is not None:
-        return Status("warning", busy, name, notice)
-    return Status("ok", busy, name)
-
-
-def _notice(engine: Engine) -> str | None:
-    """The first announcement of an end by a provider in use, heard in an answer, a list of models or a refusal."""
-    for name in engine.directory.names():
-        heard = engine.orchestrator.availability.notices.get(name) or engine.directory.notice(name)
-        if heard is not None:
-            return heard
-    return None

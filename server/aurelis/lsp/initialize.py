@@ -20,7 +20,7 @@ from aurelis.lsp.configuration import (
     workspace_folders,
 )
 from aurelis.lsp.language_server import AurelisServer
-from aurelis.lsp.status import follow_status
+from aurelis.lsp.status import follow_alerts, follow_status
 
 
 async def initialize(ls: AurelisServer, params: types.InitializeParams) -> None:
@@ -56,6 +56,7 @@ async def _start(ls: AurelisServer) -> None:
     await pull_settings(ls)
     await register_for_changes(ls)
     follow_status(ls)
+    follow_alerts(ls)
     try:
         await asyncio.gather(ls.services.start(), asyncio.to_thread(_import_handlers))
     except RequestError as error:

@@ -1,12 +1,14 @@
-"""The status item: what the application reports, sent on to clients that show it."""
+"""The status item and alerts: what the application reports, sent on to clients that show it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lsprotocol import types
+
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.messages import STATUS
-from aurelis.workflow.services import Status
+from aurelis.workflow.services import Alert, Status
 
 
 def follow_status(ls: AurelisServer) -> None:
@@ -22,6 +24,16 @@ def follow_status(ls: AurelisServer) -> None:
             ls.protocol.notify(STATUS, message)
 
     ls.services.on_status(send)
+
+
+def follow_alerts(ls: AurelisServer) -> None:
+    """Show what has ceased to work, once, and put what works again into the editor's log."""
+
+    def tell(alert: Alert) -> None:
+        kind = types.MessageType.Warning if alert.worse else types.MessageType.Info
+        ls.say(alert.message, kind, show=alert.worse)
+
+    ls.services.on_alert(tell)
 
 
 def status_message(status: Status) -> dict[str, Any]:

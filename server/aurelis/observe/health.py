@@ -46,16 +46,25 @@ def overall(statuses: Mapping[str, HealthStatus]) -> HealthStatus:
     return "healthy" if present <= {"healthy"} else "degraded"
 
 
-def alerts(before: Mapping[str, ComponentHealth], after: Mapping[str, ComponentHealth]) -> tuple[str, ...]:
-    """One sentence for each component whose status changed; the first report of a healthy one is no change."""
-    sentences = []
+@attrs.frozen
+class HealthAlert:
+    """A component's state has changed; `worse` is whether there is something to be done."""
+
+    component: str
+    message: str
+    worse: bool
+
+
+def alerts(before: Mapping[str, ComponentHealth], after: Mapping[str, ComponentHealth]) -> tuple[HealthAlert, ...]:
+    """One for each component whose status changed; the first report of a healthy one is no change."""
+    changed = []
     for name in COMPONENTS:
         new, old = after.get(name), before.get(name)
         if new is None or new.status == (old.status if old is not None else "healthy"):
             continue
         words = [f"{name.capitalize()}: {new.status}.", new.error or "", new.next or ""]
-        sentences.append(" ".join(word for word in words if word))
-    return tuple(sentences)
+        changed.append(HealthAlert(name, " ".join(word for word in words if word), new.status != "healthy"))
+    return tuple(changed)
 
 
 def _component(part: ComponentHealth) -> dict[str, Any]:

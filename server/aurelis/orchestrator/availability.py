@@ -56,6 +56,7 @@ class Availability:
         self._unhealthy_providers: OrderedDict[str, tuple[float, RequestError]] = OrderedDict()
         self._spent: OrderedDict[ModelReference, float] = OrderedDict()
         self._token_looked_up: dict[str, float] = {}
+        self._failures: OrderedDict[ModelReference, RequestError] = OrderedDict()
 
     def adopt(self, policy: BreakerPolicy) -> None:
         """Go on with a changed policy; it starts from closed breakers."""
@@ -85,6 +86,7 @@ class Availability:
 
     def failed(self, model: ModelReference, error: RequestError) -> None:
         """Learn from an upstream's answer: a cooldown, or a provider that is out."""
+        _remember(self._failures, model, error)
         if error.final_for_provider:
             self._end(model.provider, error)
         if error.kind is ErrorKind.RATE_LIMIT and error.retry_after_seconds:
@@ -141,6 +143,15 @@ class Availability:
         """Why a whole provider is out, if it is."""
         return self._out.get(provider)
 
+    def resting(self, provider: str) -> tuple[tuple[ModelReference, RequestError], ...]:
+        """The provider's models whose breaker is not closed, with how they failed last."""
+        states = self.breakers.states()
+        return tuple(
+            (model, self._failures[model])
+            for model, state in states.items()
+            if state and model.provider == provider and model in self._failures
+        )
+
     def cooldown_until(self) -> float | None:
         """The latest end of a cooldown or of a spent quota as seconds from now; None without one."""
         now = self._clock.monotonic()
@@ -150,7 +161,8 @@ class Availability:
     def provider_changed(self, provider: str | None = None) -> None:
         """Forget what was learned of a provider (of all without one): its settings or token changed."""
         self.breakers.forget(provider)
-        by_model: tuple[dict[ModelReference, Any], ...] = (self._cooldowns, self._unhealthy, self._spent)
+        by_model: tuple[dict[ModelReference, Any], ...]
+        by_model = (self._cooldowns, self._unhealthy, self._spent, self._failures)
         for known in by_model:
             for model in [m for m in known if provider in {None, m.provider}]:
                 del known[model]

@@ -34,6 +34,10 @@ class HealthHistory:
         """Keep a state; whether it differs from the component's last one."""
         return await self._database.run(lambda connection: _add(connection, change))
 
+    def note(self, change: HealthChange) -> None:
+        """Hand a state over to be kept; nobody waits for it."""
+        self._database.start(lambda connection: _add(connection, change))
+
     async def changes(self, component: str | None = None, limit: int = 100) -> tuple[HealthChange, ...]:
         """The latest changes, newest first, of one component or of all."""
         query = (

@@ -31,6 +31,14 @@ class Status:
     retry_at: float | None = None
 
 
+@attrs.frozen
+class Alert:
+    """Models, authentication, network or cache began or ceased to work; `worse` is whether something is to be done."""
+
+    message: str
+    worse: bool
+
+
 class Services(Protocol):
     """The application behind every front end."""
 
@@ -137,6 +145,9 @@ class Services(Protocol):
 
     def on_status(self, listener: Callable[[Status], None]) -> None:
         """Call the listener at once and whenever the status changes."""
+
+    def on_alert(self, listener: Callable[[Alert], None]) -> None:
+        """Call the listener when the state of a part of the whole changes, once for each change."""
 
     async def aclose(self) -> None:
         """Finish writing and close every connection and file."""

@@ -58,4 +58,6 @@ def test_a_change_is_told_once(
 
 def test_an_alert_says_what_to_do() -> None:
     """An alert names the component, its state, the error and the next step."""
-    assert alerts({}, {"network": BAD}) == ("Network: unhealthy. No answer. Check the network.",)
+    (alert,) = alerts({}, {"network": BAD})
+    assert (alert.component, alert.worse) == ("network", True)
+    assert alert.message == "Network: unhealthy. No answer. Check the network."
