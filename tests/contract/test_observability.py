@@ -1,0 +1,165 @@
+"""What the running server tells about itself: alerts, health, the audit log, metrics, OpenTelemetry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from contract.gate import Upstream, desk
+
+SOURCE = "def planted_canary(first, second):\n    return first + second\n"
+
+
+async def audit_lines(place: Path) -> list[dict[str, Any]]:
+    """The audit log of a home, in its order."""
+
+    def read() -> list[dict[str, Any]]:
+        files = place.glob("home/**/audit.jsonl")
+        return [json.loads(line) for path in files for line in path.read_text("ascii").splitlines()]
+
+    return await asyncio.to_thread(read)
+
+
+async def test_a_refused_token_is_told_once_and_noted(tmp_path: Path) -> None:
+    """One alert however often it fails, an event in the audit log, a health record that says so; then all is well."""
+    async with Upstream() as upstream:
+        upstream.status = 401
+        settings = upstream.settings({"apiKeyEnv": "A_KEY"})
+        async with desk(tmp_path, settings, env={"A_KEY": "planted-token-1"}) as place:
+            uri = place.open("a.py", SOURCE)
+            for _ in range(3):
+                error = await place.refused("explain", textDocument={"uri": uri})
+                assert error["data"]["kind"] == "auth"
+            record = await place.command("health")
+            assert record["overall"] == "unhealthy"
+            assert record["components"]["authentication"]["status"] == "unhealthy"
+            assert record["components"]["network"]["status"] == "healthy"
+            (alert,) = [
+                shown for shown in place.editor.all("window/showMessage") if "uthentication" in shown["message"]
+            ]
+            assert alert["type"] == 2
+            assert "aurelis login custom" in alert["message"]
+            upstream.status = 200
+            token = {"provider": "custom", "token": "planted-token-2"}
+            await place.editor.request("aurelis/auth/setToken", token)
+            await place.editor.message("window/logMessage", lambda told: told["message"] == "Authentication: healthy.")
+            await place.command("explain", textDocument={"uri": uri})
+            history = (await place.command("health"))["history"]
+            states = [change["status"] for change in history if change["component"] == "authentication"]
+            assert states[:2] == ["healthy", "unhealthy"]
+            assert "planted-token" not in place.told()
+    rejected = [line for line in await audit_lines(tmp_path) if line["event"] == "token_rejected"]
+    assert {line["severity"] for line in rejected} == {"warning"}
+    assert rejected[0]["detail"].startswith("custom at 127.0.0.1:")
+
+
+async def test_a_redirect_to_another_origin_is_noted(tmp_path: Path) -> None:
+    """The event is in the audit log with the gravest severity, and nothing was sent on."""
+    async with Upstream() as upstream, Upstream() as other:
+        upstream.redirect = f"{other.url}/v1/chat/completions"
+        async with desk(tmp_path, upstream.settings()) as place:
+            await place.refused("explain", textDocument={"uri": place.open("a.py", SOURCE)})
+        assert other.requests == []
+    events = {(line["event"], line["severity"]) for line in await audit_lines(tmp_path)}
+    assert ("redirect_blocked", "high") in events
+
+
+async def test_a_model_that_keeps_failing_is_told_once(tmp_path: Path) -> None:
+    """When its breaker opens there is one alert, a warning in the status and a degraded component."""
+    async with Upstream() as upstream:
+        upstream.status = 500
+        settings = upstream.settings(breaker={"failureThreshold": 2}, retry={"server": {"attempts": 1}})
+        async with desk(tmp_path, settings, capabilities={"experimental": {"aurelis": True}}) as place:
+            uri = place.open("a.py", SOURCE)
+            for _ in range(4):
+                await place.refused("explain", textDocument={"uri": uri})
+            record = await place.command("health")
+            assert record["overall"] == "degraded"
+            assert record["components"]["models"]["status"] == "degraded"
+            assert "custom/m" in record["components"]["models"]["error"]
+            assert len([told for told in place.editor.all("window/showMessage") if "Models" in told["message"]]) == 1
+            assert place.editor.all("aurelis/status")[-1]["health"] == "warning"
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_an_audit_log_that_cannot_be_written(tmp_path: Path, *, required: bool) -> None:
+    """It refuses requests where it is required, saying what to do, and only warns where it is not."""
+    (tmp_path / "in the way").write_text("a file")
+    audit = {"path": str(tmp_path / "in the way" / "audit"), "required": required}
+    async with Upstream() as upstream:
+        async with desk(tmp_path, upstream.settings(privacy={"audit": audit})) as place:
+            uri = place.open("a.py", SOURCE)
+            if required:
+                error = await place.refused("explain", textDocument={"uri": uri})
+                assert error["data"]["kind"] == "configuration"
+                assert "privacy.audit.required" in error["message"]
+                assert upstream.asked == []
+            else:
+                await place.command("explain", textDocument={"uri": uri})
+        assert "The audit log cannot be written" in place.errors.read_text("utf-8")
+
+
+class Collector:
+    """What OpenTelemetry's exporters were told to send to."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, list[bytes]] = {"/v1/traces": [], "/v1/metrics": []}
+        self.url = ""
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Take what comes."""
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server:
+            yield
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        length = next(int(line[15:]) for line in head.split("\r\n") if line.lower().startswith("content-length:"))
+        self.bodies[head.split(" ")[1]].append(await reader.readexactly(length))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+
+async def test_spans_and_metrics_go_to_the_collector_that_the_user_named(tmp_path: Path) -> None:
+    """With metrics.otel on, a request is a client span and figures by the conventions, and holds no text of it."""
+    collector = Collector()
+    async with Upstream() as upstream, collector.listening():
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_COMPRESSION": "none"}
+        async with desk(tmp_path, upstream.settings(metrics={"otel": True}), env=env) as place:
+            await place.command("explain", textDocument={"uri": place.open("a.py", SOURCE)})
+    spans = [
+        span
+        for body in collector.bodies["/v1/traces"]
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+    assert [span.name for span in spans] == ["chat m"]
+    names = {
+        metric.name
+        for body in collector.bodies["/v1/metrics"]
+        for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    }
+    assert {"gen_ai.client.operation.duration", "gen_ai.client.token.usage"} <= names
+    assert b"planted_canary" not in b"".join(part for bodies in collector.bodies.values() for part in bodies)
+
+
+async def test_a_collector_that_does_not_answer_holds_nobody_up(tmp_path: Path) -> None:
+    """Requests are answered and the server leaves, whatever becomes of the telemetry."""
+    async with Upstream() as upstream:
+        env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+        async with desk(tmp_path, upstream.settings(metrics={"otel": True}), env=env) as place:
+            await place.command("explain", textDocument={"uri": place.open("a.py", SOURCE)})
