@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -26,13 +25,13 @@ from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
 from aurelis.composition.reports import model_rows, stats_report
+from aurelis.composition.security_events import SecurityEvents
 from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import RequestError
 from aurelis.core.ports import Invalidation
-from aurelis.core.record import EVENT_SEVERITIES, SecurityEvent
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
 from aurelis.observe.health import HealthAlert
@@ -46,7 +45,7 @@ from aurelis.providers.tokens import TokenCheck
 from aurelis.sandbox.server import Sandbox
 from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
-from aurelis.security.redact import SecretRedactor, redact_texts
+from aurelis.security.redact import SecretRedactor
 from aurelis.store.batches import BatchProgress
 from aurelis.store.database import Database
 from aurelis.store.health_history import HealthHistory
@@ -58,9 +57,6 @@ from aurelis.store.usage import UsageStore
 from aurelis.workflow.services import Status
 
 LOGGER: Final = logging.getLogger("aurelis")
-
-EXCLUDED_NAMES: Final = 1_000
-"""Documents that stayed here which the audit log is told of in one process, each once."""
 
 
 class Engine:
@@ -99,8 +95,6 @@ class Engine:
         self._warming: asyncio.Task[None] | None = None
         self._lookout = Lookout(clock, kept_in.state, environ, self._move)
         self._taking = asyncio.Lock()
-        self._loop = asyncio.get_running_loop()
-        self._excluded_names: set[str] = set()  # At most EXCLUDED_NAMES.
         self._sandbox: Sandbox | None = None
         self._budget = ConnectionBudget()
         self._database = Database(store_file(kept_in))
@@ -114,6 +108,7 @@ class Engine:
         self.health_history = HealthHistory(self._database)
         self._health_watch = HealthWatch(self.health_history, alert)
         self.recorder = FanOutRecorder()
+        self._events = SecurityEvents(self.recorder, clock)
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
 
     @classmethod
@@ -134,7 +129,7 @@ class Engine:
         consent = await asyncio.to_thread(ConsentFile.open, kept_in)
         engine = cls(kept_in, consent, environ, clock, changed, alert)
         await engine._take(settings, folders, first=True)
-        engine._report(problems)
+        engine._events.ignored(problems)
         engine._warming = asyncio.create_task(engine._warm())
         return engine
 
@@ -149,7 +144,7 @@ class Engine:
     async def adopt(self, settings: Settings, folders: Sequence[Path], problems: Sequence[Problem]) -> None:
         """Go on with other settings; parts whose settings are the same stay as they are."""
         await self._take(settings, folders, first=False)
-        self._report(problems)
+        self._events.ignored(problems)
 
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
@@ -163,7 +158,7 @@ class Engine:
                 await old.aclose()
         await self._observation.adopt(settings)
         self._redactor = SecretRedactor(
-            settings.privacy.secrets, tuple(settings.privacy.patterns.values()), self._redacted
+            settings.privacy.secrets, tuple(settings.privacy.patterns.values()), self._events.redacted
         )
         self.egress = DocumentEgress(
             EgressRules(
@@ -171,7 +166,7 @@ class Engine:
                 exclude=tuple(settings.privacy.exclude),
                 respect_ignore_files=settings.privacy.respect_ignore_files,
             ),
-            self._excluded,
+            self._events.excluded,
         )
         await self._take_providers(first=first, changed=first or providers_differ(before, settings))
 
@@ -185,7 +180,7 @@ class Engine:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
             directory = SettingsDirectory(
-                entries, self.authentication.source, self._budget, named=named, listener=self.security_event
+                entries, self.authentication.source, self._budget, named=named, listener=self._events.note
             )
             stale = () if first else directory.adopt_open(self.directory)
             self.directory = directory
@@ -235,27 +230,9 @@ class Engine:
         entry = next((entry for entry in self.directory.entries if entry.options.name == provider), None)
         return entry is not None and await self.authentication.changed(entry.options)
 
-    def _redacted(self, request_id: str, rules: tuple[str, ...], blocked: bool) -> None:
-        self.security_event("secret_blocked" if blocked else "secret_redacted", ", ".join(rules), request_id)
-
-    def _excluded(self, name: str) -> None:
-        """Told of a document that stays here; each name is noted once. May be called from any thread."""
-        shown = redact_texts((name,))[0][0]
-        if shown in self._excluded_names or len(self._excluded_names) >= EXCLUDED_NAMES:
-            return
-        self._excluded_names.add(shown)
-        with contextlib.suppress(RuntimeError):  # The loop has ended: nobody is left to tell.
-            self._loop.call_soon_threadsafe(self.security_event, "excluded_file", shown)
-
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""
-        severity = EVENT_SEVERITIES.get(name, "warning")
-        self.recorder.security_event(SecurityEvent(name, severity, detail, self.clock.time(), request_id))
-
-    def _report(self, problems: Sequence[Problem]) -> None:
-        for problem in problems:
-            if problem.security_event is not None:
-                self.security_event(problem.security_event, problem.path)
+        self._events.note(name, detail, request_id)
 
     async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
         """Run a request through the orchestrator.

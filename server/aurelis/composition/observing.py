@@ -134,7 +134,7 @@ class Observation:
             self._telemetry = await asyncio.to_thread(telemetry.open_telemetry, __version__)
         except ImportError:
             LOGGER.warning("metrics.otel needs more packages: install them with `pip install 'aurelis[otel]'`.")
-        except Exception as error:  # noqa: BLE001 - OpenTelemetry's variables hold what a person typed
+        except Exception as error:  # noqa: BLE001 - its variables hold whatever a person typed
             LOGGER.warning("OpenTelemetry cannot be used (%s); check its variables OTEL_*.", type(error).__name__)
 
     async def _close_telemetry(self) -> None:
