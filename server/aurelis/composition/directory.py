@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 import attrs
 
+from aurelis.composition.retiring import Retiring
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.ports import Provider
@@ -60,6 +61,7 @@ class SettingsDirectory:
         self._budget = budget
         self._named = named
         self._open: dict[str, OpenAICompatibleProvider] = {}
+        self._retiring = Retiring()
         self._unopened: dict[str, str] = {}  # Bounded by the entries: why some could not be opened the last time.
 
     @property
@@ -115,16 +117,20 @@ class SettingsDirectory:
             except RequestError as error:
                 LOGGER.debug("%s could not be reached beforehand (%s).", name, error.kind)
 
-    def adopt_open(self, other: SettingsDirectory) -> tuple[Provider, ...]:
-        """Take over the open providers whose options are unchanged; returns the others, to be closed."""
-        stale = []
+    def succeed(self, other: SettingsDirectory) -> frozenset[str]:
+        """Take another directory's place: its open providers go on if their options are the same, else they retire.
+
+        Returns the names of the providers that are new, gone, or configured in another way.
+        """
+        self._retiring = other._retiring
         for name, provider in other._open.items():
             entry = self._entries.get(name)
             if entry is not None and entry.options == other._entries[name].options:
                 self._open[name] = provider
             else:
-                stale.append(provider)
-        return tuple(stale)
+                self._retiring.start(provider)
+        names = {*self._entries, *other._entries}
+        return frozenset(name for name in names if self._entries.get(name) != other._entries.get(name))
 
     def get(self, name: str) -> Provider | None:
         """The provider of that name, if it is configured.
@@ -196,7 +202,8 @@ class SettingsDirectory:
         return tuple(ModelReference(name, model) for model in chosen)
 
     async def aclose(self) -> None:
-        """Close every open provider."""
+        """Close every open provider, those that retire included."""
+        await self._retiring.aclose()
         providers, self._open = tuple(self._open.values()), {}
         for provider in providers:
             await provider.aclose()

@@ -176,17 +176,17 @@ class Engine:
             await self._take_providers_now(first=first, changed=changed)
 
     async def _take_providers_now(self, *, first: bool, changed: bool) -> None:
+        differing: frozenset[str] = frozenset()
         if changed:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
             directory = SettingsDirectory(
                 entries, self.authentication.source, self._budget, named=named, listener=self._events.note
             )
-            stale = () if first else directory.adopt_open(self.directory)
+            if not first:
+                differing = directory.succeed(self.directory)
             self.directory = directory
             await asyncio.to_thread(directory.open_all)
-            for provider in stale:
-                await provider.aclose()
         policy = policy_of(self._settings, self._consent.hosts)
         parts = Parts(
             directory=self.directory,
@@ -208,8 +208,8 @@ class Engine:
             self.orchestrator = Orchestrator(parts, policy, self._request_changed)
         else:
             self.orchestrator.adopt(parts, policy)
-            if changed:
-                self.orchestrator.provider_changed()
+            for name in differing:
+                self.orchestrator.provider_changed(name)
 
     async def _entries(self) -> list[Entry]:
         settings = self._settings
@@ -278,11 +278,13 @@ class Engine:
         """Keep a token for later sessions."""
         await self.authentication.login(provider, token, self._settings, where=where)
         await self._take_providers(first=False, changed=True)
+        self.orchestrator.provider_changed(provider)
 
     async def logout(self, provider: str) -> tuple[str, ...]:
         """Remove a token wherever it is kept."""
         removed = await self.authentication.logout(provider)
         await self._take_providers(first=False, changed=True)
+        self.orchestrator.provider_changed(provider)
         return removed
 
     async def auth_status(self, *, check: bool = False) -> tuple[Mapping[str, Any], ...]:

@@ -156,9 +156,9 @@ class CandidateCall:
         return Attempt(str(model), f"error:{error.kind}", error.status, duration)
 
     def _says_nothing(self, error: RequestError) -> bool:
-        """Whether only our haste or our crowd failed: an automatic feature's deadline, the wait for a connection."""
-        ours = error.kind is ErrorKind.TIMEOUT and error.status is None
-        return ours and (error.unsent or self.request.request.urgency.automatic)
+        """Whether a failure is ours: an automatic feature's short deadline, or nothing was sent for our own reasons."""
+        hasty = error.kind is ErrorKind.TIMEOUT and error.status is None and self.request.request.urgency.automatic
+        return hasty or (error.unsent and error.kind is not ErrorKind.NETWORK)
 
     async def _within_time(self, call: _Call, note: Emit[ProviderEvent], emit: Emit[FlightEvent]) -> None:
         request, model, workings = self.request.request, self.candidate.reference, self.workings

@@ -201,6 +201,10 @@ class OpenAICompatibleProvider:
                 if reasoning.orphan:
                     self._of(model).opens_reasoning = True
 
+    async def finished(self) -> None:
+        """Take no more requests, and wait until the answers under way have ended."""
+        await self._wire.finished()
+
     async def aclose(self) -> None:
         """Close its connections."""
         await self._catalogue.aclose()

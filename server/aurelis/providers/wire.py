@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Final
 
 import attrs
@@ -96,6 +96,10 @@ class Wire:
         self._token = token
         self._budget = budget
         self._slots = asyncio.Semaphore(CONNECTIONS_PER_PROVIDER)
+        self._open = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._retired = False
         self.host = host_and_port(base_url)
         self.loopback = is_loopback(httpx2.URL(base_url).host)
         self._headers = {**profile.headers, **check_headers(options)}
@@ -169,6 +173,7 @@ class Wire:
 
     async def _send(self, stack: AsyncExitStack, post: Post) -> httpx2.Response:
         async with AsyncExitStack() as attempt:
+            attempt.enter_context(self._counted())
             sending = False
             try:
                 async with asyncio.timeout(post.timeout_seconds):
@@ -215,9 +220,30 @@ class Wire:
             except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
                 raise error_from_connection(error, post.blame) from error
 
+    async def finished(self) -> None:
+        """Send nothing more, and wait until every answer under way has been read or left."""
+        self._retired = True
+        await self._idle.wait()
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        if self._retired:
+            message = f"The settings of {self._options.name} have changed meanwhile; ask again."
+            error = RequestError(ErrorKind.UNAVAILABLE, message, provider=self._options.name)
+            error.unsent = True
+            raise error
+        self._open += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._idle.set()
 
     @staticmethod
     def _never_free(blame: Blame) -> RequestError:
