@@ -25,7 +25,9 @@ export function rendered(text: string): string {
 export function summary(result: Result): string {
   const cost = result.costUsd === null ? 'cost unknown' : `$${result.costUsd.toFixed(4)}`;
   const origin = result.cached === null ? cost : `from the ${result.cached} cache`;
-  const parts = [result.model, origin, `${(result.durationMs / 1000).toFixed(1)} s`, `confidence ${result.confidence.toFixed(2)}`];
+  const why = result.confidenceReasons?.length ? ` (${result.confidenceReasons.join(', ')})` : '';
+  const confidence = `confidence ${result.confidence.toFixed(2)}${why}`;
+  const parts = [result.model, origin, `${(result.durationMs / 1000).toFixed(1)} s`, confidence];
   if (result.redactions > 0) parts.push(`${result.redactions} secret${result.redactions === 1 ? '' : 's'} left out`);
   if (result.incomplete) parts.push('cut short');
   return parts.join(' · ');

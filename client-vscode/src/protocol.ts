@@ -52,6 +52,7 @@ export interface Result {
   usage: { promptTokens: number; completionTokens: number; totalTokens: number };
   costUsd: number | null;
   confidence: number;
+  confidenceReasons?: string[];
   incomplete: boolean;
   durationMs: number;
   redactions: number;

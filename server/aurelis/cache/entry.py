@@ -98,6 +98,7 @@ def encode_entry(entry: Entry) -> bytes:
         "usage": [answer.usage.prompt_tokens, answer.usage.completion_tokens, answer.usage.total_tokens],
         "cost": answer.cost_usd,
         "confidence": answer.confidence,
+        "reasons": answer.confidence_reasons,
         "stored": answer.stored_at,
         "expires": entry.expires_at,
         "tags": [tags.task.value, tags.language, tags.path, tags.project],
@@ -126,6 +127,7 @@ def decode_entry(data: bytes) -> Entry:
             cost_usd=None if cost is None else _number(cost),
             confidence=_number(fields["confidence"]),
             stored_at=_number(fields["stored"]),
+            confidence_reasons=tuple(_text(reason) for reason in fields["reasons"]),
         )
         tags = CacheTags(Task(task), _text(language), _text(path), _text(project))
         return Entry(answer, tags, _number(fields["expires"]))

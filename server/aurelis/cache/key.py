@@ -19,7 +19,7 @@ from aurelis.core.model import ModelReference
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.request import RedactedRequest, Task
 
-KEY_VERSION: Final = "1"
+KEY_VERSION: Final = "2"
 """Part of every key: raised when the meaning of a key or of an entry changes, so that old entries are never read."""
 
 WORDS_FACET: Final = "words"

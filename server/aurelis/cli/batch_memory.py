@@ -41,11 +41,20 @@ class Kept:
 
     def answer(self) -> CachedAnswer:
         """The answer, as if a cache had kept it."""
-        usage, confidence = self.result["usage"], self.result["confidence"]
+        usage = self.result["usage"]
         provider, _, model = self.result["model"].partition("/")
         tokens = Usage(usage["promptTokens"], usage["completionTokens"], usage["totalTokens"])
         reference = ModelReference(provider, model)
-        return CachedAnswer(self.text, reference, FinishReason.STOP, tokens, self.result["costUsd"], confidence, 0.0)
+        return CachedAnswer(
+            text=self.text,
+            model=reference,
+            finish=FinishReason.STOP,
+            usage=tokens,
+            cost_usd=self.result["costUsd"],
+            confidence=self.result["confidence"],
+            confidence_reasons=tuple(self.result.get("confidenceReasons", ())),
+            stored_at=0.0,
+        )
 
 
 class BatchMemory:

@@ -15,7 +15,7 @@ from typing import Any
 
 from aurelis.cli.command_line import say
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Received, Waiting
+from aurelis.core.reply import Answer, Received, Waiting
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText
@@ -61,10 +61,21 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
         if show and not shown:
             shown = outcome.text
             sys.stdout.write(shown)
-        return outcome
     finally:
         if shown and not shown.endswith("\n"):
             sys.stdout.write("\n")
+    if show and sys.stderr.isatty():
+        sys.stdout.flush()
+        say(summary(outcome.answer))
+    return outcome
+
+
+def summary(answer: Answer) -> str:
+    """Who answered, in which time, for how much, and how far the answer can be trusted, with the reasons."""
+    cost = "cost unknown" if answer.cost_usd is None else f"${answer.cost_usd:.4f}"
+    origin = f"from the {answer.cached} cache" if answer.cached else cost
+    why = f" ({', '.join(answer.confidence_reasons)})" if answer.confidence_reasons else ""
+    return f"{answer.model}, {origin}, {answer.duration_ms / 1000:.1f} s, confidence {answer.confidence:.2f}{why}"
 
 
 async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:

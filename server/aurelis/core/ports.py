@@ -105,6 +105,7 @@ class CachedAnswer:
     cost_usd: float | None
     confidence: float
     stored_at: float
+    confidence_reasons: tuple[str, ...] = ()
 
 
 @attrs.frozen

@@ -128,6 +128,7 @@ class Request:
         cacheable: whether an answer may be kept and a kept one used.
         reasoning: whether a model may think before it answers.
         accepts_truncated: whether an answer that was cut by length is of use.
+        shown_whole: whether the prompt holds all of the code that it is about; it may have been too long.
         empty_is_an_answer: whether nothing is a valid answer (ghost text has nothing to say).
     """
 
@@ -149,6 +150,7 @@ class Request:
     cacheable: bool = True
     reasoning: bool = True
     accepts_truncated: bool = True
+    shown_whole: bool = True
     empty_is_an_answer: bool = False
 
 

@@ -110,7 +110,8 @@ async def outcome_of(
     answer = outcome.answer
     cost = "" if answer.cost_usd is None else f", ${answer.cost_usd:.4f}"
     origin = f" from the {answer.cached} cache" if answer.cached else ""
-    report.say(f"{answer.model}{origin}, {answer.duration_ms} ms{cost}, confidence {answer.confidence:.2f}")
+    why = "".join(f", {reason}" for reason in answer.confidence_reasons)
+    report.say(f"{answer.model}{origin}, {answer.duration_ms} ms{cost}, confidence {answer.confidence:.2f}{why}")
     return outcome
 
 

@@ -26,7 +26,13 @@ async def completed(workings: Workings, run: Run, candidate: Candidate, finished
         else cost_of(usage, parts.pricing.price(candidate.info, candidate.host))
     )
     place = next(n for n, planned in enumerate(run.plan) if planned is candidate)
-    score, reasons = confidence(finished.reason, run.verdict, mean_logprob=finished.mean_logprob, place=place)
+    score, reasons = confidence(
+        finished.reason,
+        run.verdict,
+        mean_logprob=finished.mean_logprob,
+        place=place,
+        shown_whole=run.request.shown_whole,
+    )
     incomplete = finished.reason in {FinishReason.CUT, FinishReason.LENGTH}
     answer = Answer(
         request_id=run.request.request_id,
@@ -61,6 +67,7 @@ async def _keep(workings: Workings, run: Run, candidate: Candidate, answer: Answ
         usage=answer.usage,
         cost_usd=answer.cost_usd,
         confidence=answer.confidence,
+        confidence_reasons=answer.confidence_reasons,
         stored_at=run.started_at,
     )
     tags = CacheTags(

@@ -45,6 +45,7 @@ def answer_of(run: Run, kept: CachedAnswer, layer: CacheLayer | None) -> Answer:
         usage=kept.usage,
         cost_usd=0.0,
         confidence=kept.confidence,
+        confidence_reasons=kept.confidence_reasons,
         incomplete=False,
         duration_ms=elapsed,
         time_to_first_token_ms=elapsed,

@@ -159,6 +159,7 @@ def build_request(
         model=wishes.model,
         priority=wishes.priority,
         reasoning=row.reasoning,
+        shown_whole=not (lost or cut),
         accepts_truncated=row.reply in {ReplyKind.MARKDOWN, ReplyKind.GHOST_TEXT},
     )
     return Asking(request, bool(lost) or cut)

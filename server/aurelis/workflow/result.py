@@ -37,7 +37,8 @@ def result_of(
         ],
         "redactions": len(answer.redactions),
     }
-    optional = {"edit": edit, "applied": applied, "conflict": conflict}
+    reasons = list(answer.confidence_reasons) or None
+    optional = {"confidenceReasons": reasons, "edit": edit, "applied": applied, "conflict": conflict}
     return result | {key: value for key, value in optional.items() if value is not None}
 
 

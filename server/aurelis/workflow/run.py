@@ -171,7 +171,7 @@ def _prepared(
         max_tokens=invocation.max_tokens,
         streams=row.streams and invocation.streams,
     )
-    asking = build_request(row, prompt, asked, policy, wishes, _judge(row, snapshot, region))
+    asking = build_request(row, prompt, asked, policy, wishes, judge_of(row, snapshot, region))
     request = asking.request
     if not snapshot.uri:
         request = attrs.evolve(request, sources=tuple(document.source for document in invocation.context))
@@ -266,7 +266,7 @@ def _with_new_file(outcome: Outcome, prepared: Prepared) -> Outcome:
     return attrs.evolve(outcome, new_file=NewFile(plan.name, text), confirmation=reason)
 
 
-def _judge(row: TaskRow, snapshot: Snapshot, region: Region) -> Callable[[str], Verdict]:
+def judge_of(row: TaskRow, snapshot: Snapshot, region: Region) -> Callable[[str], Verdict]:
     """Whether an answer is of use, as far as its text alone tells (placeholders still stand where secrets do)."""
     language_id = snapshot.language_id
     if row.reply is ReplyKind.NEW_FILE:

@@ -61,6 +61,7 @@ def test_any_bytes_are_an_entry_or_a_value_error(data: bytes) -> None:
         {"cost": "1"},
         {"confidence": None},
         {"stored": float("nan")},
+        {"reasons": [1]},
         {"expires": float("inf")},
         {"tags": ["no such task", "", "", ""]},
         {"tags": []},
