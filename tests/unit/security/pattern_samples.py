@@ -19,10 +19,14 @@ _WIDE = _ALPHABET * 3 + "-_.+=!#%^&*"
 _SPREAD = 24
 """How far beyond its least count a repetition is drawn."""
 
+_SWAPPED = 0.3
+"""The share of letters written the other way where an expression ignores case."""
+
 
 class _Sampler:
-    def __init__(self, chooser: random.Random) -> None:
+    def __init__(self, chooser: random.Random, *, either_case: bool) -> None:
         self._chooser = chooser
+        self._either_case = either_case
         self._groups: dict[int, str] = {}
 
     def draw(self, tree: Any) -> str:
@@ -30,7 +34,8 @@ class _Sampler:
 
     def _node(self, code: Any, argument: Any) -> str:
         if code is op.LITERAL:
-            return chr(argument)
+            character = chr(argument)
+            return character.swapcase() if self._either_case and self._chooser.random() < _SWAPPED else character
         if code is op.NOT_LITERAL:
             return self._outside({chr(argument)})
         if code is op.ANY:
@@ -80,9 +85,10 @@ def samples(pattern: re.Pattern[str], count: int, seed: int) -> Iterator[re.Matc
     """So many random matches of a pattern, the same for the same seed."""
     chooser = random.Random(seed)  # noqa: S311 - repeatable on purpose
     tree = parser.parse(pattern.pattern, pattern.flags)
+    either_case = bool(pattern.flags & re.IGNORECASE)
     drawn = 0
     for _ in range(count * 50):
-        text = _Sampler(chooser).draw(tree)
+        text = _Sampler(chooser, either_case=either_case).draw(tree)
         match = pattern.search(text)
         if match is not None and match[0]:
             yield match

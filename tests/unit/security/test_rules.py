@@ -61,6 +61,14 @@ def test_every_rule_has_a_name_and_an_example() -> None:
         "-----BEGIN CERTIFICATE-----",
         "https://host.example:8080/path@v2",
         "postgres://user:password@localhost/db",
+        "    token: TokenV2",
+        "V3Saml2Password = v3.Saml2Password",
+        "        ed25519.Ed25519PublicKey,",
+        "if isinstance(key, (X25519PublicKey, X25519PrivateKey)):",
+        "if password1 and password2 and password1 != password2:",
+        "token_source = settings.CSRF_HEADER_NAME",
+        "if credential.status_code != status.HTTP_200_OK:",
+        ".. _refresh token: https://tools.example/html/rfc6749#section-6",
     ],
 )
 def test_program_text_about_secrets_is_no_secret(line: str) -> None:
@@ -75,12 +83,24 @@ def test_program_text_about_secrets_is_no_secret(line: str) -> None:
         ('connection = "Server=db;User Id=app;Password=Tr0ub4dor;"', "Tr0ub4dor"),
         ("  password: k3rf-x9kk\n", "k3rf-x9kk"),
         ('requests.get(url, headers={"Authorization": "Bearer q7Zt2LmX9vRb4KcW8sNd"})', "q7Zt2LmX9vRb4KcW8sNd"),
+        ("slack = Xoxb-12345-67890-a1b2c3", "Xoxb-12345-67890-a1b2c3"),
+        (
+            "ibm_cloud_api_key" + " " * 80 + "= 'q7Zt2LmX9vRb4KcW8sNd" + "1HgY5pJf3TaE6uQo0Vib2Mx8'",
+            "q7Zt2LmX9vRb4KcW8sNd" + "1HgY5pJf3TaE6uQo0Vib2Mx8",
+        ),
+        ("ghp_" + "a" * 36, "ghp_" + "a" * 36),
         ('{"type": "service_account", "private_key_id": "' + "0a1b2c3d4e" * 4 + '"}', "0a1b2c3d4e" * 4),
     ],
 )
 def test_only_the_secret_itself_is_found(text: str, secret: str) -> None:
     """User, host and name stay readable: the span is that of the secret alone."""
     assert [text[found.start : found.end] for found in find_secrets(text, ALL_RULES)] == [secret]
+
+
+@pytest.mark.parametrize("line", ["AKIAXXXXXXXXXXXXXXXX", 'token = "ghp_' + "x" * 36 + '"', "glpat-" + "*" * 20])
+def test_what_is_left_to_be_filled_in_is_no_token(line: str) -> None:
+    """A manual's row of x or stars behind a token's beginning stays as it is."""
+    assert find_secrets(line, ALL_RULES) == ()
 
 
 def test_a_private_key_cut_at_either_end_is_found() -> None:

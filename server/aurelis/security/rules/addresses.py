@@ -14,6 +14,16 @@ _MIXED: Final = "q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo0Vi"
 _FORMAT: Final = re.compile(r"[{}]|^\$\w+$|^%\w$|^%\w+%$|^:")
 """A part of an address that code puts together."""
 
+_PUT_TOGETHER: Final = re.compile(
+    r"""
+      \{[^{}]*\} | \$\w
+      | ^["'`] | ["'`]$ | ["'`]\s?[+.,;)] | [+.,(]\s?["'`]
+      | \\[wdsSDWnrt] | \[\^ | [)\]][+*?] | \.[*+] | \(\?
+    """,
+    re.VERBOSE,
+)
+"""Templates, joined strings and regular expressions, where the characters of a password are free."""
+
 _NAME: Final = re.compile(r"[a-z_]+(?:\.[a-z_]+)+")
 
 
@@ -22,6 +32,14 @@ def _address_password(secret: str) -> bool:
         (len(secret) == 1 or not is_stand_in(secret))
         and _FORMAT.search(secret) is None
         and _NAME.fullmatch(secret) is None
+    )
+
+
+def _odd_password(secret: str) -> bool:
+    return (
+        not is_stand_in(secret)
+        and _PUT_TOGETHER.search(secret) is None
+        and (any(c.isdigit() for c in secret) or secret.lower() != secret)
     )
 
 
@@ -53,7 +71,24 @@ ADDRESSES: Final[tuple[Rule, ...]] = (
     Rule(
         name="address-password",
         anchors=("://",),
-        pattern=r"://(?P<secret>[^:@\n]{1,256}):x-oauth-basic@",
+        pattern=r"://[^\s:/]{0,256}:(?P<secret>[^\s/@]{1,256})@",
+        reach=600,
+        examples=("mongodb://o'neil:" + 'a"b<9]x|@db.example/orders',),
+        counter_examples=(
+            '"https://" + user + ":" + password + "@"',
+            'a="https://"+u+":"+p+"@"+h',
+            r"(https?)://([^:]+):([^@]+)@",
+            "https://${user}:${password}@host",
+            r"://(\w+):(\S+)@",
+        ),
+        accept=_odd_password,
+    ),
+    Rule(
+        name="address-password",
+        anchors=(":x-oauth-basic@",),
+        behind=270,
+        reach=20,
+        pattern=r"://(?P<secret>[^\n]{1,256}?):x-oauth-basic@",
         examples=("https://" + _HEX + _HEX[:8] + ":x-oauth-basic@github.com/",),
         accept=lambda secret: not is_stand_in(secret),
     ),

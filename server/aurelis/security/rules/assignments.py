@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurelis.security.rules.plausible import bare_value, machine_made, machine_value, quoted_value
+from aurelis.security.rules.plausible import bare_value, machine_made, machine_value, odd_value, quoted_value
 from aurelis.security.rules.row import Rule
 
 _HEX: Final = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -145,6 +145,21 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
             "secret: changeme",
         ),
         accept=bare_value,
+    ),
+    Rule(
+        name="password-line",
+        anchors=_SURE_ANCHORS,
+        fold=True,
+        pattern=_SURE + _NOT_THE_VALUE + r"[\w.\-]{0,80}+" + _CLOSE + r"[ \t]{0,40}+(?::=|=>|={1,3}|!==?|:)"
+        r"[ \t]{0,40}+(?P<quote>[\"'`]?)(?P<secret>[^\s\"'`]{6,200}+)(?P=quote)(?=[ \t]*(?:$|[\r\n]))",
+        examples=("db_password: a8(k3;Z]q!", "SECRET=x9[f,3{Kk<"),
+        counter_examples=(
+            "password = digest(salt_2,",
+            "secret = parts[2][1:4]",
+            "password: {type: String, min: 8},",
+            "db_key = lambda(x1):",
+        ),
+        accept=odd_value,
     ),
     Rule(
         name="password-line",

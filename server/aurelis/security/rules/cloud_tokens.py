@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurelis.security.rules.row import RIGHT, Rule, token
+from aurelis.security.rules.row import CONNECT, CONNECT_REACH, RIGHT, Rule, token
 
 _HEX: Final = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 _MIXED: Final = "q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo0Vi"
 _BASE64: Final = "q7Zt2Lm/9vRb4KcW8+Nd1HgY5pJf3TaE6uQo0ViB"
-
-_CONNECT: Final = r"\\?[\"'`]?\]?\s{0,40}+(?:=>|:=|::|=|:|,|(?<=\s))\s{0,40}+\\?[\"'`]?"
-"""What stands between a name and its value: closing quote, sign, opening quote."""
 
 _SOFTLAYER_VALUE: Final = r"(?P<secret>[a-z0-9]{64})" + RIGHT
 
@@ -29,7 +26,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         name="aws-secret-key",
         anchors=("aws",),
         fold=True,
-        pattern=r"aws[^\n]{0,20}?(?:key|pwd|pw|password|pass|token)[^\n]{0,20}?"
+        pattern=r"aws[^\n]{0,20}?(?:key|pwd|pw|password|pass|token)[^\n]{0,22}?"
         r"(?<![A-Za-z0-9/+])(?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])",
         examples=('aws_secret_access_key = "' + _BASE64 + '"', "AWS_SECRET_ACCESS_KEY=" + _BASE64),
         counter_examples=("aws_key = os.environ['AWS_SECRET_ACCESS_KEY_FOR_THE_SERVICE']",),
@@ -39,7 +36,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         name="aws-secret-key",
         anchors=("secret",),
         fold=True,
-        pattern=r"secret_?(?:access)?_?key" + _CONNECT + r"(?P<secret>[A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])",
+        pattern=r"secret_?(?:access)?_?key" + CONNECT + r"(?P<secret>[A-Za-z0-9/+=]{40})(?![A-Za-z0-9/+=])",
         examples=('"SecretAccessKey": "' + _BASE64 + '"',),
         entropy=3.0,
     ),
@@ -47,7 +44,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
         name="aws-account",
         anchors=("account",),
         fold=True,
-        pattern=r"(?:(?<=aws)|(?<=aws_)|(?<![a-z0-9]))account_?(?:id)?" + _CONNECT
+        pattern=r"(?:(?<=aws)|(?<=aws_)|(?<![a-z0-9]))account_?(?:id)?" + CONNECT
         + r"(?P<secret>\d{4}-?\d{4}-?\d{4})" + RIGHT,
         examples=('aws_account_id = "4821' + '-9034-7715"', "AWS_ACCOUNT=4821" + "90347715"),
         counter_examples=("account_id = 42", "account = accounts[0]"),
@@ -80,9 +77,9 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="ibm-cloud-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"(?:key|pwd|password|pass|token)" + _CONNECT + r"(?P<secret>[\w\-]{44})(?![\w\-])",
+        pattern=r"(?:key|pwd|password|pass|token)" + CONNECT + r"(?P<secret>[\w\-]{44})(?![\w\-])",
         examples=("ibm_cloud_api_key = '" + _MIXED + "a1_b2'",),
         counter_examples=("key = some_rather_long_name_of_a_function_in_a_mod1",),
         entropy=3.9,
@@ -91,24 +88,24 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="ibm-storage-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"secret[-_]?(?:access)?[-_]?key" + _CONNECT + r"(?P<secret>[a-f0-9]{48})" + RIGHT,
+        pattern=r"secret[-_]?(?:access)?[-_]?key" + CONNECT + r"(?P<secret>[a-f0-9]{48})" + RIGHT,
         examples=("cos_hmac_secret_access_key: " + _HEX + _HEX[:16],),
     ),
     Rule(
         name="softlayer-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"(?<![a-z0-9])(?:softlayer|sl)[-_]?(?:api)?[-_]?(?:key|pwd|password|pass|token)" + _CONNECT
+        pattern=r"(?<![a-z0-9])(?:softlayer|sl)[-_]?(?:api)?[-_]?(?:key|pwd|password|pass|token)" + CONNECT
         + _SOFTLAYER_VALUE,
         examples=("sl_api_key = " + _HEX + _HEX,),
     ),
     Rule(
         name="softlayer-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
         pattern=r"softlayer.com/soap/v3(?:.1)?/" + _SOFTLAYER_VALUE,
         examples=("https://api.softlayer.com/soap/v3.1/" + _HEX + _HEX,),
@@ -116,9 +113,9 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="cloudant-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"(?<![a-z0-9])(?:cloudant|clou|cl)[-_]?(?:api)?(?:key|pwd|pw|password|pass|token)" + _CONNECT
+        pattern=r"(?<![a-z0-9])(?:cloudant|clou|cl)[-_]?(?:api)?(?:key|pwd|pw|password|pass|token)" + CONNECT
         + r"(?P<secret>[0-9a-f]{64}|[a-z]{24})" + RIGHT,
         examples=("cloudant_password = '" + _HEX + _HEX + "'",),
     ),
@@ -127,7 +124,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="heroku-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
         pattern=r"heroku[^\n]{0,30}?(?P<secret>(?<![\w-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])",
         examples=("HEROKU_API_KEY=1a2b3c4d-5e6f-4a1b-8c2d-9e0f1a2b3c4d",),
@@ -135,9 +132,9 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="cloudflare-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"(?:cloudflare|cf_api)[^\n]{0,30}?" + _CONNECT
+        pattern=r"(?:cloudflare|cf_api)[^\n]{0,30}?" + CONNECT
         + r"(?P<secret>[a-z0-9_-]{37,40}|v1\.0-[a-f0-9-]{100,180})(?![\w-])",
         examples=("CLOUDFLARE_API_TOKEN=" + _MIXED + "x",),
         entropy=3.5,
@@ -163,7 +160,7 @@ CLOUD_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="gcp-service-account-key",
         anchors=(),
-        behind=130,
+        behind=CONNECT_REACH,
         pattern=r"private_key_id\\?[\"']\s?:\s?\\?[\"'](?P<secret>[0-9a-f]{40})" + RIGHT,
         examples=('"private_key_id": "' + _HEX + _HEX[:8] + '"',),
     ),

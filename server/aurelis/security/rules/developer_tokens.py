@@ -44,7 +44,7 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="artifactory-token",
         anchors=("AKC", "AP"),
-        pattern=r"(?<![^\s=:\"'`,(\[])(?:AKC[A-Za-z0-9]{10,400}|AP[\dA-F][A-Za-z0-9]{8,400})(?![^\s\"'`,;)\]])",
+        pattern=r"(?<![^\s=:\"'`,(\[])(?:AKC[A-Za-z0-9]{10,400}|AP[\dA-F][A-Za-z0-9]{8,400})(?![^\s\"'`,;:)\]])",
         examples=('"AKC' + _MIXED[:30] + '"', "AP6" + _MIXED[:20]),
         counter_examples=("APERTURE_PRIORITY", "APARTMENTNUMBER", "APActivityController()"),
         accept=lambda secret: any(c.isdigit() for c in secret) or _shuffled(secret[3:]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 _REFERENCE: Final = re.compile(
     r"""
       \$\{ | \$\( | ^\$\w | \{\{ | ^\{[^}]*\}$ | \{\w*\} | %\(\w+\) | ^%\w+%$
       | (?<![A-Za-z0-9])%[sdr](?![A-Za-z0-9]) | ^<[^>]*>$ | ^\#\{ | <[\w\- ]+>
-      | ^ENC\[ | ^vault: | ^op:// | ^ref: | ^env: | ^arn:aws | ^@\w+\.
+      | ^ENC\[ | ^vault: | ^op:// | ^ref: | ^env: | ^arn:aws | ^@\w+\. | ^https?://[^@?]*$
     """,
     re.VERBOSE,
 )
@@ -49,12 +50,21 @@ _CODE: Final = re.compile(
     r"\w\(|\)$|^\w+\[|^[\[({]|[\])}]$|^lambda\b|^(?:new|await|self|this|os|process|env|config)\b[.\s]"
 )
 
+_CONSTANT: Final = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Z][A-Z0-9_]*")
+"""A member whose name is all capitals, such as `settings.HEADER_NAME`."""
+
+_KINDS: Final = frozenset({"token", "tokens", "password", "secret", "credential", "credentials", "public", "private"})
+"""Words within the names of types: `OAuthToken`, `v3.Password`, `X25519PublicKey`."""
+
 _KNOWN_DIGITS: Final = re.compile(
     r"(?:base|utf|sha|md|oauth|ed|int|float|aes|rc|http|ipv|log|latin|urlsafe_b)_?\d{1,4}|b64|x509|k8s|s3|ec2|p12|i18n|v\d",
     re.IGNORECASE,
 )
 _DIGIT_INSIDE: Final = re.compile(r"[A-Za-z]\d+[A-Za-z]")
 """Names end with digits or hold well-known ones (`base64_value`, `sha256sum`); passwords have them anywhere."""
+
+_BRACKETS: Final = MappingProxyType({"(": ")", "[": "]", "{": "}", "<": ">"})
+_CLOSING: Final = frozenset(_BRACKETS.values())
 
 _SHORT_WORD: Final = 3
 _LONG_RUN: Final = 5
@@ -83,9 +93,12 @@ def quoted_value(value: str) -> bool:
 
 def bare_value(value: str) -> bool:
     """Whether an unquoted value that is assigned to a password or the like is a secret, and not program text."""
+    value = value.rstrip(":")  # The end of a statement's head.
     if is_stand_in(value) or _CODE.search(value):
         return False
     if _IDENTIFIER.fullmatch(value):
+        if _is_type(value) or _CONSTANT.fullmatch(value):
+            return False
         mixed = value != value.lower() and value != value.upper() and not _is_name(value)
         return mixed or machine_made(value) or _DIGIT_INSIDE.search(_KNOWN_DIGITS.sub("", value)) is not None
     return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
@@ -93,7 +106,18 @@ def bare_value(value: str) -> bool:
 
 def machine_value(value: str) -> bool:
     """Whether a value that is assigned to a key or token is random enough to be one."""
-    return not is_stand_in(value) and machine_made(value)
+    return not is_stand_in(value) and machine_made(value) and not _is_type(value)
+
+
+def odd_value(value: str) -> bool:
+    """Whether an unquoted value that brackets and signs run through is a password, and not program text.
+
+    In program text brackets come in pairs and names are longer than two characters; in a random password neither holds.
+    """
+    if is_stand_in(value) or _balanced(value) or not any(c.isdigit() for c in value):
+        return False
+    changes = sum(_class(a) != _class(b) for a, b in pairwise(value))
+    return changes * 5 >= (len(value) - 1) * 3
 
 
 def machine_made(value: str) -> bool:
@@ -113,6 +137,30 @@ def machine_made(value: str) -> bool:
 
 def _words(value: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(value)]
+
+
+def _balanced(value: str) -> bool:
+    """Whether there are brackets and each is closed where it should be."""
+    opened: list[str] = []
+    for character in value:
+        if character in _BRACKETS:
+            opened.append(_BRACKETS[character])
+        elif character in _CLOSING and (not opened or opened.pop() != character):
+            return False
+    return not opened and any(character in _BRACKETS for character in value)
+
+
+def _class(character: str) -> int:
+    if character.isdigit():
+        return 0
+    return (1 if character.islower() else 2) if character.isalpha() else 3
+
+
+def _is_type(value: str) -> bool:
+    """Whether it is the name of a type, dotted or not, that says of itself what it holds."""
+    return _IDENTIFIER.fullmatch(value) is not None and not _KINDS.isdisjoint(
+        word.lower() for word in _WORD.findall(value) if word[0].isupper()
+    )
 
 
 def _is_name(value: str) -> bool:

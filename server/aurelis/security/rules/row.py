@@ -18,6 +18,16 @@ LEFT: Final = r"(?<![A-Za-z0-9])"
 RIGHT: Final = r"(?![A-Za-z0-9])"
 """Nothing that belongs to the same run of letters and digits stands behind."""
 
+CONNECT: Final = r"\\?[\"'`]?\]?\s{0,100}+(?:=>|:=|::|=|:|,|(?<=\s))\s{0,100}+\\?[\"'`]?"
+"""What stands between a name and its value: closing quote, sign, opening quote."""
+
+CONNECT_REACH: Final = 260
+"""The most characters from the beginning of a short name to that of a value behind `CONNECT`."""
+
+_BLANK: Final = frozenset("xX*._-?#\u2022")
+_TAIL: Final = 6
+"""Characters at a token's end; when all of them are blanks to be filled in, it is a row of a manual."""
+
 
 @attrs.frozen(kw_only=True)
 class Rule:
@@ -70,14 +80,14 @@ def token(
     anchors: str,
     body: str,
     *examples: str,
-    entropy: float = 2.0,
+    entropy: float = 0.0,
     reach: int = 400,
     counter_examples: tuple[str, ...] = (),
     in_run: bool = True,
 ) -> Rule:
     """The row of a token that begins with one of the `anchors` (divided by blanks) and goes on with `body`.
 
-    The least entropy keeps rows of x and other stand-ins of manuals out.
+    Its beginning and its length say enough, so that only what a manual leaves to be filled in is no token.
     """
     starts = tuple(anchors.split())
     alternatives = "|".join(re.escape(start) for start in starts)
@@ -90,4 +100,10 @@ def token(
         entropy=entropy,
         reach=reach,
         in_run=in_run,
+        accept=is_filled_in,
     )
+
+
+def is_filled_in(secret: str) -> bool:
+    """Whether a token is one, and not a row of x, dots or stars that stands for it."""
+    return not _BLANK.issuperset(secret[-_TAIL:])

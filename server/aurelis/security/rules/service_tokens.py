@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurelis.security.rules.row import LEFT, RIGHT, Rule, token
+from aurelis.security.rules.row import CONNECT, CONNECT_REACH, LEFT, RIGHT, Rule, is_filled_in, token
 
 _HEX: Final = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 _MIXED: Final = "q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo0Vi"
 _LOWER: Final = "k3v9x2m7q1w8z4t6p5j0h3g7f2d9s8a1l6n4b5c3r7y"
-
-_CONNECT: Final = r"\\?[\"'`]?\]?\s{0,40}+(?:=>|:=|::|=|:|,|(?<=\s))\s{0,40}+\\?[\"'`]?"
 
 SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
     token("openai-key", "sk-", r"(?:proj|svcacct|admin|None|service)-[\w-]{20,300}", "sk-proj-" + _MIXED * 2),
@@ -34,18 +32,20 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="slack-token",
         anchors=("xox", "xapp-"),
+        fold=True,
         pattern=LEFT + r"(?:xox[abcdeoprs][-.]|xapp-)[A-Za-z0-9%\-][A-Za-z0-9%.\-]{2,400}",
         examples=("xoxb-" + "1234567890-" + _MIXED[:24],),
         counter_examples=("xoxb-", "xoxp-...", "xapp-xxxxxxxx"),
-        entropy=1.5,
+        accept=is_filled_in,
         reach=500,
     ),
     Rule(
         name="slack-webhook",
         anchors=("://",),
         fold=True,
-        pattern=r"://hooks.slack.com/(?:services|workflows|triggers)/(?P<secret>T[A-Za-z0-9_]{1,60}(?:/[A-Za"
-        r"-z0-9_]{1,90}){1,3})",
+        pattern=r"://hooks.slack.com/(?:services|workflows|triggers)/(?P<secret>T[A-Za-z0-9_]{1,200}(?:/[A-Za-z0-9_]"
+        r"{1,200}){1,3})",
+        reach=900,
         examples=("https://hooks.slack.com/services/T0AB12CD/B0EF34GH/" + _MIXED[:24],),
         counter_examples=("https://hooks.slack.com/services/",),
     ),
@@ -129,9 +129,9 @@ SERVICE_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="okta-token",
         anchors=(),
-        behind=80,
+        behind=CONNECT_REACH,
         fold=True,
-        pattern=r"(?:ssws|okta[^\n]{0,30}?" + _CONNECT + r")[ \t]{0,4}(?P<secret>00[\w-]{39,42})(?![\w-])",
+        pattern=r"(?:ssws|okta[^\n]{0,30}?" + CONNECT + r")[ \t]{0,4}(?P<secret>00[\w-]{39,42})(?![\w-])",
         examples=("Authorization: SSWS 00" + _MIXED + "x", 'okta_token = "00' + _MIXED + 'x"'),
     ),
     token("twitter-bearer-token", "AAAAAAAAAAAAAAAAAAAA", r"[A-Za-z0-9%]{60,130}", "AAAAAAAAAAAAAAAAAAAA" + _MIXED * 2),
