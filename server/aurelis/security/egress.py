@@ -14,38 +14,16 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import attrs
-from pathspec import GitIgnoreSpec
 
 from aurelis.core.request import Source
+from aurelis.security.ignore_files import IgnoreFiles, bounded, ignored, parse_patterns
 from aurelis.security.key_files import is_key_file
 
-IGNORE_FILES: Final = (
-    ".gitignore",
-    ".ignore",
-    ".aiexclude",
-    ".aiignore",
-    ".aurelisignore",
-    ".codeiumignore",
-    ".continueignore",
-    ".copilotignore",
-    ".cursorignore",
-    ".geminiignore",
-    ".tabnineignore",
-)
-"""Files whose patterns keep documents here: version control's, the common search tools', and those of AI tools."""
-
-_IGNORE_FILE_BYTES: Final = 1_000_000
-"""An ignore file larger than this is taken to exclude everything beneath it."""
-
 _DECISIONS: Final = 4_096
-_SPECS: Final = 1_024
-_COARSE_NS: Final = 2_000_000_000
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 _URI_PARTS: Final = 64
 """Folders of a document that is no file which are looked at, from its name upwards."""
@@ -70,7 +48,7 @@ class EgressRules:
 
 
 class DocumentEgress:
-    """Judges documents by name, folder and size; keeps at most 4,096 decisions and 1,024 parsed ignore files.
+    """Judges documents by name, folder and size; keeps at most 4,096 decisions.
 
     `on_excluded` is told of each fresh refusal, with the document's name. Not for several threads at once.
     """
@@ -84,12 +62,11 @@ class DocumentEgress:
         self._rules = rules
         self._on_excluded = on_excluded
         self._monotonic = monotonic
-        self._exclude = GitIgnoreSpec.from_lines(rules.exclude)
-        self._exclude_folded = GitIgnoreSpec.from_lines(line.lower() for line in rules.exclude)
+        self._exclude = parse_patterns(rules.exclude)
+        self._exclude_folded = parse_patterns(line.lower() for line in rules.exclude)
+        self._ignore_files = IgnoreFiles(fold_case=rules.fold_case)
         self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
         self._decisions: dict[tuple[str, Path | None, str], tuple[float, str | None]] = {}
-        self._specs: dict[str, tuple[tuple[int, int, int], GitIgnoreSpec]] = {}
-        self._kinds: dict[str, tuple[int, tuple[str, ...]]] = {}
 
     def refusal(self, source: Source) -> str | None:
         """Why a document must not leave, as a sentence for the user, or None when it may."""
@@ -99,7 +76,7 @@ class DocumentEgress:
         if kept is not None and now < kept[0]:
             return kept[1]
         reason = self._judge(source)
-        _bounded(self._decisions, _DECISIONS)[key] = (now + self._rules.fresh_seconds, reason)
+        bounded(self._decisions, _DECISIONS)[key] = (now + self._rules.fresh_seconds, reason)
         if reason is not None and self._on_excluded is not None:
             self._on_excluded(source.name or (source.path.name if source.path else source.uri))
         return reason
@@ -133,68 +110,20 @@ class DocumentEgress:
         relative = path.relative_to(folder).as_posix() if folder is not None else path.as_posix().lstrip("/")
         if self._globbed(relative):
             return f"{name} stays here: privacy.exclude names it."
-        if folder is not None and self._rules.respect_ignore_files:
-            ignore_file = self._ignoring_file(folder, path)
+        if self._rules.respect_ignore_files:
+            ignore_file = self._ignore_files.keeping(path, folder)
             if ignore_file is not None:
                 return f"{name} stays here: {ignore_file} names it."
         return None
 
     def _globbed(self, relative: str) -> bool:
-        return self._exclude.match_file(relative) or self._exclude_folded.match_file(relative.lower())
+        parts, folded = relative.split("/"), relative.lower().split("/")
+        return ignored(((0, self._exclude),), parts) or ignored(((0, self._exclude_folded),), folded)
 
     def _folder_of(self, path: Path) -> Path | None:
         """The innermost workspace folder that holds the path."""
         holding = [folder for folder in self._folders if path.is_relative_to(folder)]
         return max(holding, key=lambda folder: len(folder.parts), default=None)
-
-    def _ignoring_file(self, folder: Path, path: Path) -> str | None:
-        """The ignore file, of those from the workspace folder down to the document, that excludes it, if any.
-
-        Each kind of file is judged by itself: what one excludes no other can let out. Within a kind the rules are
-        those of git: the last match of the nearest file decides, and beneath an excluded folder nothing returns.
-        """
-        parts = path.relative_to(folder).parts
-        by_kind: dict[str, list[tuple[int, GitIgnoreSpec]]] = {}
-        directory = folder
-        for depth, part in enumerate(parts):
-            for kind in self._kinds_in(directory):
-                spec = self._spec(directory / kind)
-                if spec is not None:
-                    by_kind.setdefault(kind, []).append((depth, spec))
-            directory /= part
-        folded = tuple(part.lower() for part in parts) if self._rules.fold_case else parts
-        return next((kind for kind, specs in by_kind.items() if _ignored(specs, folded)), None)
-
-    def _kinds_in(self, directory: Path) -> tuple[str, ...]:
-        """The ignore files of a directory, looked for again when the directory's time changed."""
-        key = str(directory)
-        try:
-            changed = directory.stat().st_mtime_ns
-        except (OSError, ValueError):
-            return ()
-        kept = self._kinds.get(key)
-        if kept is not None and kept[0] == changed:
-            return kept[1]
-        kinds = tuple(kind for kind in IGNORE_FILES if (directory / kind).is_file())
-        if _settled(changed):
-            _bounded(self._kinds, _SPECS)[key] = (changed, kinds)
-        return kinds
-
-    def _spec(self, path: Path) -> GitIgnoreSpec | None:
-        """The parsed ignore file, read again when its time, size or number changed."""
-        key = str(path)
-        try:
-            found = path.stat()
-        except (OSError, ValueError):
-            return None
-        version = (found.st_mtime_ns, found.st_size, found.st_ino)
-        kept = self._specs.get(key)
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        spec = _read_spec(path, found.st_size, fold_case=self._rules.fold_case)
-        if _settled(found.st_mtime_ns):
-            _bounded(self._specs, _SPECS)[key] = (version, spec)
-        return spec
 
     def _judge_size(self, path: Path, name: str) -> str | None:
         try:
@@ -204,45 +133,6 @@ class DocumentEgress:
         if stat.S_ISREG(found.st_mode) and found.st_size > self._rules.max_bytes:
             return f"{name} stays here: it is larger than {self._rules.max_bytes:,} bytes."
         return None
-
-
-def _ignored(specs: Sequence[tuple[int, GitIgnoreSpec]], parts: Sequence[str]) -> bool:
-    for length in range(1, len(parts) + 1):
-        decided: bool | None = None
-        for depth, spec in specs:
-            if depth >= length:
-                continue
-            relative = "/".join(parts[depth:length]) + ("/" if length < len(parts) else "")
-            included = spec.check_file(relative).include
-            if included is not None:
-                decided = included
-        if decided:
-            return True
-    return False
-
-
-def _settled(changed_ns: int) -> bool:
-    """Whether a time of change is old enough that another change would show: clocks of file systems are coarse."""
-    return time.time_ns() - changed_ns > _COARSE_NS
-
-
-def _bounded(cache: dict[_Key, _Value], most: int) -> dict[_Key, _Value]:
-    """The cache, emptied if it is full; what it knows can be found out again."""
-    if len(cache) >= most:
-        cache.clear()
-    return cache
-
-
-def _read_spec(path: Path, size: int, *, fold_case: bool) -> GitIgnoreSpec:
-    """Parse an ignore file; one that cannot be read excludes everything beneath it, as its wishes are unknown."""
-    everything = GitIgnoreSpec.from_lines(["*"])
-    if size > _IGNORE_FILE_BYTES:
-        return everything
-    try:
-        text = path.read_text("utf-8-sig", errors="replace")
-        return GitIgnoreSpec.from_lines((text.lower() if fold_case else text).splitlines())
-    except (OSError, ValueError):
-        return everything
 
 
 def inside(path: Path, folders: Sequence[Path]) -> bool:

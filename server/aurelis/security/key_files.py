@@ -16,6 +16,7 @@ _NAMES: Final = (
     ".npmrc", ".yarnrc", ".yarnrc.yml", ".pypirc", ".gem_credentials", ".git-credentials", ".htpasswd",
     ".terraformrc", "terraform.rc", "*.tfstate", "*.tfstate.*", "*.tfvars", "*.tfvars.json",
     "credentials", "credentials.*", "*.credentials", "*_credentials.json", "client_secret*.json",
+    "local.settings.json", "*firebase-adminsdk*.json",
     "service-account*.json", "service_account*.json", "*serviceaccount*.json",
     "secrets.*", "secret.*", "*.secrets", ".secrets", "vault.yml", "vault.yaml", ".vault-token", ".vault_pass*",
     "kubeconfig", "*.kubeconfig", "wallet.dat", "master.key",
