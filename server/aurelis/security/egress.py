@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -50,7 +51,8 @@ class EgressRules:
 class DocumentEgress:
     """Judges documents by name, folder and size; keeps at most 4,096 decisions.
 
-    `on_excluded` is told of each fresh refusal, with the document's name. Not for several threads at once.
+    `on_excluded` is told of each fresh refusal, with the document's name. The event loop and the thread that reads
+    files both ask; they take turns.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class DocumentEgress:
         self._exclude_folded = parse_patterns(line.lower() for line in rules.exclude)
         self._ignore_files = IgnoreFiles(fold_case=rules.fold_case)
         self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
+        self._turn = threading.Lock()
         self._decisions: dict[tuple[str, Path | None, str], tuple[float, str | None]] = {}
 
     def refusal(self, source: Source) -> str | None:
@@ -75,7 +78,8 @@ class DocumentEgress:
         kept = self._decisions.get(key)
         if kept is not None and now < kept[0]:
             return kept[1]
-        reason = self._judge(source)
+        with self._turn:
+            reason = self._judge(source)
         bounded(self._decisions, _DECISIONS)[key] = (now + self._rules.fresh_seconds, reason)
         if reason is not None and self._on_excluded is not None:
             self._on_excluded(source.name or (source.path.name if source.path else source.uri))
