@@ -142,3 +142,30 @@ async def test_a_secret_that_was_moved_is_refused_and_noted(tmp_path: Path) -> N
         told = place.told()
     assert TOKEN not in told
     assert '"event":"restore_refused"' in told
+
+
+def unseen(request: Request) -> str:
+    """Code with everything in it that a reader does not see, or that a terminal would obey."""
+    hidden = "\x1b]0;title\x07\x1b[2J\x00\u202e\u2066\u200b\U000e0041"
+    if "def add" in request.words and "<<<CURSOR>>>" in request.words:
+        return f"first{hidden} * second"
+    return f"```python\ndef add(first, second):\n    return first{hidden} * second\n```\n"
+
+
+async def test_code_holds_nothing_hidden(tmp_path: Path) -> None:
+    """Ghost text and edits come without escapes, control characters and marks that hide or reorder what is read."""
+    code = "def add(first, second):\n    return \n"
+    lines = {"start": {"line": 0, "character": 0}, "end": {"line": 2, "character": 0}}
+    applied: list[Any] = []
+    async with Upstream(unseen) as upstream:
+        answers = {"workspace/applyEdit": lambda params: applied.append(params) or {"applied": True}}
+        async with desk(tmp_path, upstream.settings(), answers=answers) as place:
+            uri = place.open("a.py", code)
+            [ghost] = await place.ghost(uri, 1, 11)
+            result = await place.command("refactor", textDocument={"uri": uri}, range=lines, apply=True)
+            deltas = "".join(params["delta"] for params in place.editor.all("aurelis/stream"))
+    assert ghost["insertText"] == "first * second"
+    [change] = applied[0]["edit"]["documentChanges"]
+    assert [edit["newText"] for edit in change["edits"]] == ["first * second"]
+    for text in (result["text"], deltas):
+        assert "return first * second" in text

@@ -177,14 +177,19 @@ def restore(
     return Restored("".join([*pieces, text[position:]]), restored, refused)
 
 
+def mentions(text: str, redactions: RedactionMap) -> bool:
+    """Whether a text holds a placeholder of these, or what a model made of one; for text into which none may return."""
+    return bool(redactions.entries) and _placeholder_pattern(redactions).search(text) is not None
+
+
 def _placeholder_pattern(redactions: RedactionMap) -> re.Pattern[str]:
-    """Any placeholder that was given out, else any other ordinal of the same stem.
+    """Any placeholder that was given out, else any other ordinal of the same stem, in whatever case.
 
     A digit that stands behind a placeholder is read as its own as long as the longer number was not given out.
     """
     known = sorted((entry.placeholder for entry in redactions.entries), key=lambda name: (-len(name), name))
     stems = sorted({_PLACEHOLDER_TAIL.sub("", name) for name in known})
-    invented = f"(?:{'|'.join(map(re.escape, stems))})\\d+"
+    invented = f"(?i:{'|'.join(map(re.escape, stems))})\\d+"
     if len(known) < _TWO_DIGITS:
         return re.compile("|".join([*map(re.escape, known), invented]))
     return re.compile("|".join([*(f"{re.escape(name)}(?!\\d)" for name in known), *map(re.escape, known), invented]))

@@ -1,4 +1,4 @@
-"""A model's words are data: what may be shown of them, in markdown and in a terminal.
+"""A model's words are data: what may be shown of them as markdown.
 
 In comes text that a model wrote, whole or in pieces; out goes markdown that renders without links, images and raw HTML,
 and without control characters, terminal escapes and invisible or direction-changing characters. Code in fences stays
@@ -15,22 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_ESCAPE: Final = re.compile(
-    r"\x1b(?:\[[0-?]{0,100}[ -/]{0,10}[@-~]|[\]PX^_][^\x07\x1b\n]{0,1000}(?:\x07|\x1b\\)|[ -/]{0,10}[0-OQ-WYZ\\`-~])"
-)
-"""Terminal sequences of ECMA-48: control sequences, strings (titles, links, clipboard), two-character escapes."""
-
-_UNFINISHED_ESCAPE: Final = re.compile(
-    r"\x1b(?:\[[0-?]{0,100}[ -/]{0,10}|[\]PX^_][^\x07\x1b\n]{0,1000}\x1b?|[ -/]{0,10})\Z"
-)
-_LINE_END: Final = re.compile("\r\n?|[\u2028\u2029\x85]")
-_UNWANTED: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
-)
-"""Control characters but for tab and line feed; marks that are invisible or change the direction of writing."""
-
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+from aurelis.core.plain_text import Cleaner
 
 _SPAN_LIMIT: Final = 1_000
 """Characters of the longest code span; what is longer is none."""
@@ -71,58 +56,10 @@ _ALIVE_OUTSIDE_CODE: Final = re.compile(r"\]|\[|<[A-Za-z/!?]|://|www\.")
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE)
 
 
-def plain_text(text: str) -> str:
-    """Text without terminal sequences, control characters and invisible characters; line ends become line feeds.
-
-    Lone surrogates become U+FFFD. For whatever a terminal shows as it is.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    cleaner = _Cleaner()
-    return cleaner.feed(text) + cleaner.finish()
-
-
 def sanitise_markdown(text: str) -> str:
     """Sanitise a whole text."""
     sanitiser = MarkdownSanitiser()
     return sanitiser.feed(text) + sanitiser.finish()
-
-
-class _Cleaner:
-    """Removes escapes and unwanted characters from a stream; holds back at most one unfinished escape."""
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._return = ""
-
-    def feed(self, delta: str) -> str:
-        return self._clean(self._held + delta, final=False)
-
-    def finish(self) -> str:
-        return self._clean(self._held, final=True)
-
-    def _clean(self, text: str, *, final: bool) -> str:
-        self._held = ""
-        pieces = []
-        position = 0
-        escape = text.find("\x1b")
-        while escape >= 0:
-            pieces.append(text[position:escape])
-            match = _ESCAPE.match(text, escape)
-            if match is None and not final and _UNFINISHED_ESCAPE.match(text, escape):
-                self._held = text[escape:]
-                return self._characters("".join(pieces), final=False)
-            position = match.end() if match is not None else escape + 1
-            escape = text.find("\x1b", position)
-        pieces.append(text[position:])
-        return self._characters("".join(pieces), final=final)
-
-    def _characters(self, text: str, *, final: bool) -> str:
-        text = self._return + text
-        # A carriage return is one line end together with the line feed that may follow.
-        self._return = "\r" if text.endswith("\r") and not final else ""
-        text = _LINE_END.sub("\n", text.removesuffix(self._return))
-        return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text))
 
 
 class MarkdownSanitiser:
@@ -132,7 +69,7 @@ class MarkdownSanitiser:
     """
 
     def __init__(self) -> None:
-        self._cleaner = _Cleaner()
+        self._cleaner = Cleaner()
         self._text = ""
         self._position = 0
         self._final = False

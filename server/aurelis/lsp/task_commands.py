@@ -16,6 +16,7 @@ from lsprotocol import types
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Received, Waiting
 from aurelis.core.request import Urgency
+from aurelis.core.sanitise import sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments
 from aurelis.lsp.convert import offset_of, offsets_of
@@ -102,7 +103,10 @@ async def outcome_of(
                     case Outcome():
                         outcome = event
         if outcome is not None and not received and invocation.urgency is not Urgency.BATCH:
-            stream.push(outcome.text)
+            whole = (
+                outcome.text if row_for(outcome.verb).reply is ReplyKind.MARKDOWN else sanitise_markdown(outcome.text)
+            )
+            stream.push(whole)
     finally:
         stream.close()
     if outcome is None:

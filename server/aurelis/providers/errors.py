@@ -19,6 +19,7 @@ import attrs
 import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.plain_text import plain_text
 from aurelis.providers.error_bodies import Details, read_details
 from aurelis.providers.waits import notice_of, rule_of, sunset_of, wait_of
 
@@ -95,6 +96,7 @@ def quote(message: str, blame: Blame) -> str:
     for secret in blame.secrets:
         if secret:
             message = message.replace(secret, "...")
+    message = plain_text(message).replace("](", "] (")  # Editors make links of `[words](address)` in what they show.
     text = "".join(character if character.isprintable() else " " for character in message)
     text = _LONG_RUN.sub(_without_keys, _LOOKS_LIKE_KEY.sub("...", text[:2000]))
     text = " ".join(text.split())

@@ -168,9 +168,10 @@ def _spans_across(
 
 
 def _unused_stem(texts: Iterable[str]) -> str:
-    """The first of AURELIS_SECRET_, AURELIS_SECRET_B_, ... that no text contains."""
+    """The first of AURELIS_SECRET_, AURELIS_SECRET2_, ... that no text contains, in whatever case."""
+    folded = [text.lower() for text in texts]
     stem, number = STEM, 1
-    while any(stem in text for text in texts):
+    while any(stem.lower() in text for text in folded):
         number += 1
         stem = f"AURELIS_SECRET{number}_"
     return stem

@@ -9,6 +9,8 @@ import attrs
 
 from aurelis.core.errors import RequestError
 from aurelis.core.model import ModelReference
+from aurelis.core.plain_text import plain_code
+from aurelis.core.redaction_map import mentions
 from aurelis.core.reply import Answer, Completed, FinishReason, Verdict
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, Request
 from aurelis.core.snapshot import Snapshot
@@ -83,9 +85,7 @@ async def complete(
 
 def completions(prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
     """The items that an answer makes."""
-    if answer.finish is FinishReason.CONTENT_FILTER or any(
-        entry.placeholder in answer.text for entry in answer.redactions.entries
-    ):
+    if answer.finish is FinishReason.CONTENT_FILTER or mentions(answer.text, answer.redactions):
         return ()
     item = item_of(answer.text, prepared, cut=answer.finish in {FinishReason.LENGTH, FinishReason.CUT})
     return () if item is None else (Completion(item, answer.request_id, answer.model),)
@@ -94,6 +94,7 @@ def completions(prepared: PreparedCompletion, answer: Answer) -> tuple[Completio
 def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> GhostText | None:
     """The item for a reply; a reply that was cut off loses its last, unfinished line where it has several."""
     hole = prepared.hole
+    reply = plain_code(reply, hole.prefix + hole.suffix)
     if cut and hole.multiline and "\n" in reply.strip():
         reply = reply[: reply.rstrip().rindex("\n")]
     item = ghost_text(reply, hole)

@@ -14,10 +14,12 @@ from typing import Final, TypeVar
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.plain_text import plain_code, plain_text
 from aurelis.core.ports import CachedAnswer
+from aurelis.core.redaction_map import mentions
 from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Received, Verdict, Waiting
 from aurelis.core.request import Request, Source, always_usable
-from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
+from aurelis.core.sanitise import MarkdownSanitiser, sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import SyntaxTree, does_parse, parse
 from aurelis.tasks.asking import Asked, Asking, Policy, Wishes, build_request
@@ -244,7 +246,7 @@ def outcome_of(prepared: Prepared, answer: Answer, confidence_wanted: float = 0.
         prepared.region,
         prepared.snapshot.language_id,
         answer.redactions,
-        _reader(row, prepared.snapshot.language_id, answer.text),
+        _reader(row, prepared.snapshot.language_id, plain_code(answer.text, prepared.snapshot.text)),
     )
     return attrs.evolve(
         outcome, edits=edited.edits, confirmation=_confirmation(edited.reasons, answer, confidence_wanted)
@@ -255,10 +257,11 @@ def _with_new_file(outcome: Outcome, prepared: Prepared) -> Outcome:
     plan = prepared.tests
     if plan is None:
         raise unusable("there is no place for it")
-    text = read_new_file(outcome.answer.text, plan.language_id, prepared.snapshot.eol)
+    reply = plain_code(outcome.answer.text, prepared.snapshot.text)
+    text = read_new_file(reply, plan.language_id, prepared.snapshot.eol)
     if text is None:
         raise unusable("it holds no code")
-    if any(entry.placeholder in text for entry in outcome.answer.redactions.entries):
+    if mentions(text, outcome.answer.redactions):
         raise unusable("it needs a secret that is not given away", RESTORE_REFUSED)
     reason = None
     if does_parse(text, plan.language_id) is False:

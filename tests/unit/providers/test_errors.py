@@ -354,3 +354,10 @@ def test_an_error_inside_an_answer_claims_no_status_that_was_not_sent(code: str)
 
     assert "HTTP" not in error.message
     assert "It went wrong." in error.message
+
+
+def test_an_upstream_words_are_no_link_and_no_escape() -> None:
+    """Editors make links of what they show, terminals obey escapes: neither is left of what a server said."""
+    said = "Do [sign in](command:evil.run) or \x1b]8;;https://evil.example\x07here\x1b]8;;\x07 \x1b[2J\u202enow."
+    error = judge(400, {"error": {"message": said}})
+    assert error.message.endswith("It said: Do [sign in] (command:evil.run) or here now.")

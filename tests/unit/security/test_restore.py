@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aurelis.core.redaction_map import Redaction, RedactionMap, restore
+from aurelis.core.redaction_map import Redaction, RedactionMap, mentions, restore
+from aurelis.security.redact import redact_texts
 
 _SECRET = "q7Zt2LmX9vRb4KcW"
 _MAP = RedactionMap(
@@ -94,3 +95,20 @@ def test_a_word_of_the_document_that_looks_like_a_placeholder_stays() -> None:
     """An ordinal that was never given out but stands in the document is no refusal."""
     text = 'NAME = "AURELIS_SECRET_7"'
     assert restore(text, _MAP, text).refused == 0
+
+
+def test_a_placeholder_in_another_case_is_refused() -> None:
+    """A model that writes a placeholder in small letters would leave a word where the secret stood."""
+    document = 'token = "ghp_q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo"\n'
+    [redacted], redactions = redact_texts([document])
+    changed = restore(redacted.replace("AURELIS_SECRET_1", "aurelis_secret_1"), redactions, document)
+    assert (changed.restored, changed.refused) == (0, 1)
+    assert mentions("x = aurelis_secret_1", redactions)
+    assert not mentions("x = aurelis_secret", redactions)
+
+
+def test_a_placeholder_is_no_word_of_the_texts_in_any_case() -> None:
+    """Where a text has the stem already, in whatever case, another one is taken."""
+    texts = ['os.environ["aurelis_secret_1"]', 'token = "ghp_q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo"']
+    _, redactions = redact_texts(texts)
+    assert [entry.placeholder for entry in redactions.entries] == ["AURELIS_SECRET2_1"]

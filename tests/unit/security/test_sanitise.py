@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from aurelis.core.sanitise import MarkdownSanitiser, plain_text, sanitise_markdown
+from aurelis.core.plain_text import plain_code, plain_text
+from aurelis.core.sanitise import MarkdownSanitiser, sanitise_markdown
 
 _PARSERS = (
     MarkdownIt("commonmark", {"html": True}),
@@ -137,3 +138,21 @@ def test_a_long_hostile_line_takes_time_in_proportion() -> None:
             sanitiser.feed(unit * 500)
             assert len(sanitiser._text) - sanitiser._position <= 5_000
         sanitiser.finish()
+
+
+@pytest.mark.parametrize(
+    ("reply", "document", "code"),
+    [
+        ("x = 1\n\ty\r\n", "", "x = 1\n\ty\r\n"),
+        ("a\x1b]0;title\x07b\x1b[31m", "", "ab"),
+        ("if user\u202e \u2066# admin\u2069: pass", "", "if user # admin: pass"),
+        ("to\u200bken\ufeff\u2060\U000e0041", "", "token"),
+        ("ab\u202ec\u200b", "\u202e", "ab\u202ec"),
+        ("'\U0001f469\u200d\U0001f4bb', '\u0645\u06cc\u200c\u0631\u0648\u062f'", "", None),
+        ("\ud800", "", "\ufffd"),
+        ("a\x0cb\x85c\u2028d", "", "a\x0cb\x85c\u2028d"),
+    ],
+)
+def test_code_holds_nothing_that_a_reader_cannot_see(reply: str, document: str, code: str | None) -> None:
+    """Escapes, control characters and marks that hide or reorder code go, unless the author's document has them."""
+    assert plain_code(reply, document) == (reply if code is None else code)
