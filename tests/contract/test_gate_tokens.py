@@ -64,6 +64,20 @@ async def test_a_token_of_the_editor_stays_with_its_origin(tmp_path: Path) -> No
     assert TOKEN not in (tmp_path / "errors").read_text()
 
 
+async def test_a_vendors_variable_serves_its_configured_provider(tmp_path: Path) -> None:
+    """A gateway on this machine in a vendor's place gets that vendor's key, and no variable of another vendor."""
+    async with Upstream() as upstream:
+        settings = upstream.settings(privacy={"audit": {"enabled": True, "content": True}})
+        settings["providers"] = {"mistral": upstream.provider()}
+        settings["models"] = dict.fromkeys(settings["models"], "mistral/m")
+        async with desk(tmp_path, settings, env={**STRAY, "MISTRAL_API_KEY": TOKEN}) as place:
+            await place.command("explain", textDocument={"uri": place.open("a.py", CODE)})
+            told = place.told()
+    assert upstream.asked[-1].headers["authorization"] == f"Bearer {TOKEN}"
+    assert not any(stray in upstream.wire for stray in STRAY.values())
+    assert TOKEN not in told
+
+
 async def test_a_token_of_the_private_file_stays_with_its_origin(tmp_path: Path) -> None:
     """`aurelis login --file` keeps it privately; nothing but that file has it afterwards, no output either."""
     async with Upstream() as upstream:

@@ -21,7 +21,7 @@ from aurelis.config.folders import Folders
 from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.openai_compatible import open_provider
-from aurelis.providers.options import ProviderOptions
+from aurelis.providers.options import ProviderOptions, is_loopback
 from aurelis.providers.profiles import PROFILES
 from aurelis.providers.tokens import TokenCheck, format_warning
 from aurelis.security.credentials import Credentials, Lookup
@@ -184,13 +184,16 @@ def lookup_of(options: ProviderOptions) -> Lookup:
         RequestError: of kind `configuration`, for a provider without an address.
     """
     profile = PROFILES.get(options.profile)
-    base_url = options.base_url or (profile.base_url if profile is not None else None) or ""
+    vendor = profile.base_url if profile is not None else None
+    origin = origin_of(options.base_url or vendor or "")
+    # A gateway on this machine that the user put in the vendor's place gets the vendor's key; another host does not.
+    own_origin = None if vendor is None or is_loopback(origin.host) else origin_of(vendor)
     return Lookup(
         provider=options.name,
-        origin=origin_of(base_url),
+        origin=origin,
         variable=options.key_variable,
         own_variable=profile.key_variable if profile is not None else None,
-        own_origin=origin_of(profile.base_url) if profile is not None and profile.base_url else None,
+        own_origin=own_origin,
     )
 
 
