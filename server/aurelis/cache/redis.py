@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
 from aurelis.cache.redis_address import on_this_machine, redis_problem
 from aurelis.cache.redis_invalidations import NUMBER_NAME, RedisInvalidations
+from aurelis.cache.redis_room import RedisRoom
 from aurelis.cache.shared_entry import (
     MAX_HEADER_BYTES,
     TeamKeys,
@@ -37,11 +38,12 @@ LOGGER: Final = logging.getLogger("aurelis.cache")
 
 CONNECT_SECONDS: Final = 1.0
 COMMAND_SECONDS: Final = 2.0
-SILENCE_SECONDS: Final = 30.0
-"""How long a server that failed is left alone."""
+SILENCE_SECONDS: Final = (1.0, 30.0)
+"""How long a server that failed is left alone: at first, and at most. It doubles while the server goes on failing."""
 
 FAILURES: Final = 3
-"""Look-ups in a row that took too long before the server is left alone; a refused connection is enough at once."""
+"""Look-ups in a row that took too long before the server is left alone; a refused connection is enough at once, and
+so is one more slow look-up after it was left alone."""
 
 MAX_PENDING: Final = 100
 """Writes that may be under way; further ones are dropped."""
@@ -56,13 +58,14 @@ Result = TypeVar("Result")
 
 
 class RedisLayer:
-    """A team's cache, each entry for at most `ttl_seconds`; its size is bounded by the server's own `maxmemory`.
+    """A team's cache of about `max_bytes`, each entry for at most `ttl_seconds`.
 
     Args:
         clock: for lifetimes and for how long a failed server is left alone.
         url: `rediss://`, `unix://`, or `redis://` on loopback.
         team_key: the team's secret, at least 16 bytes.
         ttl_seconds: how long an entry may stay.
+        max_bytes: what the team may keep in the server at once; the server's own `maxmemory` may be less.
         wait_seconds: how long a look-up may take before it counts as a miss.
 
     Raises:
@@ -70,7 +73,14 @@ class RedisLayer:
     """
 
     def __init__(
-        self, clock: Clock, url: str, team_key: bytes, *, ttl_seconds: float = 3_600.0, wait_seconds: float = 0.3
+        self,
+        clock: Clock,
+        url: str,
+        team_key: bytes,
+        *,
+        ttl_seconds: float = 3_600.0,
+        max_bytes: int = 1_073_741_824,
+        wait_seconds: float = 0.3,
     ) -> None:
         problem = redis_problem(url, team_key)
         if problem is not None:
@@ -90,7 +100,9 @@ class RedisLayer:
         )
         self._dropped = RedisInvalidations(self._client, self._keys.sealing, lambda: self._warn("stranger", _STRANGER))
         self._writes: set[asyncio.Task[None]] = set()
+        self._room = RedisRoom(self._client, clock, ttl_seconds, max_bytes)
         self._failures = 0
+        self._silence = 0.0
         self._silent_until = float("-inf")
         self._warned: set[str] = set()
         self._error: str | None = None
@@ -145,7 +157,9 @@ class RedisLayer:
     async def clear(self) -> int:
         """Drop all of the team's entries, and nothing else in the server, and count them."""
         await self.settled()
-        return await self._attempt(self._drop(None), 0, SCAN_SECONDS)
+        dropped = await self._attempt(self._drop(None), 0, SCAN_SECONDS)
+        await self._attempt(self._room.empty(), None, COMMAND_SECONDS)
+        return dropped
 
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the other processes."""
@@ -185,8 +199,13 @@ class RedisLayer:
 
     async def _put(self, key: str, entry: Entry, seconds: float, number: int | None) -> None:
         value = to_shared(self._keys, key, entry, await self._dropped.catch_up() if number is None else number)
-        if len(value) <= MAX_ENTRY_BYTES:
-            await self._client.set(_ENTRY + shared_name(self._keys, key), value, px=max(1, int(seconds * 1_000)))
+        if len(value) > MAX_ENTRY_BYTES:
+            return
+        name = _ENTRY + shared_name(self._keys, key)
+        if not await self._room.put(name, value, max(1, int(seconds * 1_000))):
+            self._warn(
+                "full", "the shared cache holds as much as cache.redis.maxBytes allows; nothing more is kept there"
+            )
 
     async def _drop(self, invalidation: Invalidation | None) -> int:
         count = 0
@@ -235,7 +254,7 @@ class RedisLayer:
         except _FAULTS as error:
             self._failed(error)
             return otherwise
-        self._failures, self._error = 0, None
+        self._failures, self._silence, self._error = 0, 0.0, None
         return result
 
     def _silent(self) -> bool:
@@ -243,10 +262,14 @@ class RedisLayer:
 
     def _failed(self, error: Exception) -> None:
         self._error = "it takes too long to answer" if isinstance(error, TimeoutError) else type(error).__name__
+        if self._silent():
+            return  # Another look-up failed at the same time.
         self._failures += 1
-        if self._failures >= FAILURES or not isinstance(error, TimeoutError):
+        if self._failures >= FAILURES or self._silence or not isinstance(error, TimeoutError):
+            first, longest = SILENCE_SECONDS
             self._failures = 0
-            self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
+            self._silence = min(longest, 2 * self._silence or first)
+            self._silent_until = self._clock.monotonic() + self._silence
             # Whatever was published meanwhile is learnt from the list, whose numbers go on.
             self._warn("gone", f"the shared cache cannot be used ({self._error}); it is tried again later")
 

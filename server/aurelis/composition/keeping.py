@@ -80,7 +80,7 @@ def _shared_layer(settings: RedisCacheSettings, clock: Clock, environ: Mapping[s
 
     key = environ.get(settings.key_env or "", "")
     try:
-        return Layer(clock, settings.url, key.encode(), ttl_seconds=settings.ttl_seconds)
+        return Layer(clock, settings.url, key.encode(), ttl_seconds=settings.ttl_seconds, max_bytes=settings.max_bytes)
     except RequestError as error:
         LOGGER.warning("The shared cache is off: %s", error.message)
         return None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aurelis.cache.redis_address import redis_problem
 from aurelis.config.settings import RedisCacheSettings
@@ -13,8 +12,6 @@ from aurelis.core.ports import QuotaLedger
 
 if TYPE_CHECKING:
     from aurelis.store.redis_ledger import TeamQuotaLedger
-
-LOGGER: Final = logging.getLogger("aurelis")
 
 
 class TeamQuota:
@@ -38,10 +35,8 @@ class TeamQuota:
 
     def _open(self, settings: RedisCacheSettings) -> None:
         key = self._environ.get(settings.key_env or "", "").encode()
-        problem = redis_problem(settings.url or "", key)
-        if problem is not None:
-            LOGGER.warning("%s", problem)
-            return
+        if redis_problem(settings.url or "", key) is not None:
+            return  # The cache, which goes by the same settings, says so.
         from aurelis.store.redis_ledger import TeamQuotaLedger  # noqa: PLC0415 - redis only where it is configured
 
         self._team = TeamQuotaLedger(self._clock, self._own, settings.url or "", key)

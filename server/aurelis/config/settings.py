@@ -251,6 +251,7 @@ class RedisCacheSettings(Branch):
         repr=False,
     )
     ttl_seconds: float = setting(3600.0, LIFETIME, "How long an answer is kept.", unit="seconds")
+    max_bytes: int = setting(1_073_741_824, BYTES, "What the team may keep there at once, about.", unit="bytes")
     key_env: str | None = setting(
         None,
         Text("the name of an environment variable", 128, variable_fault),

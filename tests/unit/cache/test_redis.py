@@ -145,7 +145,7 @@ async def test_a_server_that_goes_is_left_alone_and_found_again(
     assert (await layer.stats()).error
     redis_server.start()
     assert await layer.get("k") is None
-    clock.now += SILENCE_SECONDS
+    clock.now += SILENCE_SECONDS[0]
     await layer.put("k", make_entry("k"))
     await layer.settled()
     assert await layer.get("k") == make_entry("k")
@@ -287,3 +287,57 @@ def test_plain_text_is_for_this_machine_only(clock: HandClock, url: str, *, safe
 def test_a_team_needs_a_key() -> None:
     """Without a key of some length entries could be forged, so that the layer is not used."""
     assert "keyEnv" in (redis_problem("rediss://cache.example", b"short") or "")
+
+
+@needs_redis
+async def test_a_server_that_stays_away_is_asked_more_and_more_rarely(
+    join: Join, clock: HandClock, redis_server: RedisServer
+) -> None:
+    """The rest doubles up to half a minute, however many look-ups fail at once, and begins anew after a success."""
+    layer = join()
+    redis_server.stop()
+    rests = []
+    for _ in range(7):
+        await asyncio.gather(*(layer.get("k") for _ in range(5)))
+        rests.append(layer._silent_until - clock.now)
+        clock.now = layer._silent_until
+    assert rests == [1, 2, 4, 8, 16, 30, 30]
+    redis_server.start()
+    await layer.get("k")
+    redis_server.stop()
+    await layer.get("k")
+    assert layer._silent_until - clock.now == 1
+
+
+@needs_redis
+async def test_a_team_keeps_no_more_than_its_size(
+    join: Join, make_entry: Make, clock: HandClock, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once a lifetime's worth of entries fills the size, nothing more is kept until some have ended; one warning."""
+    one, two = join(max_bytes=3_000, ttl_seconds=120.0), join(max_bytes=3_000, ttl_seconds=120.0)
+    keys = [f"k{number}" for number in range(20)]
+    for number, key in enumerate(keys):
+        await fill(one if number % 2 else two, make_entry, key)
+    names = [name async for name in one._client.scan_iter(match="aurelis:1:entry:*")]
+    sizes = [await one._client.strlen(name) + len(name) for name in names]
+    assert 3 <= len(names) < 20
+    assert sum(sizes) <= 3_000
+    assert {record.message for record in caplog.records} == {
+        "the shared cache holds as much as cache.redis.maxBytes allows; nothing more is kept there."
+    }
+    clock.now += 140
+    await fill(one, make_entry, "later")
+    assert await two.get("later") is not None
+    await one.clear()
+    await fill(one, make_entry, *keys[:3])
+    assert await two.get("k0") is not None
+
+
+@needs_redis
+async def test_a_strangers_counter_stops_nothing(join: Join, make_entry: Make, redis_server: RedisServer) -> None:
+    """Values of another kind in the place of the counters count as nothing."""
+    layer = join()
+    for name in layer._room._spans():
+        await layer._client.lpush(name, "x")
+    await fill(layer, make_entry, "k")
+    assert await layer.get("k") is not None
