@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import getpass
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from aurelis.app import Application
 from aurelis.cli.command_line import DONE, FAILED, say, wrong
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, table
+from aurelis.providers.profiles import unknown_name
 
 LONGEST_TOKEN: Final = 16_384
 """Characters; what is longer is no token."""
@@ -35,9 +39,21 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
 
 
 def prepare(arguments: argparse.Namespace) -> None:
-    """Read the token before the event loop runs, so that Ctrl-C at the prompt ends the program."""
+    """Read the token before the event loop runs, so that Ctrl-C at the prompt ends the program.
+
+    Nobody types one for a provider that does not exist.
+    """
     if arguments.word == "login":
+        message = unknown_name(arguments.provider, asyncio.run(_configured()))
+        if message is not None:
+            raise wrong(message)
         arguments.token = _read_token(arguments.provider)
+
+
+async def _configured() -> tuple[str, ...]:
+    application = Application()
+    await application.configure(folders=[Path.cwd()])
+    return tuple(application.settings.providers)
 
 
 async def run(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,7 @@ from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ProviderOptions, is_loopback
-from aurelis.providers.profiles import PROFILES
+from aurelis.providers.profiles import PROFILES, retired_vendor, unknown_name
 from aurelis.providers.tokens import TokenCheck, format_warning
 from aurelis.security.credentials import Credentials, Lookup
 from aurelis.security.token import origin_of
@@ -164,9 +164,8 @@ class Authentication:
 
 
 def _entry(provider: str, settings: Settings) -> Entry:
-    if provider not in settings.providers and provider not in PROFILES:
-        known = ", ".join(dict.fromkeys((*settings.providers, *PROFILES)))
-        message = f"'{provider}' is not a provider; configure it under providers.{provider}, or use one of {known}."
+    message = unknown_name(provider, settings.providers)
+    if message is not None:
         raise RequestError(ErrorKind.CONFIGURATION, message)
     own = settings.providers.get(provider, ProviderSettings())
     return entry_of(provider, own, "signed in", os.environ, settings)
@@ -186,8 +185,11 @@ def lookup_of(options: ProviderOptions) -> Lookup:
     profile = PROFILES.get(options.profile)
     vendor = profile.base_url if profile is not None else None
     origin = origin_of(options.base_url or vendor or "")
-    # A gateway on this machine that the user put in the vendor's place gets the vendor's key; another host does not.
+    # A gateway on this machine that the user put in the vendor's place gets the vendor's key; another host does not,
+    # unless everybody's is at another host, because people run it themselves or the vendor's own has gone.
     own_origin = None if vendor is None or is_loopback(origin.host) else origin_of(vendor)
+    if own_origin is not None and (is_loopback(own_origin.host) or retired_vendor(own_origin.host)):
+        own_origin = None
     return Lookup(
         provider=options.name,
         origin=origin,

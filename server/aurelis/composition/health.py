@@ -60,7 +60,8 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
     """
     now = engine.clock.time()
     entries = engine.directory.entries
-    models, network = await _models_and_network(engine, entries[0] if entries else None, refresh=deep)
+    entry = next((entry for entry in entries if entry.options.name == engine.directory.preferred), None)
+    models, network = await _models_and_network(engine, entry, refresh=deep)
     if deep and models.status != "unhealthy":
         models = await _asked(engine, models)
     shown = known_state(engine)
@@ -74,7 +75,7 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
         engine.health_history.note(_change(component, part))
     mentioned = engine.mentioned()
     advice = next((part.next for part in parts.values() if part.next), None)
-    chosen = await _chosen(engine, entries[0]) if entries else None
+    chosen = await _chosen(engine, entry) if entry is not None else None
     return {
         **health_record(parts, now),
         "chosen": chosen,
@@ -192,7 +193,8 @@ async def _models_and_network(
 ) -> tuple[ComponentHealth, ComponentHealth]:
     now, began = engine.clock.time(), engine.clock.monotonic()
     if entry is None:
-        missing = ComponentHealth("unhealthy", now, error="No provider is configured.", next=CONNECT_A_MODEL)
+        advice = "Set provider to one that you configured, to one of the known vendors, or to auto."
+        missing = ComponentHealth("unhealthy", now, error=engine.directory.fault(), next=advice)
         return missing, ComponentHealth("healthy", now)
     out = engine.orchestrator.availability.provider_error(entry.options.name)
     try:

@@ -33,7 +33,7 @@ def normalise(url: str) -> str:
         names = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     except ValueError:
         return url
-    if parts.username or parts.password or parts.fragment or not names <= {"api-version"}:
+    if not host or parts.username or parts.password or parts.fragment or not names <= {"api-version"}:
         return url
     if any(_is(host, ending) for ending in _RESOURCES):
         path = _V1

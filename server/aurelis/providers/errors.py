@@ -80,6 +80,7 @@ class Blame:
     key_variable: str | None = None
     became: str | None = None
     proxied: bool = False
+    keyless: bool = False
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -235,6 +236,12 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
 
 def auth_sentence(blame: Blame, status: int) -> str:
     """What to do about a refused token."""
+    if blame.keyless:
+        variable = f" or set {blame.key_variable}" if blame.key_variable else ""
+        return (
+            f"{blame.title} ({blame.host}) wants a token (HTTP {status}), and there is none; sign in with "
+            f"`aurelis login {blame.provider}`{variable}."
+        )
     variable = f" or correct {blame.key_variable}" if blame.key_variable else ""
     if status == HTTPStatus.FORBIDDEN:
         return (

@@ -6,7 +6,7 @@ learned from the first answer that refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -235,6 +235,15 @@ _LOCAL: Final = (
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType({row.name: row for row in (*_GATEWAYS, *_REMOTE, *_LOCAL)})
 """All profiles by name."""
+
+
+def unknown_name(provider: str, configured: Iterable[str]) -> str | None:
+    """What to say about a provider that is neither configured nor known, or None."""
+    known = dict.fromkeys((*configured, *PROFILES))
+    if provider in known:
+        return None
+    names = ", ".join(known)
+    return f"'{provider}' is not a provider; configure it under providers.{provider}, or use one of {names}."
 
 
 def profile_for_host(host: str) -> Profile | None:

@@ -187,7 +187,8 @@ class Wire:
                     raise self._never_free(post.blame) from error
                 raise error_from_connection(error, post.blame, timed_out=True) from error
             except UpstreamError as error:
-                told = error_from_answer(error.answered, error.headers, error.body, post.blame, now=time.time())
+                blame = attrs.evolve(post.blame, keyless=self._is_keyless(headers))
+                told = error_from_answer(error.answered, error.headers, error.body, blame, now=time.time())
                 raise UpstreamError(told, error.answered, error.headers, error.body) from None
             except RequestError as error:
                 error.unsent = error.unsent or not sending
@@ -291,6 +292,10 @@ class Wire:
             message = f"There is no token for {self._profile.title}; {login}."
             raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
         return headers
+
+    def _is_keyless(self, headers: Mapping[str, str]) -> bool:
+        """Whether nothing that was sent can have been a key; a header of the user's own may be one."""
+        return not self._options.headers and not any(name in headers for name in self._key_headers)
 
     def _reader_of(self, request: httpx2.Request) -> ErrorReader:
         sent = [request.headers.get(name, "").removeprefix("Bearer ") for name in self._key_headers]

@@ -122,4 +122,24 @@ async def test_models_that_cannot_be_listed(tmp_path: Path) -> None:
         configure(tmp_path, sandbox.base_url)
         code, output, errors = await run(tmp_path, "models")
     assert (code, output) == (1, "")
-    assert "refused the token" in errors
+    assert "wants a token" in errors
+
+
+async def test_nobody_types_a_token_for_a_provider_that_does_not_exist(tmp_path: Path) -> None:
+    """A misspelt name is told before the token is read, with the names that there are."""
+    code, output, errors = await run(tmp_path, "login", "opnai")
+    assert (code, output) == (2, "")
+    assert "'opnai' is not a provider" in errors
+    assert "openai" in errors
+
+
+@pytest.mark.parametrize("others", [True, False])
+async def test_a_chosen_provider_that_does_not_exist_is_named(tmp_path: Path, others: bool) -> None:
+    """The doctor says which name is wrong, not that another provider or the sandbox answers."""
+    async with run_sandbox() as sandbox:
+        if others:
+            configure(tmp_path, sandbox.base_url)
+        code, output, _ = await run(tmp_path, "doctor", AURELIS_PROVIDER="opnai")
+    assert code == 2
+    assert "The provider 'opnai' is not configured" in " ".join(output.split())
+    assert "Answers come from" not in output

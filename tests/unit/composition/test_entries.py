@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from aurelis.composition.authentication import lookup_of
 from aurelis.composition.entries import configured_entries
 from aurelis.config.settings import ProviderSettings, Settings
+from aurelis.providers.options import ProviderOptions
+from aurelis.providers.profiles import PROFILES
 
 
 def test_names_that_differ_only_in_case_clash() -> None:
@@ -40,3 +43,21 @@ def test_a_provider_without_a_profile_is_told_by_its_host(
     settings = Settings(providers={name: ProviderSettings(base_url=base_url, profile=profile)})
     (entry,) = configured_entries(settings, (), {}, None)
     assert entry.options.profile == used
+
+
+@pytest.mark.parametrize(
+    ("profile", "base_url", "used"),
+    [
+        ("openai", None, True),
+        ("openai", "http://127.0.0.1:8000/v1", True),
+        ("openai", "https://models.example/v1", False),
+        ("github", "https://models.example/inference", True),
+        ("litellm", "https://models.example/v1", True),
+        ("foundry", "https://models.example/openai/v1", True),
+    ],
+)
+def test_a_vendors_own_variable_goes_where_it_is_meant(profile: str, base_url: str | None, used: bool) -> None:
+    """To the vendor and this machine, and for what people run themselves to wherever they run it."""
+    lookup = lookup_of(ProviderOptions(name="mine", profile=profile, base_url=base_url))
+    assert lookup.own_variable == PROFILES[profile].key_variable
+    assert (lookup.own_origin in {None, lookup.origin}) == used

@@ -57,6 +57,25 @@ async def test_only_meant_headers_are_sent(server: RawServer, monkeypatch: pytes
     assert extra == {"user-agent", "authorization", "x-team"}
 
 
+@pytest.mark.parametrize(
+    ("token", "headers", "said"),
+    [
+        (None, {}, "wants a token (HTTP 401), and there is none"),
+        ("t-1", {}, "refused the token (HTTP 401)"),
+        (None, {"X-Own-Key": "k"}, "refused the token (HTTP 401)"),
+    ],
+)
+async def test_a_missing_token_is_not_called_refused(
+    server: RawServer, token: str | None, headers: dict[str, str], said: str
+) -> None:
+    """A 401 says whether a token is missing or wrong."""
+    server.answers = [whole(401, b"{}")]
+    async with provider_for(server.base_url, token=token, headers=headers) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert said in caught.value.message
+
+
 async def test_no_token_sends_no_authorization(server: RawServer) -> None:
     """A server without a key gets no placeholder."""
     async with provider_for(server.base_url) as provider:

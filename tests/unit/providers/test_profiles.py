@@ -297,6 +297,7 @@ def test_azure_resource_urls_become_one(url: str) -> None:
         ("https://acme.openai.azure.com.evil.example/x", "https://acme.openai.azure.com.evil.example/x"),
         ("https://acme.openai.azure.com/?api-key=secret", "https://acme.openai.azure.com/?api-key=secret"),
         ("https://[bad", "https://[bad"),
+        ("", ""),
     ],
 )
 def test_azure_urls_are_recognised_by_host_or_route(url: str, base: str) -> None:
