@@ -4,6 +4,7 @@ pytest_plugins = (
     "fixtures.isolation",
     "fixtures.needs",
     "fixtures.llama_server",
+    "fixtures.prometheus_server",
     "fixtures.redis_server",
     "fixtures.secret_service",
 )
