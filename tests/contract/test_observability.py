@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client.parser import text_string_to_metric_families
 
 from contract.gate import Upstream, desk
+from fixtures.processes import free_port
 
+ONCE = {"server": {"attempts": 1}}
 SOURCE = "def planted_canary(first, second):\n    return first + second\n"
 
 
@@ -163,3 +166,81 @@ async def test_a_collector_that_does_not_answer_holds_nobody_up(tmp_path: Path) 
         env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
         async with desk(tmp_path, upstream.settings(metrics={"otel": True}), env=env) as place:
             await place.command("explain", textDocument={"uri": place.open("a.py", SOURCE)})
+
+
+async def scraped(port: int) -> dict[str, list[tuple[dict[str, str], float]]]:
+    """The page for Prometheus: labels and value by the name of the sample."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert b"200 OK" in head
+    assert b"# HELP aurelis_requests_total " in body
+    assert b"# TYPE aurelis_requests_total counter\n" in body
+    found: dict[str, list[tuple[dict[str, str], float]]] = {}
+    for family in text_string_to_metric_families(body.decode()):
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+async def test_statistics_and_metrics_tell_the_same(tmp_path: Path) -> None:
+    """What `aurelis.stats` adds up from the store is what a scraper reads, over two processes of one person."""
+    port = free_port()
+    async with Upstream() as upstream:
+        models = {"m": {"price": {"input": 3.0, "output": 15.0}}}
+        settings = upstream.settings({"models": models}, metrics={"prometheusPort": port}, retry=ONCE)
+        async with desk(tmp_path, settings) as first, desk(tmp_path, settings) as second:
+            for place in (first, second):
+                uri = place.open("a.py", SOURCE)
+                await place.command("explain", textDocument={"uri": uri})
+                await place.command("explain", textDocument={"uri": uri})
+                await place.command("ask", question=f"why, {place.process.pid}?")
+            upstream.status = 500
+            await first.refused("ask", question="what?")
+        # Whoever comes next reads what both have left.
+        async with desk(tmp_path, settings) as third:
+            totals = (await third.command("stats"))["totals"]
+            page = await scraped(port)
+
+    def total(name: str, **labels: str) -> float:
+        return sum(value for found, value in page[name] if labels.items() <= found.items())
+
+    assert totals["requests"] == total("aurelis_requests_total") == 7
+    assert sum(totals["cacheHits"].values()) == total("aurelis_requests_total", cached="true") == 3
+    assert totals["tokens"]["prompt"] == total("aurelis_tokens_total", usage_type="prompt") == 3000
+    assert totals["tokens"]["completion"] == total("aurelis_tokens_total", usage_type="completion") == 300
+    assert totals["costUsd"] == pytest.approx(total("aurelis_cost_usd_total"))
+    assert totals["errors"] == total("aurelis_errors_total", error_category="model_error") == 1
+    assert total("aurelis_request_duration_seconds_count") == 7
+
+
+@pytest.mark.parametrize("level", ["warning", "debug"])
+async def test_no_level_of_the_log_tells_a_secret(tmp_path: Path, level: str) -> None:
+    """Tokens, prompts, questions and source text are in no log and no file, at any level, whatever fails."""
+    planted = ("planted-token-of-the-environment", "planted_token_of_the_editor", "planted_canary", "planted question")
+    async with Upstream() as upstream:
+        settings = upstream.settings({"apiKeyEnv": "A_KEY"}, log={"level": level}, retry=ONCE)
+        async with desk(tmp_path, settings, env={"A_KEY": planted[0], "AURELIS_LOG": level}) as place:
+            uri = place.open("a.py", SOURCE)
+            place.editor.edit(uri, 2, "x", (0, 0, 0, 0))
+            await place.command("explain", textDocument={"uri": uri})
+            await place.ghost(uri, 1, 10)
+            await place.hover(uri, 0, 6)
+            await place.command("ask", question="planted question")
+            upstream.says = "planted_canary"
+            await place.refused("refactor", textDocument={"uri": uri}, instruction="planted question")
+            for status in (500, 401):
+                upstream.status = status
+                await place.refused("ask", question=f"planted question {status}")
+            await place.editor.request("aurelis/auth/setToken", {"provider": "custom", "token": planted[1]})
+            await place.refused("explain", textDocument={"uri": "file:///planted_canary.py"})
+            place.editor.notify("textDocument/didOpen", {"textDocument": {"text": "planted_canary"}})
+            place.editor.send(b'{"planted_canary": ')
+            await place.editor.failure("textDocument/hover", {"textDocument": "planted_canary"})
+            place.editor.received.clear()
+        told = place.told()
+        assert "custom" in told
+        assert [word for word in planted if word in told] == []
+        assert "Traceback" not in told
+        assert ("DEBUG" in place.errors.read_text("utf-8")) is (level == "debug")
