@@ -21,13 +21,17 @@ export function rendered(text: string): string {
   return markdown.render(text);
 }
 
+/** Text as a block of code, unless it holds one already. */
+export const fenced = (text: string): string => (text.includes('```') ? text : `\`\`\`\n${text}\n\`\`\``);
+
+const cost = (dollars: number | null): string => (dollars === null ? 'cost unknown' : dollars === 0 ? 'no cost' : `$${dollars.toFixed(4)}`);
+const time = (milliseconds: number): string => (milliseconds < 1000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`);
+
 /** The line below a finished answer. */
 export function summary(result: Result): string {
-  const cost = result.costUsd === null ? 'cost unknown' : `$${result.costUsd.toFixed(4)}`;
-  const origin = result.cached === null ? cost : `from the ${result.cached} cache`;
+  const origin = result.cached === null ? cost(result.costUsd) : `from the ${result.cached} cache`;
   const why = result.confidenceReasons?.length ? ` (${result.confidenceReasons.join(', ')})` : '';
-  const confidence = `confidence ${result.confidence.toFixed(2)}${why}`;
-  const parts = [result.model, origin, `${(result.durationMs / 1000).toFixed(1)} s`, confidence];
+  const parts = [result.model, origin, time(result.durationMs), `confidence ${result.confidence.toFixed(2)}${why}`];
   if (result.redactions > 0) parts.push(`${result.redactions} secret${result.redactions === 1 ? '' : 's'} left out`);
   if (result.incomplete) parts.push('cut short');
   return parts.join(' · ');
@@ -67,7 +71,7 @@ export class AnswerView implements vscode.Disposable {
     } catch (error) {
       if (!isCancellation(error) && !cancellation.token.isCancellationRequested) {
         // The message itself is shown by whoever ran the command, with the next steps as buttons.
-        Object.assign(answer, { state: 'failed', line: answer.text ? 'Failed; what had arrived is kept above.' : 'No answer.' });
+        Object.assign(answer, { state: 'failed', line: answer.text ? 'Failed; what had arrived is kept above.' : 'There is no answer; the message says why.' });
         throw error;
       }
       Object.assign(answer, { state: 'cancelled', line: answer.text ? 'Cancelled; what had arrived is kept above.' : 'Cancelled.' });
@@ -186,6 +190,7 @@ button.second:hover { background: var(--vscode-button-secondaryHoverBackground);
 button:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
 button[hidden] { display: none; }
 main { flex: 1; padding: 12px 0; overflow-wrap: break-word; }
+main.empty { color: var(--vscode-descriptionForeground); }
 pre { padding: 10px 12px; overflow-x: auto; border-radius: 3px; background: var(--vscode-textCodeBlock-background); }
 code { font-family: var(--vscode-editor-font-family); font-size: var(--vscode-editor-font-size); }
 pre code { padding: 0; color: var(--vscode-editor-foreground); background: none; }
@@ -207,9 +212,12 @@ window.addEventListener('message', ({ data }) => {
   const atEnd = window.innerHeight + window.scrollY >= document.body.scrollHeight - 40;
   part('title').textContent = data.title;
   part('about').textContent = data.about;
-  part('text').innerHTML = data.html;
+  // As long as there is no text, its place says why.
+  if (data.empty) part('text').textContent = data.line;
+  else part('text').innerHTML = data.html;
+  part('text').className = data.empty ? 'empty' : '';
   part('text').setAttribute('aria-busy', String(data.state === 'running'));
-  part('line').textContent = data.line;
+  part('line').textContent = data.empty ? '' : data.line;
   part('line').className = data.state;
   part('cancel').hidden = data.state !== 'running';
   part('copy').hidden = data.state === 'running' || data.empty;

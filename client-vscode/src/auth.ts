@@ -126,7 +126,11 @@ async function chooseProvider(rows: readonly AuthenticationRow[]): Promise<strin
     ...(configured.length > 0 ? [{ label: '', kind: vscode.QuickPickItemKind.Separator }] : []),
     ...known.map(({ name, title }) => ({ label: title, description: name, provider: name })),
   ];
-  const chosen = await vscode.window.showQuickPick(items, { title: 'Aurelis: sign in to', placeHolder: 'Provider', matchOnDescription: true });
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Aurelis: sign in',
+    placeHolder: 'The provider that gave you a token',
+    matchOnDescription: true,
+  });
   return chosen?.provider;
 }
 

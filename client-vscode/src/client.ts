@@ -82,6 +82,16 @@ export class AurelisClient extends LanguageClient {
     return token === undefined ? this.sendRequest<Answer>(EXECUTE_COMMAND, params) : this.sendRequest<Answer>(EXECUTE_COMMAND, params, token);
   }
 
+  /** The same without tokens, for work whose progress and cancel button the server shows; undefined when it was cancelled. */
+  async executeUnlessCancelled<Answer>(command: string, argument: unknown): Promise<Answer | undefined> {
+    try {
+      return await this.execute<Answer>(command, argument);
+    } catch (error) {
+      if (isCancellation(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** Take away what still claims to be under way: the server is gone. */
   endWork(): void {
     this.work.endAll();

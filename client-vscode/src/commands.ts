@@ -2,24 +2,24 @@
 //
 // They carry the server's own names, so that the links in hovers, the code actions and the palette all end here. A command
 // that comes with its argument object passes it on; from the palette the object is gathered from the editor.
-import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { AnswerView } from './answer';
+import { type AnswerView, fenced } from './answer';
 import type { Authentication } from './auth';
-import { type AurelisClient, DOCUMENTS } from './client';
+import { batch } from './batch';
+import { DOCUMENTS } from './client';
 import { previewMode } from './config';
 import type { Dashboard } from './dashboard';
-import { Failure, isCancellation, OPEN_SETTINGS, showFailure } from './failure';
-import { apply, joined } from './preview';
-import type { BatchFailure, BatchResult, Health, ModelRow, Result, SentRequest, Statistics, TaskArguments } from './protocol';
+import { Failure, showFailure } from './failure';
+import { menu } from './menu';
+import { apply } from './preview';
+import type { Health, ModelRow, Result, SentRequest, Statistics, TaskArguments } from './protocol';
+import { healthAsMarkdown, pickModel } from './reports';
 import type { RequestDocuments } from './request_documents';
 import { pickSentRequest } from './request_documents';
 import { fillCommitMessage } from './source_control';
 import type { Supervisor } from './supervisor';
 
 const SERVED = new Set(DOCUMENTS.map(({ scheme }) => scheme));
-const MOST_FILES = 1000;
-const SKIPPED = '**/{node_modules,.git,.venv,dist,build,__pycache__}/**';
 
 export interface Parts {
   supervisor: Supervisor;
@@ -70,10 +70,10 @@ function handlers(parts: Parts): Record<string, Handler> {
       if (instruction !== undefined) await change(parts, 'aurelis.generate', { ...(asked(given) ?? cursor()), instruction });
     },
     'aurelis.commitMessage': async () => {
-      const result = await withCancel(await supervisor.ready(), 'aurelis.commitMessage', {});
+      const result = await (await supervisor.ready()).executeUnlessCancelled<Result>('aurelis.commitMessage', {});
       if (result !== undefined && !(await fillCommitMessage(result.text))) answers.present('Commit message', result.model, result.text);
     },
-    'aurelis.batch': (given) => batch(parts, given),
+    'aurelis.batch': (given) => batch(() => supervisor.ready(), answers, given),
     'aurelis.models': async () => pickModel((await ask<{ models: ModelRow[] }>('aurelis.models', { refresh: true })).models),
     'aurelis.health': async () => answers.present('Health', '', healthAsMarkdown(await ask<Health>('aurelis.health'))),
     'aurelis.stats': async () => dashboard.show(await ask<Statistics>('aurelis.stats')),
@@ -102,7 +102,7 @@ function handlers(parts: Parts): Record<string, Handler> {
       vscode.commands.executeCommand('workbench.action.openSettings', typeof key === 'string' ? key : '@ext:aurelis.aurelis'),
     'aurelis.chooseInterpreter': chooseInterpreter,
     'aurelis.cancelAnswer': async () => answers.cancel(),
-    'aurelis.menu': () => menu(supervisor),
+    'aurelis.menu': () => menu(supervisor.state === 'running', supervisor.explanation),
   };
 }
 
@@ -167,7 +167,7 @@ async function change({ supervisor, answers }: Parts, command: string, given: un
   const argument = asked(given) ?? here();
   const client = await supervisor.ready();
   const previewed = previewMode() === 'always';
-  const result = await withCancel(client, command, { ...argument, apply: !previewed });
+  const result = await client.executeUnlessCancelled<Result>(command, { ...argument, apply: !previewed });
   if (result === undefined) return;
   if (previewed && result.edit !== undefined && !result.conflict) {
     if (!(await apply(client, result.edit, true))) return;
@@ -175,113 +175,6 @@ async function change({ supervisor, answers }: Parts, command: string, given: un
     answers.present('Change that does not fit any more', nameOf(argument), fenced(result.text));
     throw new Failure('The document changed meanwhile, so that the edit does not fit any more. Nothing was changed; the answer is shown beside it.', []);
   }
-}
-
-const fenced = (text: string): string => (text.includes('```') ? text : `\`\`\`\n${text}\n\`\`\``);
-
-/** Run a command whose progress and cancellation the server reports; undefined when it was cancelled. */
-async function withCancel(client: AurelisClient, command: string, argument: unknown): Promise<Result | undefined> {
-  try {
-    return await client.execute<Result>(command, argument);
-  } catch (error) {
-    if (isCancellation(error)) return undefined;
-    throw error;
-  }
-}
-
-const BATCHES = [
-  { label: 'Review', task: 'review' },
-  { label: 'Document', task: 'document' },
-  { label: 'Explain', task: 'explain' },
-  { label: 'Generate tests', task: 'test' },
-  { label: 'Optimize', task: 'optimize' },
-  { label: 'Refactor', task: 'refactor' },
-  { label: 'Fix', task: 'fix' },
-];
-
-/** One task on many files: those chosen in the explorer, or those that a pattern finds. */
-async function batch({ supervisor, answers }: Parts, given: unknown): Promise<void> {
-  const chosen = await vscode.window.showQuickPick(BATCHES, { title: 'Aurelis: one task on many files' });
-  if (chosen === undefined) return;
-  const files = given instanceof vscode.Uri ? await filesBelow(given) : await filesByPattern();
-  if (files === undefined) return;
-  if (files.length === 0) throw new Failure('No file was found for this.', []);
-  const client = await supervisor.ready();
-  const items = files.map((uri) => ({ textDocument: { uri: uri.toString() } }));
-  const answer = await withCancelBatch(client, { task: chosen.task, items });
-  if (answer === undefined) return;
-  answers.present(`${chosen.label}: ${files.length} file${files.length === 1 ? '' : 's'}`, '', batchAsMarkdown(files, answer));
-  const edits = answer.results.flatMap((result) => ('edit' in result && result.edit ? [result.edit] : []));
-  if (edits.length > 0 && !(await apply(client, joined(edits), previewMode() !== 'never'))) {
-    void vscode.window.showInformationMessage('The changes were not made.');
-  }
-}
-
-async function withCancelBatch(client: AurelisClient, argument: unknown): Promise<BatchResult | undefined> {
-  try {
-    return await client.execute<BatchResult>('aurelis.batch', argument);
-  } catch (error) {
-    if (isCancellation(error)) return undefined;
-    throw error;
-  }
-}
-
-async function filesBelow(uri: vscode.Uri): Promise<vscode.Uri[]> {
-  const { type } = await vscode.workspace.fs.stat(uri);
-  return type & vscode.FileType.Directory ? vscode.workspace.findFiles(new vscode.RelativePattern(uri, '**/*'), SKIPPED, MOST_FILES) : [uri];
-}
-
-async function filesByPattern(): Promise<vscode.Uri[] | undefined> {
-  const ending = path.extname(vscode.window.activeTextEditor?.document.fileName ?? '') || '.py';
-  const pattern = await vscode.window.showInputBox({
-    title: 'Aurelis: which files?',
-    prompt: `A pattern within the workspace; at most ${MOST_FILES} files.`,
-    value: `**/*${ending}`,
-  });
-  return pattern === undefined ? undefined : vscode.workspace.findFiles(pattern, SKIPPED, MOST_FILES);
-}
-
-function batchAsMarkdown(files: readonly vscode.Uri[], { results }: BatchResult): string {
-  const parts = results.map((result, index) => {
-    const uri = files[index];
-    const name = uri === undefined ? '' : vscode.workspace.asRelativePath(uri);
-    if ('error' in result) return `## ${name}\n\nFailed: ${(result as BatchFailure).error.message}`;
-    return `## ${name}\n\n${result.edit ? fenced(result.text) : result.text}`;
-  });
-  return parts.join('\n\n');
-}
-
-async function pickModel(models: readonly ModelRow[]): Promise<void> {
-  const items = models.map((row) => ({
-    label: row.model ?? row.provider,
-    description: row.error === undefined ? (row.local ? 'on this machine' : (row.host ?? '')) : 'cannot be listed',
-    detail: row.error ?? modelDetail(row),
-    model: row.model,
-  }));
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: 'Aurelis: models',
-    placeHolder: 'Choose one to copy its name for the settings',
-    matchOnDetail: true,
-  });
-  if (chosen?.model) {
-    await vscode.env.clipboard.writeText(chosen.model);
-    void vscode.window.showInformationMessage(`Copied ${chosen.model}.`);
-  }
-}
-
-function modelDetail({ inputTokens, price, health }: ModelRow): string {
-  const parts = [];
-  if (inputTokens) parts.push(`${inputTokens.toLocaleString('en')} tokens of context`);
-  if (price) parts.push(`$${price.input ?? '?'} in, $${price.output ?? '?'} out per million tokens`);
-  if (health && health !== 'ok') parts.push(health.replace('skipped:', 'not used now: '));
-  return parts.join(' · ') || 'nothing known about limits and price';
-}
-
-function healthAsMarkdown({ overall, components }: Health): string {
-  const rows = Object.entries(components).map(
-    ([name, part]) => `| ${name} | ${part.status} | ${[part.error, part.next].filter(Boolean).join(' ').replaceAll('|', '\\|')} |`,
-  );
-  return `Overall: **${overall}**\n\n| part | state | what to do |\n|---|---|---|\n${rows.join('\n')}`;
 }
 
 async function snooze(ask: (command: string, argument: unknown) => Promise<unknown>): Promise<void> {
@@ -300,25 +193,4 @@ async function chooseInterpreter(): Promise<void> {
   const file = files?.[0];
   if (file === undefined) return;
   await vscode.workspace.getConfiguration('aurelis').update('client.interpreter', file.fsPath, vscode.ConfigurationTarget.Global);
-}
-
-async function menu(supervisor: Supervisor): Promise<void> {
-  const running = supervisor.state === 'running';
-  const entries: (vscode.QuickPickItem & { command?: string })[] = running
-    ? [
-        { label: '$(comment-discussion) Ask a question', command: 'aurelis.ask' },
-        { label: '$(book) Explain', command: 'aurelis.explain' },
-        { label: '$(checklist) Review', command: 'aurelis.review' },
-        { label: '', kind: vscode.QuickPickItemKind.Separator },
-        { label: '$(debug-pause) Pause ghost text', command: 'aurelis.snooze' },
-        { label: '$(key) Sign in', command: 'aurelis.signIn' },
-        { label: '$(list-unordered) Models', command: 'aurelis.models' },
-        { label: '$(pulse) Health', command: 'aurelis.health' },
-        { label: '$(graph) Statistics', command: 'aurelis.stats' },
-        { label: '$(eye) Show what was sent', command: 'aurelis.showRequest' },
-      ]
-    : [{ label: '$(debug-restart) Restart the language server', detail: supervisor.explanation, command: 'aurelis.restart' }];
-  entries.push({ label: '$(gear) Settings', command: OPEN_SETTINGS.command }, { label: '$(output) Log', command: 'aurelis.showLog' });
-  const chosen = await vscode.window.showQuickPick(entries, { title: 'Aurelis' });
-  if (chosen?.command) await vscode.commands.executeCommand(chosen.command);
 }

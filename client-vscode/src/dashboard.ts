@@ -5,7 +5,8 @@ import type { Statistics, Summary } from './protocol';
 
 const VIEW = 'aurelis.statistics';
 const MOST_LABELS = 12;
-const BAR = { width: 20, gap: 6, height: 90 };
+/** In the units of the picture, which are CSS pixels where the page is as wide as it gets; a bar takes this part of its column. */
+const CHART = { width: 900, height: 110, bar: 0.75 };
 
 export class Dashboard implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
@@ -35,7 +36,7 @@ export const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign)
 const number = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : Math.round(value).toLocaleString('en'));
 const milliseconds = (value: number | null): string => (value === null ? '-' : `${number(value)} ms`);
 const share = (value: number | null | undefined): string => (value === null || value === undefined ? '-' : `${Math.round(value * 100)} %`);
-const dollars = (value: number | null): string => (value === null ? '-' : `$${value.toFixed(4)}`);
+const dollars = (value: number | null): string => (value === null ? '-' : value === 0 ? '$0' : `$${value.toFixed(4)}`);
 
 export function page(statistics: Statistics, nonce: string): string {
   const { totals } = statistics;
@@ -70,18 +71,21 @@ ${table('By task', statistics.byTask)}
 
 function bars(title: string, cells: Statistics['overTime']['hours'], label: (start: string) => string): string {
   const most = Math.max(1, ...cells.map((cell) => cell.requests));
-  const width = cells.length * (BAR.width + BAR.gap);
+  const column = CHART.width / Math.max(1, cells.length);
+  const width = column * CHART.bar;
   const every = Math.ceil(cells.length / MOST_LABELS);
   const columns = cells.map((cell, index) => {
-    const x = index * (BAR.width + BAR.gap);
-    const height = Math.round((cell.requests / most) * BAR.height);
+    const x = index * column;
+    const height = Math.max(1, Math.round((cell.requests / most) * CHART.height));
     const words = `${cell.start.slice(0, 16).replace('T', ' ')}: ${cell.requests} requests, ${cell.errors} errors, ${cell.cached} from cache`;
-    const bar = `<rect class="all" x="${x}" y="${BAR.height - height}" width="${BAR.width}" height="${Math.max(height, 1)}"><title>${escaped(words)}</title></rect>`;
+    const bar = `<rect x="${x}" y="${CHART.height - height}" width="${width}" height="${height}"><title>${escaped(words)}</title></rect>`;
     if (index % every !== 0) return bar;
-    return `${bar}<text x="${x + BAR.width / 2}" y="${BAR.height + 14}">${escaped(label(cell.start))}</text>`;
+    return `${bar}<text x="${x + width / 2}" y="${CHART.height + 18}">${escaped(label(cell.start))}</text>`;
   });
   const total = cells.reduce((sum, cell) => sum + cell.requests, 0);
-  return `<section><h2>${title}</h2><svg role="img" aria-label="${title}: ${total} in all, at most ${most} in one" viewBox="0 0 ${width} ${BAR.height + 20}">${columns.join('')}</svg></section>`;
+  const words = `${number(total)} in all, at most ${number(most)} in one`;
+  const picture = `<svg role="img" aria-label="${title}: ${words}" viewBox="0 0 ${CHART.width} ${CHART.height + 24}">${columns.join('')}</svg>`;
+  return `<section><h2>${title} <small>${words}</small></h2>${picture}</section>`;
 }
 
 function table(title: string, rows: Record<string, Summary>): string {
@@ -106,9 +110,10 @@ dl div { padding: 10px 14px; border: 1px solid var(--vscode-widget-border, var(-
   background: var(--vscode-editorWidget-background); }
 dt { color: var(--vscode-descriptionForeground); }
 dd { margin: 2px 0 0; font-size: 1.5em; font-variant-numeric: tabular-nums; }
-svg { width: 100%; height: auto; max-height: 150px; }
-rect.all { fill: var(--vscode-charts-blue, var(--vscode-focusBorder)); }
-text { fill: var(--vscode-descriptionForeground); font-size: 12px; text-anchor: middle; }
+small { margin-left: 8px; font-weight: normal; color: var(--vscode-descriptionForeground); }
+svg { width: 100%; height: auto; }
+rect { fill: var(--vscode-charts-blue, var(--vscode-focusBorder)); }
+text { fill: var(--vscode-descriptionForeground); font-size: 14px; text-anchor: middle; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; white-space: nowrap; text-align: right; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }

@@ -28,7 +28,8 @@ export class RequestDocuments implements vscode.TextDocumentContentProvider, vsc
 
 /** A request from beginning to end: what became of it, then every message as it was sent. */
 export function requestAsText({ record, messages, prefix, suffix }: SentRequest): string {
-  const facts = Object.entries(record).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const shown = { ...record, startedAt: new Date(record.startedAt * 1000).toISOString() };
+  const facts = Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const parts = messages.map(({ role, content }) => `----- ${role} -----\n${content}`);
   if (prefix) parts.push(`----- before the cursor -----\n${prefix}`);
   if (suffix) parts.push(`----- after the cursor -----\n${suffix}`);

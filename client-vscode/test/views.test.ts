@@ -4,6 +4,7 @@ import { rendered, summary } from '../src/answer';
 import { escaped, page } from '../src/dashboard';
 import { joined, toConfirm } from '../src/preview';
 import type { Result, Statistics, Summary } from '../src/protocol';
+import { healthAsMarkdown, modelDetail } from '../src/reports';
 import { requestAsText } from '../src/request_documents';
 import { viewOf } from '../src/status';
 
@@ -30,6 +31,7 @@ test('the last line tells model, cost, cache and confidence', () => {
   assert.equal(summary(RESULT), 'openai/some · $0.0012 · 1.2 s · confidence 0.90');
   assert.match(summary({ ...RESULT, cached: 'disk', redactions: 2, incomplete: true }), /from the disk cache .* 2 secrets left out · cut short/);
   assert.match(summary({ ...RESULT, costUsd: null }), /cost unknown/);
+  assert.match(summary({ ...RESULT, costUsd: 0, durationMs: 18 }), /no cost · 18 ms/);
 });
 
 test('the status says what a person can use', () => {
@@ -70,6 +72,14 @@ test('names in the statistics cannot become markup', () => {
   assert.ok(html.includes(escaped('<script>x</script>')));
 });
 
+test('a model that costs nothing is not given a price, and a table cell cannot be broken', () => {
+  const row = { model: 'm', provider: 'p', inputTokens: 8192, price: { input: 0, output: 0 }, health: 'ok' };
+  assert.equal(modelDetail(row), '8,192 tokens of context · costs nothing');
+  assert.match(modelDetail({ ...row, price: { input: 1.5, output: null }, health: 'skipped:breaker' }), /\$1.5 in, \$\? out .* · not used now: breaker/);
+  const components = { models: { status: 'degraded', error: 'a | b', next: 'Do it.' } };
+  assert.match(healthAsMarkdown({ timestamp: 0, overall: 'degraded', components }), /\| Models \| degraded \| a \\\| b Do it. \|/);
+});
+
 test('edits are joined, and each of their changes asks for confirmation', () => {
   const edit = (uri: string) => ({
     documentChanges: [{ textDocument: { uri, version: 1 }, edits: [] }],
@@ -83,5 +93,6 @@ test('edits are joined, and each of their changes asks for confirmation', () => 
 test('a sent request is shown whole', () => {
   const record = { requestId: 'r', task: 'explanation', outcome: 'ok', startedAt: 1, model: 'm', durationMs: 2 };
   const text = requestAsText({ record, messages: [{ role: 'system', content: 'S' }], prefix: 'P', suffix: null });
-  for (const part of ['outcome: ok', '----- system -----\nS', '----- before the cursor -----\nP']) assert.ok(text.includes(part), part);
+  for (const part of ['outcome: ok', 'startedAt: 1970-01-01T00:00:01.000Z', '----- system -----\nS', '----- before the cursor -----\nP'])
+    assert.ok(text.includes(part), part);
 });
