@@ -284,7 +284,7 @@ async def test_wrong_arguments_are_named(command: str, arguments: list[Any]) -> 
         failure = await editor.failure("workspace/executeCommand", params)
         assert failure["code"] == -32602
         assert "must be" in failure["message"]
-        assert not services.requests
+        assert services.requests == []
 
 
 @pytest.mark.parametrize(
@@ -319,6 +319,26 @@ async def test_documents_that_are_nobody_s_code_are_refused(uri: str) -> None:
         failure = await editor.failure("workspace/executeCommand", execute("explain", textDocument={"uri": uri}))
         assert failure["code"] == -32803
         assert failure["data"]["kind"] in {"excluded", "configuration"}
+
+
+async def test_an_open_binary_file_is_worked_on_by_nobody() -> None:
+    """A document that holds a NUL is refused in words, and gets no ghost text, hover or actions, until it is gone."""
+    services = FakeServices(lambda _: "words")
+    async with connection(services) as (editor, _):
+        await editor.initialize()
+        editor.open(URI, "ELF\0\0 def\n")
+        failure = await editor.failure("workspace/executeCommand", execute("explain", textDocument={"uri": URI}))
+        assert failure["data"]["kind"] == "excluded"
+        place = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 2}}
+        ghost = await editor.request("textDocument/inlineCompletion", {**place, "context": {"triggerKind": 1}})
+        assert not ghost["items"]
+        assert await editor.request("textDocument/hover", place) is None
+        actions = {**place, "range": range_of(0, 0, 1, 0), "context": {"diagnostics": [], "triggerKind": 1}}
+        assert await editor.request("textDocument/codeAction", actions) is None
+        assert services.requests == []
+        editor.edit(URI, 2, "x = 1\n")
+        answer = await editor.request("workspace/executeCommand", execute("explain", textDocument={"uri": URI}))
+        assert answer["text"] == "words"
 
 
 async def test_the_quick_commands_answer_what_the_application_knows() -> None:

@@ -12,6 +12,8 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
+import shutil
 import sys
 import tempfile
 import time
@@ -25,6 +27,8 @@ from aurelis.cli.demo_screen import DemoScreen
 from aurelis.cli.demo_steps import DemoDocument, act, explain, hover, list_requests, suggest
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.lsp.client import EditorClient
+
+PROGRAM: Final = "aurelis"
 
 SOURCE: Final = Path(aurelis.core.model.__file__)
 """The file that is worked on, in a copy."""
@@ -74,8 +78,18 @@ async def run(arguments: argparse.Namespace) -> int:
             for number, (title, step) in enumerate(STEPS, 1):
                 screen.step(number, title)
                 await _tried(title, step(client, document, screen))
-    screen.end(time.monotonic() - began)
+    screen.end(time.monotonic() - began, program_name())
     return DONE
+
+
+def program_name() -> str:
+    """How this program is called from here: by its name, where that finds it, else by the shorter of its paths."""
+    folder = Path(sys.executable).parent
+    own = shutil.which(PROGRAM, path=str(folder))
+    if own is None or shutil.which(PROGRAM) == own:
+        return PROGRAM
+    relative = os.path.relpath(own) if Path(own).is_relative_to(Path.cwd()) else own
+    return shlex.quote(relative) if sys.platform != "win32" else relative
 
 
 def _prepare(folder: Path) -> tuple[Path, dict[str, str]]:

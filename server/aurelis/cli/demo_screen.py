@@ -146,14 +146,14 @@ class DemoScreen:
         ]
         self._console.print(Padding(table("", columns, cells, right=("First", "Whole"), wraps=False), (0, 0, 0, 2)))
 
-    def end(self, seconds: float) -> None:
-        """Say what to do next."""
+    def end(self, seconds: float, program: str) -> None:
+        """Say what to do next; `program` is how this one is called."""
         self._console.print(Text(f"All of it worked, in {seconds:.1f} seconds.", style="bold green"))
         self._console.print()
         self._console.print(Text("Next", style="bold"))
         steps = (
-            "Connect a model: put these lines into the file that `aurelis config path`\n"
-            "names, with the address of any OpenAI-compatible server:\n"
+            "Connect a model: put these lines, with the address of any OpenAI-compatible\n"
+            f"server, into the file that this names: {program} config path\n"
         )
         self._console.print(Padding(Text(steps, end=""), _INDENT))
         settings = (
@@ -162,9 +162,9 @@ class DemoScreen:
         shown = Syntax(settings, "toml", theme="ansi_dark", background_color="default")
         self._console.print(Padding(shown, (0, 0, 0, 6)))
         rest = (
-            "Connect your editor: let it start `aurelis serve` as a language server.\n"
-            "Check it all:        aurelis doctor\n"
-            "Without an editor:   aurelis explain FILE:LINE"
+            f"Connect your editor:  let it start this language server: {program} serve\n"
+            f"Check it all:         {program} doctor\n"
+            f"Without an editor:    {program} explain FILE:LINE"
         )
         self._console.print(Padding(Text(rest), _INDENT))
 

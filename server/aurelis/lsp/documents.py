@@ -27,6 +27,9 @@ among them; an empty scheme is an editor that names buffers plainly."""
 LANGUAGES_OF_NO_CODE: Final = frozenset({"scminput", "git-commit-output", "log", "output"})
 """Language identifiers of panels and input boxes."""
 
+BINARY: Final = "\0"
+"""What no text that somebody writes holds: an editor that opens a binary file all the same sends it."""
+
 NOTEBOOK_CELLS_ABOVE: Final = 20
 """How many cells above a cell stand in its snapshot, the nearest ones."""
 
@@ -129,11 +132,14 @@ class Documents:
         if document is None or not is_served(uri, document.language_id):
             return None
         if document.snapshot is None:
+            text = document.buffer.text
+            if BINARY in text:
+                return None
             document.snapshot = Snapshot(
                 uri=uri,
                 language_id=document.language_id,
                 version=document.version,
-                text=document.buffer.text,
+                text=text,
                 name=display_name(uri, document.path, self.folders),
                 project=project_name(document.path, self.folders),
                 path=document.path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,18 @@ def test_every_step_works_and_is_shown(tmp_path: Path) -> None:
     ):
         assert text in output
     assert len(re.findall(r"sandbox/default +127\.0\.0\.1:\d+ +[\d.]+ m?s +[\d.]+ m?s", output)) == 3
+
+
+def test_the_program_is_named_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By its name where the PATH finds this very program, by its path otherwise, from its folder by a short one."""
+    folder = Path(sys.executable).parent
+    monkeypatch.setenv("PATH", str(folder))
+    assert demo.program_name() == "aurelis"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert demo.program_name().strip("'") == shutil.which("aurelis", path=str(folder))
+    monkeypatch.chdir(folder.parent)
+    assert Path(demo.program_name()).parent == Path(folder.name)
 
 
 @pytest.mark.parametrize("fails", [ValueError("it broke"), TimeoutError()])
