@@ -1,6 +1,6 @@
 // One message for one failure, with the next step as a button; cancelled work is no failure.
 import * as vscode from 'vscode';
-import { LSPErrorCodes, ResponseError } from 'vscode-languageserver-protocol';
+import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver-protocol';
 import type { FailureData } from './protocol';
 
 export interface Step {
@@ -40,9 +40,16 @@ export function isCancellation(error: unknown): boolean {
   return error instanceof ResponseError && (error.code === LSPErrorCodes.RequestCancelled || error.code === LSPErrorCodes.ServerCancelled);
 }
 
+/** Whether the other end went away before it answered. */
+export function isDisconnection(error: unknown): boolean {
+  if (error instanceof ConnectionError) return true;
+  return error instanceof ResponseError && (error.code === ErrorCodes.PendingResponseRejected || error.code === ErrorCodes.ConnectionInactive);
+}
+
 /** The failure in a person's words: the server's sentence, or what our own code said. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
+  if (isDisconnection(error)) return new Failure('The language server ended before it answered. Try again in a moment.');
   const message = error instanceof Error ? error.message : String(error);
   const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
   return new Failure(message.charAt(0).toUpperCase() + message.slice(1), STEPS[kind ?? ''] ?? [SHOW_LOG]);

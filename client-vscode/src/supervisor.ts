@@ -8,7 +8,7 @@ import { environmentFolder, findSupplies, finishedInterpreter, InstallationError
 import { AurelisClient } from './client';
 import { chosenInterpreter, ServerSettings } from './config';
 import { type Found, findInterpreter } from './environment';
-import { Failure, OPEN_SETTINGS, offer, RESTART, SHOW_LOG, showFailure } from './failure';
+import { Failure, isDisconnection, OPEN_SETTINGS, offer, RESTART, SHOW_LOG, showFailure } from './failure';
 import { run } from './process';
 import { TRUST } from './protocol';
 import { pythonExtensionInterpreter } from './python_extension';
@@ -103,7 +103,8 @@ export class Supervisor implements vscode.Disposable {
       const interpreter = await this.interpreter();
       if (interpreter !== undefined) await this.start(interpreter);
     } catch (error) {
-      this.become('stopped', `The language server could not be started: ${error instanceof Error ? error.message : String(error)}`);
+      const why = isDisconnection(error) ? 'it ended at once, and the log says why.' : error instanceof Error ? error.message : String(error);
+      this.become('stopped', `The language server could not be started: ${why}`);
       void showFailure(error instanceof Failure ? error : new Failure(this.reason, [RESTART, SHOW_LOG]));
     }
   }

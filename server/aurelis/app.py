@@ -14,21 +14,20 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from aurelis.cache.invalidation import watched_globs
 from aurelis.composition.memory import give_back, share_one_heap
 from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock, SystemClock
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.record import SentPrompt
-from aurelis.core.reply import Answer, AnswerEvent
-from aurelis.core.request import Request
 from aurelis.workflow.services import Alert, Services, Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
     from aurelis.core.model import ModelInfo
     from aurelis.core.ports import CachedAnswer, EgressPolicy
+    from aurelis.core.record import SentPrompt
+    from aurelis.core.reply import Answer, AnswerEvent
+    from aurelis.core.request import Request
     from aurelis.observe.health import HealthAlert
     from aurelis.store.batches import BatchProgress
 
@@ -198,6 +197,8 @@ class Application:
 
     def watched_globs(self) -> tuple[str, ...]:
         """Globs of the files whose changes `files_changed` wants to hear of."""
+        from aurelis.cache.invalidation import watched_globs  # noqa: PLC0415 - not needed before the parts are built
+
         return watched_globs()
 
     async def files_changed(self, paths: Sequence[Path]) -> None:

@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aurelis.config.settings import Settings
+from aurelis.config.settings import Problem, Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference
 from aurelis.core.ports import CachedAnswer
 from aurelis.core.record import SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, Chosen, Completed, Delta, FinishReason, Usage
 from aurelis.core.request import Request, Source
-from aurelis.workflow.services import Alert, Problem, Status
+from aurelis.workflow.services import Alert, Status
 
 MODEL = ModelReference("fake", "model")
 

@@ -46,7 +46,7 @@ from aurelis.config.provider_settings import (
     SigningSettings,
     TlsSettings,
 )
-from aurelis.core.request import Task
+from aurelis.core.task import Task
 
 __all__ = [
     "MOST_PROBLEMS",

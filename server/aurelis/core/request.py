@@ -7,8 +7,7 @@ may reach a provider, and only `security.redact` constructs one (invariant 1).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import IntEnum, StrEnum
-from pathlib import Path
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -17,22 +16,22 @@ import attrs
 from aurelis.core.deadline import Timing
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.reply import Verdict
+from aurelis.core.source import Source
+from aurelis.core.task import Task
 
-
-class Task(StrEnum):
-    """The kinds of work that routing distinguishes (the contract's names)."""
-
-    CODE_GENERATION = "code_generation"
-    COMPLETION = "completion"
-    DOCUMENTATION = "documentation"
-    EXPLANATION = "explanation"
-    REFACTORING = "refactoring"
-    OPTIMIZATION = "optimization"
-    TESTING = "testing"
-    FIX = "fix"
-    REVIEW = "review"
-    COMPLEX_REASONING = "complex_reasoning"
-    GENERAL = "general"
+__all__ = [
+    "FillInTheMiddle",
+    "Message",
+    "Neighbour",
+    "Parameters",
+    "RedactedRequest",
+    "Request",
+    "Role",
+    "Source",
+    "Task",
+    "Urgency",
+    "always_usable",
+]
 
 
 class Urgency(IntEnum):
@@ -85,19 +84,6 @@ class Parameters:
     temperature: float | None = None
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Source:
-    """A document whose text stands in the prompt, so that the egress rules can judge it.
-
-    `path` is None for text without a file (`untitled:`). `name` is what a message may call it.
-    """
-
-    uri: str
-    path: Path | None
-    language: str = ""
-    name: str = ""
 
 
 def always_usable(_text: str) -> Verdict:

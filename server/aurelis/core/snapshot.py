@@ -9,7 +9,7 @@ from typing import Literal
 import attrs
 
 from aurelis.core.positions import LineIndex
-from aurelis.core.request import Source
+from aurelis.core.source import Source
 
 EndOfLine = Literal["\n", "\r\n", "\r"]
 

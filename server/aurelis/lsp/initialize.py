@@ -8,6 +8,7 @@ from importlib import import_module
 
 from lsprotocol import types
 
+from aurelis.core.collector import be_usual
 from aurelis.core.errors import RequestError
 from aurelis.lsp.answers import SCHEME
 from aurelis.lsp.client_features import ClientFeatures
@@ -46,7 +47,7 @@ async def initialized(ls: AurelisServer, params: types.InitializedParams) -> Non
     """Start the heavy work and the conversation about settings; nothing here makes the client wait."""
     del params
     gc.freeze()  # What the start made stays for good: collections need not look at it again.
-    gc.enable()
+    be_usual()
     ls.in_background(_start(ls))
 
 

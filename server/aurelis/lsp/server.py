@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import Any, Final
 import attrs
 from lsprotocol import types
 
+from aurelis.core.collector import be_usual
 from aurelis.lsp import (
     code_action,
     completion,
@@ -42,7 +42,7 @@ CLOSE_SECONDS: Final = 2.0
 """How long the last messages may take to leave."""
 
 COLLECT_SECONDS: Final = 10.0
-"""How long the start may do without collecting garbage, should the client never say `initialized`."""
+"""How long the start may be sparing with collecting garbage, should the client never say `initialized`."""
 
 FINISH_SECONDS: Final = 5.0
 """How long the application may take to write what it holds."""
@@ -102,7 +102,7 @@ async def run(services: Services, *, pipe: str | None = None) -> int:
         ConnectionRefused: when the socket is not private to the user or nobody listens.
     """
     loop = asyncio.get_running_loop()
-    loop.call_later(COLLECT_SECONDS, gc.enable)
+    loop.call_later(COLLECT_SECONDS, be_usual)
     try:
         wire = await (standard_streams() if pipe is None else client_pipe(pipe))
         server = create_server(services)
