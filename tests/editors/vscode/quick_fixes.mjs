@@ -12,16 +12,18 @@ await journey(async (window) => {
   const rows = window.page.locator('.action-widget .monaco-list-row');
   const fixes = async () => (await rows.allInnerTexts()).filter((text) => text.includes(OURS) || text.includes(THEIRS));
 
+  // A menu may close by itself, when settings or diagnostics arrive; then it is opened again.
   const menu = async (wanted) => {
     await window.goTo(9, 18);
     await window.command('Quick Fix...');
-    await rows.filter({ hasText: THEIRS }).waitFor();
-    const shown = await fixes();
-    if (shown.length !== wanted) {
-      await window.press('Escape');
-      await rows.first().waitFor({ state: 'detached' });
-    }
-    return shown.length === wanted && shown;
+    const opened = await rows.filter({ hasText: THEIRS }).waitFor({ timeout: 5_000 }).then(
+      () => true,
+      () => false,
+    );
+    const shown = opened ? await fixes() : [];
+    if (shown.length === wanted) return shown;
+    await window.press('Escape');
+    return false;
   };
 
   const both = await window.until('both fixes are in the menu', () => menu(2));
