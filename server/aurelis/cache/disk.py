@@ -3,7 +3,7 @@
 All work happens on one thread of its own. A caller waits at most 0.3 s, which is less than any model takes, and then
 takes a miss, while the work goes on. A disk that is slow several times in a row is left alone for a while.
 Entries are evicted by age of storing: evicting by use writes on every look-up, which costs four times the look-up
-itself and halves two processes' throughput (docs/performance.md).
+itself and halves two processes' throughput (docs/caching.md).
 """
 
 from __future__ import annotations
