@@ -136,6 +136,17 @@ async def test_a_provider_that_cannot_be_used_is_an_error_in_the_status(
             await editor.status("warning", "sandbox")
 
 
+async def test_the_status_names_the_model(tmp_path: Path) -> None:
+    """The status names the model that was asked last, or the one that the settings name, as soon as they do."""
+    async with run_sandbox() as sandbox:
+        providers = {"custom": {"baseUrl": sandbox.base_url}}
+        async with serving(tmp_path, {"providers": providers}, {}) as editor:
+            assert (await editor.explain())["result"]["model"] == "custom/default"
+            assert (await editor.status("custom/default"))["health"] == "ok"
+            await editor.change(providers=providers, models={"code": "custom/another"})
+            assert (await editor.status("custom/another"))["health"] == "ok"
+
+
 async def test_the_log_level_applies_at_once(tmp_path: Path) -> None:
     """Nothing is logged of a request by default; after the level was changed, one line for each, and no source."""
     async with serving(tmp_path, {"provider": "sandbox"}, {}) as editor:

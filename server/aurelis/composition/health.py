@@ -303,24 +303,39 @@ def status_of(engine: Engine) -> Status:
     entry = next((entry for entry in engine.directory.entries if entry.options.name == name), None)
     if name is None or entry is None:
         return Status("error", busy, name, fault)
+    model = _answering(engine, entry)
     out = engine.orchestrator.availability.provider_error(name)
     if out is not None:
-        return Status("error", busy, name, out.message)
+        return Status("error", busy, model, out.message)
     if fault is not None:
-        return Status("error", busy, name, fault)
+        return Status("error", busy, model, fault)
     wait = engine.orchestrator.availability.cooldown_until()
     if wait is not None:
         until = round(engine.clock.time() + wait, 1)
-        return Status("warning", busy, name, "A rate limit is reached.", until)
+        return Status("warning", busy, model, "A rate limit is reached.", until)
     if entry.why == "nothing else is there":
         return Status("warning", busy, "sandbox/default", CONNECT_A_MODEL)
     resting = engine.orchestrator.availability.resting(name)
     if resting:
-        return Status("warning", busy, name, _resting(resting[0]))
+        return Status("warning", busy, model, _resting(resting[0]))
     notice = _notice(engine)
     if notice is not None:
-        return Status("warning", busy, name, notice)
-    return Status("ok", busy, name)
+        return Status("warning", busy, model, notice)
+    return Status("ok", busy, model)
+
+
+def _answering(engine: Engine, entry: Entry) -> str:
+    """The model that settings name for code, else the one asked last, else the first configured; else the provider."""
+    try:
+        choice = chosen(Task.CODE_GENERATION, None, engine.routing())
+    except RequestError:
+        choice = None
+    if choice is not None:
+        return str(choice.references[0])
+    name = entry.options.name
+    last = engine.orchestrator.statistics.asked_last(name)
+    first = next(iter(entry.options.models), None)
+    return str(last) if last is not None else f"{name}/{first}" if first is not None else name
 
 
 def _notice(engine: Engine) -> str | None:

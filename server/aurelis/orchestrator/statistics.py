@@ -111,6 +111,10 @@ class LiveStatistics:
             of_model.count += 1
             of_model.duration_ms += duration_ms
 
+    def asked_last(self, provider: str) -> ModelReference | None:
+        """The provider's model that a request ended with last."""
+        return next((model for model in reversed(self._by_model) if model.provider == provider), None)
+
     def snapshot(self) -> dict[str, object]:
         """The live numbers as plain data: active count, and count and mean duration by task and by model."""
 
