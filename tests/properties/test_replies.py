@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from aurelis.core.positions import LineIndex, split_lines
 from aurelis.core.text_edits import apply_edits, minimal_edits
 from aurelis.tasks.context.regions import whole_lines
+from aurelis.tasks.ghost.hole import Hole
+from aurelis.tasks.ghost.reading import enough, ghost_text
 from aurelis.tasks.replies.edits import read_edit, read_insertion, read_new_file
 from aurelis.tasks.replies.findings import read_findings
-from aurelis.tasks.replies.ghost import Hole, enough, ghost_text
 from aurelis.tasks.replies.imports import is_import_line
 
 DOCUMENT_LINES = st.lists(

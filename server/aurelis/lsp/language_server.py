@@ -118,6 +118,10 @@ class AurelisServer(LanguageServer):
             self._ghost_text = GhostTextSession(self.services, self.on_refused)
         return self._ghost_text
 
+    def busy_ghost_text(self) -> GhostTextSession | None:
+        """What answers inline completions, if it is asking for one now."""
+        return self._ghost_text if self._ghost_text is not None and self._ghost_text.busy else None
+
     def settings_changed(self) -> None:
         """Forget what was offered under the settings before."""
         if self._ghost_text is not None:

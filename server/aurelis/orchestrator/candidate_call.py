@@ -25,7 +25,7 @@ from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
 from aurelis.orchestrator.cost import cost_of
 from aurelis.orchestrator.quotas import Grant
-from aurelis.orchestrator.retry import is_loading, retrying
+from aurelis.orchestrator.retry import is_loading, policy_for, retrying
 from aurelis.orchestrator.route import Candidate, characters_of
 from aurelis.orchestrator.turn import Turn, taken
 
@@ -97,7 +97,7 @@ class CandidateCall:
             emit(event)
 
         loop = retrying(
-            self.workings.policy.retry,
+            policy_for(self.workings.policy.retry, self.request.request.urgency),
             clock=self.workings.parts.clock,
             random=self.workings.parts.random,
             deadline=self.deadline,

@@ -11,10 +11,12 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+import attrs
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from aurelis.core.deadline import Clock, Deadline
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.request import Urgency
 from aurelis.orchestrator.policy import RetryPolicy, RetryRule
 
 LOADING: Final = RetryRule(attempts=1_000, base=0.5, maximum=2.0)
@@ -49,6 +51,13 @@ def wait_seconds(policy: RetryPolicy, error: RequestError, attempt: int, random:
     except OverflowError:
         wait = rule.maximum
     return min(rule.maximum, wait * random.uniform(1 - policy.jitter, 1 + policy.jitter))
+
+
+def policy_for(policy: RetryPolicy, urgency: Urgency) -> RetryPolicy:
+    """The rules for a request: ghost text waits for no rate limit, as the next keystroke asks for something else."""
+    if urgency is not Urgency.GHOST_TEXT:
+        return policy
+    return attrs.evolve(policy, rate_limit=attrs.evolve(policy.rate_limit, attempts=1))
 
 
 def retrying(

@@ -125,6 +125,27 @@ def nodes_of(
     return sorted(found, key=lambda node: (node.start_byte, -node.end_byte))[:limit]
 
 
+def syntax_errors(tree: SyntaxTree, start: int, end: int) -> int:
+    """How many places in a range (offsets) do not parse, and one more if the text as a whole does not.
+
+    What had to be supposed counts as one: a bracket too many may show only far behind the place where it stands.
+    """
+    if tree.complete:
+        return 0
+    from tree_sitter import QueryCursor  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
+
+    cursor = QueryCursor(_error_query(tree.rules))
+    cursor.set_byte_range(tree.byte(start), tree.byte(min(end, len(tree.text))))
+    return 1 + len(cursor.captures(tree.root).get("error", ()))
+
+
+@lru_cache(maxsize=_KEPT_QUERIES)
+def _error_query(rules: LanguageRules) -> Query:
+    from tree_sitter import Query  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
+
+    return Query(grammar(rules), "[(ERROR) (MISSING)] @error")
+
+
 @lru_cache(maxsize=_KEPT_QUERIES)
 def _query(rules: LanguageRules, types: frozenset[str]) -> Query:
     from tree_sitter import Query  # noqa: PLC0415 - a server that has not parsed anything yet must not import it

@@ -22,7 +22,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
 from aurelis.workflow.inline import CompletionAsked, PreparedCompletion, completions, item_of, prepare_completion
 from aurelis.workflow.invocation import new_request_id
-from aurelis.workflow.kept_completions import Kept, KeptCompletions, Offered, Place
+from aurelis.workflow.kept_completions import COVERED, HEAD, Kept, KeptCompletions, Offered, Place
 from aurelis.workflow.services import Services
 from aurelis.workflow.typing_rhythm import TypingRhythm
 
@@ -58,12 +58,17 @@ _LASTING: Final = frozenset(
 
 @attrs.define(eq=False)
 class Flight:
-    """One request under way. `so_far` is what has arrived of its answer."""
+    """One request under way.
+
+    `so_far` is what has arrived of its answer; `doomed` says that the document has become another one meanwhile, so
+    that nobody will want it.
+    """
 
     place: Place
     prepared: PreparedCompletion
     so_far: str = ""
     waiting: int = 0
+    doomed: bool = False
     task: asyncio.Task[None] | None = None
     orphan: asyncio.TimerHandle | None = None
 
@@ -127,6 +132,33 @@ class GhostTextSession:
         if flight is not None and flight.task is not None and not flight.waiting:
             self._orphan(flight, AHEAD_SECONDS)
 
+    def edited(self, snapshot: Snapshot, start: int, end: int) -> None:
+        """The document was changed and the new text stands from `start` to `end`: close what no longer can fit.
+
+        A request that the editor has not cancelled yet is closed as soon as it does.
+        """
+        for flight in list(self._flights):
+            place = flight.place
+            if place.uri != snapshot.uri or start > place.start + HEAD:
+                continue
+            if not _still_fits(flight, snapshot, end):
+                flight.doomed = True
+                if not flight.waiting:
+                    self._close(flight)
+
+    def closed(self, uri: str) -> None:
+        """The document is closed: nobody wants what is asked for it."""
+        for flight in list(self._flights):
+            if flight.place.uri == uri:
+                flight.doomed = True
+                if not flight.waiting:
+                    self._close(flight)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way."""
+        return bool(self._flights)
+
     def forget(self) -> None:
         """Forget what was offered and why nothing was asked, because the settings changed."""
         self._kept.forget()
@@ -161,7 +193,7 @@ class GhostTextSession:
         """The request under way that this cursor can use; those that it cannot, and nobody waits for, are closed."""
         found: Flight | None = None
         for flight in list(self._flights):
-            if _still_fits(flight, snapshot, position):
+            if not flight.doomed and _still_fits(flight, snapshot, position):
                 found = flight
             elif not flight.waiting:
                 self._close(flight)
@@ -201,7 +233,10 @@ class GhostTextSession:
         finally:
             flight.waiting -= 1
             if not flight.waiting and not flight.task.done():
-                self._orphan(flight, ORPHAN_SECONDS)
+                if flight.doomed:
+                    self._close(flight)
+                else:
+                    self._orphan(flight, ORPHAN_SECONDS)
 
     async def _fly(self, flight: Flight, snapshot: Snapshot) -> None:
         loop = asyncio.get_running_loop()
@@ -279,7 +314,7 @@ def _listening(flight: Flight) -> Callable[[str], bool]:
 def _still_fits(flight: Flight, snapshot: Snapshot, position: int) -> bool:
     """Whether the answer that is on its way can continue what has been typed since it was asked for."""
     typed = flight.place.typed(snapshot, position)
-    if typed is None or flight.place.covered(snapshot, position, snapshot.text[position : position + 40]) is None:
+    if typed is None or flight.place.covered(snapshot, position, snapshot.text[position : position + COVERED]) is None:
         return False
     item = item_of(flight.so_far, flight.prepared, cut=True) if flight.so_far.strip() else None
     if item is None:

@@ -18,8 +18,9 @@ from aurelis.syntax.parses import ParseCache, SyntaxTree
 from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
 from aurelis.tasks.context.diagnostics import Diagnostic
-from aurelis.tasks.replies.ghost import GhostText, Hole, enough, ghost_text
-from aurelis.tasks.replies.ghost_syntax import kept_parsing
+from aurelis.tasks.ghost.damage import kept_parsing
+from aurelis.tasks.ghost.hole import GhostText, Hole
+from aurelis.tasks.ghost.reading import enough, ghost_text
 from aurelis.tasks.table import row_for
 from aurelis.tasks.templates import fill, load_prompt
 from aurelis.workflow.invocation import new_request_id
@@ -96,7 +97,7 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     hole = prepared.hole
     reply = plain_code(reply, hole.prefix + hole.suffix)
     if cut and hole.multiline and "\n" in reply.strip():
-        reply = reply[: reply.rstrip().rindex("\n")]
+        reply = reply[: reply.rindex("\n")]
     item = ghost_text(reply, hole)
     if item is None:
         return None
@@ -122,6 +123,7 @@ def prepare_completion(
         multiline=wants_many_lines(snapshot.text, position),
         eol=snapshot.eol,
         max_lines=services.settings.inline_completion.max_lines,
+        tree=tree,
     )
     context = completion_context(
         snapshot, position, tree, others, asked.edits, policy.max_prompt_chars, asked.diagnostics

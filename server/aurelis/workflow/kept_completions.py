@@ -24,7 +24,7 @@ TAIL: Final = 1_000
 HEAD: Final = 500
 """Characters behind it that must be the same."""
 
-COVERED: Final = 40
+COVERED: Final = 120
 """The most characters behind the cursor, on its line, that a completion may replace."""
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from aurelis.syntax.parses import parse
 from aurelis.tasks.context.completion import wants_many_lines
+from aurelis.tasks.ghost.damage import kept_parsing
+from aurelis.tasks.ghost.hole import GhostText, Hole
+from aurelis.tasks.ghost.reading import enough, ghost_text
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
-from aurelis.tasks.replies.ghost import GhostText, Hole, enough, ghost_text
-from aurelis.tasks.replies.ghost_syntax import kept_parsing
 
 
 def _hole(text: str, language_id: str = "python", **changes: object) -> Hole:
@@ -55,6 +56,17 @@ SHOWN = [
     ("s = 'ab|'\n", "cd'", "cd"),
     ('s = "|"\n', "x", "x"),
     ("m = [[1, 2|]\n", "]", "]"),
+    ("total = sum(values) / len(|)\n", "/ len(values)", "values"),
+    ("person = z.|\n", "z.object()", "object()"),
+    ("class A:\n    def f(self):\n    |\n    def g(self):\n        pass\n", "    return 1", "    return 1"),
+    (BODY, "`return a + b`", "return a + b"),
+    (BODY, "I'll complete the code:\n\nreturn a + b", "return a + b"),
+    (BODY, "return a + b\n\n\ndef next_o", "return a + b"),
+    (BODY, "x = 1\nwhile a:\n    a -= 1\nreturn x", "x = 1\n    while a:\n        a -= 1\n    return x"),
+    (BODY, "if a:\n\treturn b\n\treturn a", "if a:\n        return b\n        return a"),
+    ("def add(a, b):|\n", "\n    return a + b", "\n    return a + b"),
+    ("def add(a, b):|\n", "    return a + b", "\n    return a + b"),
+    ("value = 1 + |\n", "\n2", "2"),
 ]
 
 
@@ -128,11 +140,12 @@ def test_the_number_of_lines_is_bounded() -> None:
         (LINE.replace("a|\n", "a| + c\n"), " + b\n", True),
         (LINE.replace("a|\n", "a| + c\n"), "```\n + b\n", False),
         (BODY, "return a + b\n", False),
-        (BODY, "return a + b\n\n\ndef next_one():\n", True),
+        (BODY, "return a + b\n\n\ndef next_one():\n    return 1\n", True),
         (BODY, "return a + b\n\n\ndef other():\n", True),
         (BODY, "```\nreturn a\n```", True),
         (BODY, "```\nreturn a\n", False),
-        (BODY, "x = 1\n    x = 1\n    x = 1\n", True),
+        (BODY, "x = 1\n    x = 1\n    x = 1\n", False),
+        (BODY, "x = 1\n" + "    x = 1\n" * 4, True),
         (BODY, "", False),
         (BODY, "<think>\nlong\nthoughts\n", False),
     ],

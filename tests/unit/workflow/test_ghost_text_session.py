@@ -3,78 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine
-from typing import Any
 
 import pytest
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import AnswerEvent, Completed
-from aurelis.core.request import Request
-from aurelis.core.snapshot import Snapshot
 from aurelis.workflow.ghost_text_session import AHEAD_SECONDS, ORPHAN_SECONDS, GhostTextSession
-from aurelis.workflow.kept_completions import Offered
-from fixtures.virtual_time import run
-from lsp.fake_services import FakeServices, answer_to
-
-URI = "file:///a.py"
-BEFORE = "def add(a, b):\n    "
-AFTER = "\n\n\nprint(add)\n"
-
-
-class TimedServices(FakeServices):
-    """Answers after `latency` seconds, one character every `pace` seconds; notes when a stream was given up."""
-
-    def __init__(
-        self, reply: Callable[[Request], Any], *, latency: float = 0.3, pace: float = 0.0, **more: Any
-    ) -> None:
-        super().__init__(reply, **more)
-        self.latency = latency
-        self.pace = pace
-        self.given_up: list[float] = []
-
-    async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
-        self.requests.append(request)
-        answer = self.reply(request)
-        try:
-            await asyncio.sleep(self.latency)
-            if isinstance(answer, Exception):
-                raise answer
-            for length in range(1, len(answer) + 1):
-                await asyncio.sleep(self.pace)
-                if request.enough is not None and request.enough(answer[:length]):
-                    answer = answer[:length]
-                    break
-            yield Completed(answer_to(request, answer))
-        except asyncio.CancelledError:
-            self.given_up.append(asyncio.get_running_loop().time())
-            raise
-
-
-def shot(middle: str, *, before: str = BEFORE, after: str = AFTER) -> tuple[Snapshot, int]:
-    """The document with something typed, and the cursor behind it."""
-    return Snapshot(uri=URI, language_id="python", text=before + middle + after), len(before + middle)
-
-
-def accepted(snapshot: Snapshot, offered: Offered) -> str:
-    """The document once a completion is taken."""
-    return snapshot.text[: offered.start] + offered.text + snapshot.text[offered.end :]
-
-
-def at_once(services: FakeServices) -> FakeServices:
-    services.settings = Settings(inline_completion=InlineCompletionSettings(debounce_ms=0))
-    return services
-
-
-def session_of(reply: Any, **more: Any) -> tuple[GhostTextSession, TimedServices]:
-    services = TimedServices(reply if callable(reply) else lambda _: reply, **more)
-    at_once(services)
-    return GhostTextSession(services), services
-
-
-def play(scene: Coroutine[Any, Any, None]) -> None:
-    run(scene)
+from unit.workflow.typed_scenes import AFTER, BEFORE, URI, TimedServices, accepted, at_once, play, session_of, shot
 
 
 def test_typing_what_is_suggested_asks_nothing() -> None:
@@ -294,59 +229,6 @@ def test_a_fixed_delay_is_kept(setting: float, seconds: float) -> None:
     play(scene())
 
 
-async def typed_through(session: GhostTextSession, text: str, gap: float) -> int:
-    """Type a text as an editor reports it, cancelling at every key; how often ghost text was shown."""
-    shown = 0
-    waiting: asyncio.Task[tuple[Offered, ...]] | None = None
-    for length in range(len(text) + 1):
-        if waiting is not None:
-            if waiting.done():
-                shown += bool(waiting.result())
-            waiting.cancel()
-        snapshot, position = shot(text[:length])
-        waiting = asyncio.create_task(session.offer(snapshot, position))
-        await asyncio.sleep(gap)
-    if waiting is not None:
-        waiting.cancel()
-    return shown
-
-
-LONG = "total = sum(value * weight for value, weight in zip(values, weights)) / len(values)  # the mean"
-
-
-@pytest.mark.parametrize(("gap", "latency"), [(0.12, 0.2), (0.2, 0.2), (0.3, 0.5)])
-def test_a_model_that_suggests_what_is_typed_is_hardly_asked(gap: float, latency: float) -> None:
-    """Fewer than 5 requests for 100 keys, and the text is shown for most of them."""
-
-    async def scene() -> None:
-        def reply(request: Request) -> str:
-            assert request.fim is not None
-            return LONG[len(request.fim.prefix) - len(BEFORE) :]
-
-        services = TimedServices(reply, latency=latency)
-        session = GhostTextSession(services)
-        shown = await typed_through(session, LONG, gap)
-        assert len(services.requests) * 100 / len(LONG) < 5
-        assert shown > 0.5 * len(LONG)
-        await session.aclose()
-
-    play(scene())
-
-
-@pytest.mark.parametrize("gap", [0.12, 0.2, 0.3])
-def test_a_model_that_suggests_something_else_is_asked_less_than_every_fourth_key(gap: float) -> None:
-    """Even typing is not interrupted by requests that the next key makes useless."""
-
-    async def scene() -> None:
-        services = TimedServices(lambda _: "never_what_is_typed()", latency=0.2)
-        session = GhostTextSession(services)
-        await typed_through(session, LONG, gap)
-        assert len(services.requests) * 100 / len(LONG) < 23
-        await session.aclose()
-
-    play(scene())
-
-
 def test_closing_ends_what_is_under_way() -> None:
     """Nothing is left running."""
 
@@ -357,5 +239,64 @@ def test_closing_ends_what_is_under_way() -> None:
         await session.aclose()
         assert len(services.given_up) == 1
         assert await waiting == ()
+
+    play(scene())
+
+
+@pytest.mark.parametrize("typed", ["z", "\n\n"])
+def test_an_edit_closes_what_no_longer_fits_without_another_request(typed: str) -> None:
+    """The editor tells the edit, takes its request back and asks for nothing yet: the connection is closed at once."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b", latency=0.1, pace=0.5)
+        waiting = asyncio.create_task(session.offer(*shot("")))
+        await asyncio.sleep(1)
+        assert not services.given_up
+        changed, end = shot(typed)
+        session.edited(changed, len(BEFORE), end)
+        waiting.cancel()
+        begun = asyncio.get_running_loop().time()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        assert services.given_up == [begun]
+        await session.aclose()
+
+    play(scene())
+
+
+def test_an_edit_that_fits_or_is_elsewhere_closes_nothing() -> None:
+    """What is typed as the model says, and what changes far below, leaves the request alone."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b", latency=0.1, pace=0.5)
+        waiting = asyncio.create_task(session.offer(*shot("", after="\n" * 900)))
+        await asyncio.sleep(1.8)
+        far, _ = shot("", after="\n" * 800 + "x" + "\n" * 100)
+        session.edited(far, len(BEFORE) + 800, len(BEFORE) + 801)
+        changed, end = shot("re", after="\n" * 900)
+        session.edited(changed, len(BEFORE), end)
+        waiting.cancel()
+        await asyncio.sleep(0.1)
+        assert not services.given_up
+        (offered,) = await session.offer(changed, end)
+        assert offered.text == "turn a + b"
+        assert len(services.requests) == 1
+        await session.aclose()
+
+    play(scene())
+
+
+def test_closing_a_document_closes_what_is_asked_for_it() -> None:
+    """Nobody waits for ghost text in a document that is gone."""
+
+    async def scene() -> None:
+        session, services = session_of("return a", latency=60)
+        waiting = asyncio.create_task(session.offer(*shot("")))
+        await asyncio.sleep(1)
+        session.closed(URI)
+        waiting.cancel()
+        await asyncio.sleep(0.01)
+        assert len(services.given_up) == 1
+        assert not session.busy
 
     play(scene())

@@ -154,7 +154,12 @@ def warm(documents: Sequence[Snapshot]) -> None:
 
 
 def wants_many_lines(text: str, position: int) -> bool:
-    """Whether more than the rest of the line is wanted at a cursor: nothing but closers behind it."""
+    """Whether more than the rest of the line is wanted at a cursor: nothing but closers behind it.
+
+    Or a block that was just opened and that the editor closed by itself.
+    """
+    if text[max(0, position - 1) : position + 1] == "{}":
+        return True
     end = text.find("\n", position)
     after = text[position : len(text) if end < 0 else end]
     return all(character in _CLOSING for character in after.rstrip("\r"))

@@ -10,7 +10,7 @@ import attrs
 from aurelis.core.positions import split_lines
 
 _FENCE: Final = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`{]*)([^`\n]*)$")
-_THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
+_THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>(?:[^\S\n]*\n)*", re.DOTALL | re.IGNORECASE)
 _SEARCHED_FOR_THINKING: Final = 200_000
 
 

@@ -1,0 +1,70 @@
+"""Ghost text against the syntax tree: of several readings the one that the document parses with.
+
+And nothing that makes a parsing file stop parsing when a shorter cut keeps it so.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import attrs
+
+from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
+from aurelis.tasks.replies.brackets import unmatched_count
+
+LARGEST_CHECKED: Final = 200_000
+"""Characters; longer documents are not parsed again for every completion."""
+NEAR_CHARACTERS: Final = 2_000
+"""Characters before and after the cursor in which errors and brackets are counted."""
+_TRIED_CUTS: Final = 8
+
+_STRING: Final = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|(?<!\w)'(?:\\.|[^'\\\n])*+'")
+
+Damage = tuple[int, int]
+"""Syntax errors, then brackets and quotes without a partner."""
+
+
+def damage(text: str, covered: int, hole: Hole) -> Damage:
+    """What is wrong with the document near the cursor once the text stands there."""
+    if hole.language_id in PROSE_LANGUAGES:
+        return 0, 0
+    unmatched = 0 if hole.in_words else _unmatched(text, covered, hole)
+    document = hole.prefix + text + hole.suffix[covered:]
+    if hole.tree is None or len(document) > LARGEST_CHECKED:
+        return 0, unmatched
+    tree = parse(document, hole.language_id, hole.tree)
+    if tree is None:
+        return 0, unmatched
+    start = len(hole.prefix)
+    return syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS), unmatched
+
+
+def _unmatched(text: str, covered: int, hole: Hole) -> int:
+    before, after = hole.prefix[-NEAR_CHARACTERS:], hole.suffix[covered : covered + NEAR_CHARACTERS]
+    if len(before) == NEAR_CHARACTERS:
+        before = before[before.find("\n") + 1 :]
+    if len(after) == NEAR_CHARACTERS:
+        after = after[: after.rfind("\n") + 1] or after
+    line = hole.line_before + text + hole.line_after[covered:]
+    # A word right behind a string means one quotation mark too many.
+    touching = sum(line[match.end() : match.end() + 1].isalnum() for match in _STRING.finditer(line))
+    return unmatched_count(before + text + after) + unmatched_count(line) + touching
+
+
+def kept_parsing(item: GhostText, document: str, language_id: str, tree: SyntaxTree | None) -> GhostText:
+    """The item, cut after an earlier line if the document then still parses and would not with all of it."""
+    if tree is None or tree.text != document or len(document) > LARGEST_CHECKED or not tree.complete:
+        return item
+    text = item.text
+    for _ in range(_TRIED_CUTS):
+        changed = document[: item.start] + text + document[item.end :]
+        after = parse(changed, language_id, tree)
+        if after is None or after.complete:
+            return attrs.evolve(item, text=text)
+        shorter = text.rstrip().rpartition("\n")[0].rstrip()
+        if not shorter or item.end != item.start:
+            break
+        text = shorter
+    return item

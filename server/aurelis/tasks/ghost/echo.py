@@ -1,0 +1,174 @@
+"""What a reply repeats of the text before the cursor.
+
+Models begin with the line that they complete, with the lines above it, or with the word that is half typed. Code
+repeats itself too, so out come readings, the likeliest first.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+from aurelis.tasks.ghost.hole import TELLING, Hole, telling
+from aurelis.tasks.replies.layout import indent_of
+
+LONGEST_ECHO: Final = 4_000
+"""Characters of a reply that may be an echo."""
+_WORD: Final = re.compile(r"\w+")
+_WORD_END: Final = re.compile(r"\w+$")
+_OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
+_WORD_MARKS: Final = frozenset("#@")
+"""Marks that begin a word and are not doubled: `#define`, `@property`."""
+_LIKELY_WORDS: Final = 2
+"""Words that half a line must repeat, to be taken for an echo."""
+_CERTAIN_WORDS: Final = 3
+"""Words that a whole line must repeat, to be one whatever the document looks like then."""
+_NOT_TWICE: Final = re.compile(r"\W*[^\W\d]\w*(?:\.|::|->|=[\"']|[(\[{]| (?<!long ))")
+"""`name.`, `name="`, `name(` or a whole word: hardly anybody writes it twice in a row."""
+
+
+class _Chance(Enum):
+    """How likely a repetition is an echo."""
+
+    NONE = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    CERTAIN = 3
+
+
+def readings(text: str, hole: Hole) -> list[str]:
+    """The text with and without what it repeats, the likeliest first."""
+    likely: list[str] = []
+    possible: list[str] = []
+    for said, typed in _borders(text, hole.before):
+        if text[said - 1].isalnum() and text[said : said + 1].isalnum() and hole.line_before[-1:].isspace():
+            continue  # It ends within a word of the reply, and the word before the cursor is complete.
+        rest = _rest(text[said:], hole)
+        chance = _chance(text[:said], hole.before[typed:], hole, rest)
+        if chance is _Chance.CERTAIN:
+            return [rest]
+        if chance is not _Chance.NONE:
+            (likely if chance is _Chance.LIKELY else possible).append(rest)
+    word = _without_typed_word(text, hole)
+    if word is not None:
+        likely.append(word)
+    plain = _plain(text, hole)
+    return list(dict.fromkeys([*likely, plain, *possible]))
+
+
+def _plain(text: str, hole: Hole) -> str:
+    """The text, where nothing is an echo: only blanks that stand before the cursor already go."""
+    if hole.line_before.strip():
+        return text
+    lines = text.split("\n")
+    blank = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    separates = blank > 1 and not hole.line_before and bool(hole.before.split("\n")[-2:][0].strip())
+    return text if separates else "\n".join(lines[blank:])
+
+
+def _borders(text: str, before: str) -> list[tuple[int, int]]:
+    """The beginnings of a text that are ends of another, longest first, blanks aside.
+
+    Each as the offset behind it in the text and the offset of it in the other.
+    """
+    said = [(at, character) for at, character in enumerate(text[:LONGEST_ECHO]) if not character.isspace()]
+    typed = [(at, character) for at, character in enumerate(before) if not character.isspace()]
+    pattern = [character for _, character in said]
+    joined = [*pattern, "", *(character for _, character in typed)]
+    longest = _prefix_function(joined)
+    found = []
+    length = longest[-1] if joined and typed else 0
+    while length:
+        found.append((said[length - 1][0] + 1, typed[-length][0]))
+        length = longest[length - 1]
+    return found
+
+
+def _prefix_function(sequence: list[str]) -> list[int]:
+    """For each place the length of the longest beginning that ends there (Knuth, Morris, Pratt)."""
+    longest = [0] * len(sequence)
+    for at in range(1, len(sequence)):
+        length = longest[at - 1]
+        while length and sequence[at] != sequence[length]:
+            length = longest[length - 1]
+        longest[at] = length + (sequence[at] == sequence[length])
+    return longest
+
+
+def _rest(rest: str, hole: Hole) -> str:
+    """What follows an echo, from the cursor on."""
+    current = hole.line_before
+    if current.strip():
+        blanks = len(current) - len(current.rstrip(" \t"))
+        said = len(rest) - len(rest.lstrip(" \t"))
+        return rest[min(blanks, said) :]
+    first, break_, below = rest.partition("\n")
+    return _plain(below, hole) if break_ and not first.strip() else rest
+
+
+def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
+    """How likely a repetition is an echo: `said` in the reply, `echo` where it stands in the document."""
+    lines = [line.strip() for line in echo.split("\n") if line.strip()]
+    if not hole.line_before.strip():
+        return _chance_of_lines(lines, echo, hole, rest)
+    typed = hole.line_before.lstrip()
+    words = _WORD.findall(echo)
+    if len(echo) < len(typed):
+        return _chance_of_half_a_line(words, echo, hole, rest)
+    if len(lines) > 1 or (len(words) >= _CERTAIN_WORDS and len("".join(words)) >= _CERTAIN_WORDS * TELLING):
+        return _Chance.CERTAIN
+    to_the_letter = len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and not _rule(typed)
+    if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()):
+        return _Chance.LIKELY
+    return _Chance.POSSIBLE if rest.strip() else _Chance.NONE
+
+
+def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
+    """Whole lines above a cursor whose own line is blank; a single one may well be meant to come twice."""
+    whole = not hole.before[: len(hole.before) - len(echo)].rpartition("\n")[2].strip()
+    if not whole or not any(telling(line) for line in lines):
+        return _Chance.NONE
+    if len(lines) > 1:
+        return _Chance.CERTAIN if sum(telling(line) for line in lines) > 1 else _Chance.LIKELY
+    if not rest.strip():
+        return _Chance.NONE
+    return _Chance.LIKELY if lines[0].endswith(_OPENS) else _Chance.POSSIBLE
+
+
+def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
+    if echo[:1].isalnum() and hole.before[: len(hole.before) - len(echo)][-1:].isalnum():
+        return _Chance.NONE
+    if _NOT_TWICE.fullmatch(echo) and rest.strip() and not hole.in_words:
+        return _Chance.LIKELY
+    if not words or not telling(echo):
+        return _Chance.NONE
+    return _Chance.LIKELY if len(words) >= _LIKELY_WORDS and rest.strip() else _Chance.POSSIBLE
+
+
+def _rule(text: str) -> bool:
+    """Whether a text is one character again and again, as in a line of dashes."""
+    return len(set(text.strip())) == 1 and len(text.strip()) > 1
+
+
+def _without_typed_word(text: str, hole: Hole) -> str | None:
+    """The text without the part of a word that is typed already, where the model began the word anew."""
+    typed = _WORD_END.search(hole.line_before)
+    said = _WORD.match(text)
+    if typed is None or said is None or len(typed.group()) < 2 or not said.group().startswith(typed.group()):  # noqa: PLR2004 - one letter proves nothing
+        return None
+    known = frozenset(re.findall(r"\w+", hole.prefix[-20_000 : -len(typed.group())] + " " + hole.suffix[:20_000]))
+    whole_word_repeats = said.group() in known or len(typed.group()) >= TELLING
+    if len(said.group()) == len(typed.group()) and (len(said.group()) < TELLING or said.group()[0].isdigit()):
+        return None
+    if whole_word_repeats and typed.group() + said.group() not in known:
+        return text[len(typed.group()) :]
+    return None
+
+
+def without_indent(text: str, hole: Hole) -> str:
+    """The text without the indentation of its first line, where the cursor stands behind an indentation already."""
+    current = hole.line_before
+    if current.strip() or not current:
+        return text
+    return text[len(indent_of(text)) :]

@@ -1,0 +1,102 @@
+"""Where a completion ends: at the end of the block, before the document's next lines, before it repeats itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_openers
+from aurelis.tasks.replies.layout import indent_of
+
+SAME_LINES: Final = 5
+"""One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
+SAME_GROUPS: Final = 3
+"""A group of several lines so often in a row is one, too."""
+LARGEST_GROUP: Final = 6
+SURE_LINES: Final = 3
+"""Lines in a row that stand below and are no accident even while more may come."""
+DISTINCT_LINES: Final = 3
+"""So many different lines in a row are no accident even if none of them has a word."""
+HALF_A_LINE: Final = 4
+"""Letters and digits of the beginning of the document's next line that show where a reply was cut off."""
+
+
+def bounded(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
+    """The lines up to the end of the block, the document's next lines, a repetition without end or the limit."""
+    if not hole.multiline:
+        return list(lines[:1])
+    own = before_next_lines(lines, hole, more_may_come=more_may_come)
+    return _within_block(before_repetition(own, hole)[: hole.max_lines], hole)
+
+
+def before_next_lines(
+    lines: Sequence[str], hole: Hole, *, more_may_come: bool = False, drifting: bool = False
+) -> list[str]:
+    """The lines up to where they go on as the document does below the cursor.
+
+    With `drifting` also where they do so for a few lines only and then go on in another way.
+    """
+    below = hole.lines_below
+    blank = not hole.line_before.strip()
+    for number, line in enumerate(lines):
+        if not below or not line.strip() or not (number or blank):
+            continue
+        said = [line.strip() for line in lines[number:] if line.strip()]
+        same = 0
+        while same < min(len(said), len(below)) and said[same] == below[same]:
+            same += 1
+        tells = any(telling(line) for line in said[:same]) or len(set(said[:same])) >= DISTINCT_LINES
+        ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, tells=tells))
+        if more_may_come:
+            ends = same >= SURE_LINES
+        if (tells or (ends and same < len(said))) and (ends or same > SURE_LINES or (drifting and same > 1)):
+            return list(lines[:number])
+    return list(lines)
+
+
+def _is_half(half: str, below: Sequence[str], at: int, *, tells: bool) -> bool:
+    """Whether a last line is the beginning of the one that stands there."""
+    letters = sum(character.isalnum() for character in half)
+    return at < len(below) and below[at].startswith(half) and (letters >= HALF_A_LINE or tells)
+
+
+def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
+    """The lines up to the first that comes again and again; it stays once."""
+    said = [line.strip() for line in lines]
+    for at in range(len(said)):
+        if not any(character.isalpha() for character in said[at]):
+            continue
+        for size in range(1, min(LARGEST_GROUP, (len(said) - at) // SAME_GROUPS) + 1):
+            group = said[at : at + size]
+            times = 1
+            while said[at + times * size : at + (times + 1) * size] == group:
+                times += 1
+            if times >= (SAME_LINES if size == 1 else SAME_GROUPS):
+                above = hole.before.split("\n")[-1 - size : -1]
+                begun = not at and [line.strip() for line in above] == group
+                return list(lines[: at if begun else at + size])
+    return list(lines)
+
+
+def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
+    """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
+    base = len(indent_of(hole.line_before))
+    begun = bool(hole.line_before.strip())
+    prose = hole.language_id in PROSE_LANGUAGES
+    for number, line in enumerate(lines):
+        if not number or not line.strip():
+            continue
+        depth = len(indent_of(line))
+        goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
+        if (depth < base or (depth == base and begun and not goes_on)) and (
+            prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
+        ):
+            return list(lines[:number])
+    return list(lines)
+
+
+def _continues(line: str, hole: Hole) -> bool:
+    """Whether a line goes on with the statement above it."""
+    first = line.split(None, 1)[0].rstrip(":({")
+    return hole.line_before.rstrip().endswith((":", "{")) and first in {"else", "elif", "except", "finally", "catch"}

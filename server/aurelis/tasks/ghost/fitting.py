@@ -1,0 +1,62 @@
+"""A completion's last line against what stands behind the cursor: repetitions cut, closers not doubled."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aurelis.tasks.ghost.hole import TELLING, Hole, telling
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers
+from aurelis.tasks.replies.layout import indent_of
+
+TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
+"""What an editor may have put behind the cursor by itself."""
+_GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
+"""Behind a line that ends in these, more lines may follow at the cursor."""
+
+
+def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
+    """The ways in which a text may meet the rest of the line, the likeliest first.
+
+    Each is the text and how many characters behind the cursor it replaces: as many as the text says again itself.
+    """
+    after = hole.line_after.rstrip()
+    if not after:
+        return [(text, 0)]
+    if "\n" in text and after.strip()[:1] not in _GO_WITH_CLOSERS:
+        text = text.split("\n", 1)[0].rstrip()
+    repeated = [length for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)]
+    laid_out = "\n" in text and text.rpartition("\n")[2].strip()[:1] in CLOSERS
+    found = [(text, length) if laid_out else (text[:-length], 0) for length in repeated]
+    if repeated and repeated[0] == len(after) and telling(after):
+        return found[:1]
+    found += [(text, covered) for covered in _covered(text, after)]
+    if text.startswith("\n") and not unmatched_closers(text) and after[0] in CLOSERS:
+        closer = "\n" + indent_of(hole.line_before) + after[0]
+        found.append((text.rstrip() + closer, 1))
+    return [*found, (text, 0)]
+
+
+def _covered(text: str, after: str) -> list[int]:
+    """How many of the characters behind the cursor may be the text's own, put there by the editor; most first."""
+    found = []
+    at = 0
+    for count, character in enumerate(after, start=1):
+        at = text.find(character, at) + 1
+        if character not in TYPED_BY_EDITORS or not at:
+            break
+        found.append(count)
+    return found[::-1]
+
+
+def _repeats(text: str, after: str, length: int) -> bool:
+    """Whether the text ends with the first characters behind the cursor, all of them or telling ones.
+
+    A rule of dashes goes on as a rule of dashes; that is no repetition.
+    """
+    end = after[:length]
+    if not text.endswith(end):
+        return False
+    if length < len(after):
+        return telling(end)
+    rule = length >= TELLING and len(set(end.strip())) == 1
+    return not rule

@@ -1,0 +1,102 @@
+"""The place that ghost text is for, and what is put there."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Final
+
+import attrs
+
+from aurelis.core.positions import split_lines
+from aurelis.syntax.parses import SyntaxTree
+
+PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
+COMPARED_LINES: Final = 30
+"""How many lines before and after the cursor a reply may repeat."""
+COMPARED_CHARACTERS: Final = 6_000
+"""And how many characters."""
+TELLING: Final = 3
+"""Letters and digits that a repetition needs, to be taken for one."""
+
+_COMMENT: Final = re.compile(r"^\s*(?://|/\*|<!--)")
+_HASH_COMMENT: Final = re.compile(r"^\s*#")
+_HASH_LANGUAGES: Final = frozenset(
+    {"dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby", "shellscript", "toml", "yaml"}
+)
+
+
+@attrs.frozen
+class GhostText:
+    """An item: put `text` in place of what stands from `start` to `end`, one line's characters around the cursor."""
+
+    start: int
+    end: int
+    text: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True, slots=False)
+class Hole:
+    """The place that is to be filled.
+
+    `multiline` says whether more than the rest of the line is wanted; `tree` is the document's syntax tree where its
+    language has a grammar.
+    """
+
+    prefix: str = attrs.field(repr=False)
+    suffix: str = attrs.field(repr=False)
+    language_id: str
+    multiline: bool
+    eol: str = "\n"
+    max_lines: int = 20
+    tree: SyntaxTree | None = attrs.field(default=None, repr=False, eq=False)
+
+    @cached_property
+    def before(self) -> str:
+        """The text before the cursor as far as it is compared, its line breaks as models write them."""
+        return _line_feeds(self.prefix[-COMPARED_CHARACTERS:])
+
+    @cached_property
+    def after(self) -> str:
+        """The text behind the cursor as far as it is compared, its line breaks as models write them."""
+        return _line_feeds(self.suffix[:COMPARED_CHARACTERS])
+
+    @cached_property
+    def squeezed_before(self) -> str:
+        """The text before the cursor without its blanks."""
+        return "".join(self.before.split())
+
+    @cached_property
+    def line_before(self) -> str:
+        """The cursor's line up to the cursor."""
+        return split_lines(self.prefix)[-1]
+
+    @cached_property
+    def line_after(self) -> str:
+        """The cursor's line from the cursor on, without its break."""
+        return split_lines(self.suffix)[0].rstrip("\r\n")
+
+    @cached_property
+    def lines_below(self) -> list[str]:
+        """The lines below the cursor's, blank ones left out, as far as a reply may repeat them."""
+        return [line.strip() for line in self.after.split("\n")[1:] if line.strip()][:COMPARED_LINES]
+
+    @cached_property
+    def in_words(self) -> bool:
+        """Whether words are as likely here as code: in prose, a comment or a longer string."""
+        if self.language_id in PROSE_LANGUAGES or _COMMENT.match(self.line_before):
+            return True
+        if self.tree is None or not self.prefix:
+            return self.language_id in _HASH_LANGUAGES and _HASH_COMMENT.match(self.line_before) is not None
+        node = self.tree.node_at(len(self.prefix) - 1, len(self.prefix))
+        quiet = node.type in self.tree.rules.quiet
+        return quiet and ("comment" in node.type or node.start_point[0] < node.end_point[0])
+
+
+def telling(text: str) -> bool:
+    """Whether a text has enough letters and digits for its repetition to be no accident."""
+    return len(re.findall(r"\w", text)) >= TELLING
+
+
+def _line_feeds(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

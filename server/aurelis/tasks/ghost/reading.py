@@ -1,0 +1,133 @@
+"""Ghost text: from what a model said to the text that belongs at the cursor, or nothing.
+
+Models asked for a completion fence it, introduce it, repeat what stands before the cursor, run on into what stands
+behind it, lose the indentation and close brackets that are closed already. Which of it is noise cannot always be seen
+from the words alone, so each step gives its readings, the likeliest first, and a later one is taken only where the
+document is the better for it. Text that only looks like noise stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from aurelis.core.text_edits import with_line_ending
+from aurelis.tasks.ghost import echo, indentation, wrapping
+from aurelis.tasks.ghost.damage import damage
+from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded
+from aurelis.tasks.ghost.fitting import fits
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
+from aurelis.tasks.ghost.indentation import with_line_break, without_line_break
+from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
+
+LONGEST_REPLY: Final = 20_000
+"""Characters of a reply that are looked at, reasoning apart; no completion is as long."""
+MOST_READINGS: Final = 12
+"""Readings that are tried in the document."""
+_THINKING: Final = frozenset({"<think>", "<thinki", "<reason"})
+_WRAPPERS: Final = ("```markdown", "```md", "```text", "````")
+"""Fences that are around a piece of prose, not in it."""
+MOST_INTRODUCTION: Final = 4
+"""Lines that have come before a line that may introduce the completion is taken for part of it."""
+
+
+def ghost_text(reply: str, hole: Hole) -> GhostText | None:
+    """The item for a finished reply, or None where nothing is left of it."""
+    tried = list(islice(_readings(without_thinking(reply)[:LONGEST_REPLY], hole), MOST_READINGS))
+    if not tried:
+        return None
+    text, covered = tried[0]
+    if len(tried) > 1:
+        text, covered = min(tried, key=lambda one: damage(with_line_ending(one[0], hole.eol), one[1], hole))
+    if not text.strip() or text == hole.line_after[:covered]:
+        return None
+    cursor = len(hole.prefix)
+    return GhostText(cursor, cursor + covered, with_line_ending(text, hole.eol))
+
+
+def _readings(reply: str, hole: Hole) -> Iterator[tuple[str, int]]:
+    """The texts that the reply may mean, and how many characters behind the cursor each replaces."""
+    seen = set()
+    for unwrapped in wrapping.readings(reply, hole):
+        for number, rest in enumerate(echo.readings(unwrapped, hole)):
+            broken = with_line_break(rest, hole)
+            if not broken.strip():
+                if not number:
+                    return
+                continue
+            for text in (without_line_break(broken, hole), broken):
+                for ended in () if text is None else _ended(text, hole):
+                    for fitted, covered in fits(ended, hole):
+                        one = fitted.rstrip(" \t\n"), covered
+                        if one not in seen:
+                            seen.add(one)
+                            yield one
+
+
+def _ended(text: str, hole: Hole) -> Iterator[str]:
+    """The text up to its end, in each way in which its lines may be indented."""
+    whole = text.split("\n")
+    lines = before_next_lines(whole, hole) if hole.multiline else whole[:1]
+    texts = ["\n".join(lines), "\n".join(before_next_lines(lines, hole, drifting=hole.multiline))]
+    prose = hole.language_id in PROSE_LANGUAGES
+    for one in dict.fromkeys(texts):
+        for placed in indentation.readings(one, hole):
+            ended = "\n".join(bounded(placed.split("\n"), hole)).rstrip(" \t\n")
+            if not ended.strip():
+                break  # The likeliest indentation says that the block is over: no other one brings it back.
+            own = _without_next_lines(ended, hole)
+            yield own if prose else ended
+            yield ended if prose else own
+
+
+def _without_next_lines(text: str, hole: Hole) -> str:
+    """The text without last lines that stand below, though they tell so little that they may be its own."""
+    lines = text.split("\n")
+    for count in range(min(len(lines) - 1, len(hole.lines_below)), 0, -1):
+        if [line.strip() for line in lines[-count:]] == hole.lines_below[:count] and hole.multiline:
+            return "\n".join(lines[:-count]).rstrip() or text
+    return text
+
+
+def enough(so_far: str, hole: Hole) -> bool:
+    """Whether the rest of a reply that is still streaming could not be used."""
+    if len(so_far) > LONGEST_REPLY:
+        return True
+    text = without_thinking(so_far)
+    if text.lstrip()[:7].lower() in _THINKING:
+        return False
+    if text.lstrip().startswith(_WRAPPERS if hole.language_id in PROSE_LANGUAGES else ("```", "~~~")):
+        blocks = fenced_blocks(text)
+        return bool(blocks) and blocks[0].closed
+    complete = text.rpartition("\n")[0]
+    if not complete.strip():
+        return False
+    lines = complete.split("\n")
+    if len(lines) < MOST_INTRODUCTION and any(wrapping.introduces(line) for line in lines):
+        return False
+    unwrapped_readings = wrapping.readings(complete, hole)
+    if any("".join(unwrapped.split()) in hole.squeezed_before for unwrapped in unwrapped_readings):
+        return False
+    return all(
+        _is_over(with_line_break(rest, hole), hole)
+        for unwrapped in unwrapped_readings
+        for rest in echo.readings(unwrapped, hole)
+    )
+
+
+def _is_over(text: str, hole: Hole) -> bool:
+    """Whether a reading of the lines that have come whole has its end in them."""
+    text = text.lstrip("\n") if not hole.line_before.strip() or not hole.multiline else text
+    if not text.strip():
+        return False
+    lines = text.split("\n")
+    if not hole.multiline:
+        return True
+    kept = before_repetition(before_next_lines(lines, hole, more_may_come=True), hole)
+    if len(kept) < len(lines):
+        return True
+    return all(
+        len(bounded(placed.split("\n"), hole, more_may_come=True)) < len(lines)
+        for placed in indentation.readings(text, hole)
+    )

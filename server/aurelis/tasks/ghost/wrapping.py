@@ -1,0 +1,133 @@
+"""What models put around a completion: reasoning, template tokens, fences, sentences, backticks.
+
+Out come readings of the reply, the likeliest first: a fence may be a wrapper or part of the text, and which it was
+shows only when the text stands in the document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
+
+MOST_SENTENCES: Final = 4
+"""Lines that may introduce a completion; more is an answer to another question."""
+
+_TOKENS: Final = (
+    r"<\|?(?:fim_\w+|file_sep|repo_name|endoftext|end_of_text|im_end|im_start|eot_id|EOT)\|?>|<\uff5c\S{1,20}\uff5c>"
+)
+_END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`])|</s>\s*$")
+"""A template's token; between quotation marks it is text."""
+_CURSOR: Final = re.compile(r"<<<CURSOR>>>|<\|?cursor\|?>")
+_ABOUT_THE_ANSWER: Final = re.compile(
+    r"^\s*(?:(?:sure|certainly|of course|okay|ok|great|yes)\b[,.!]?\s*)?"
+    r"(?:here(?:['\u2019]s| is| are)|this is|below is|the|to complete|completing"
+    r"|i(?:['\u2019](?:ll|ve)| will| would| have))\b"
+    r"[^{}();=<>\[\]]*\b(?:cod\w+|complet\w+|missing|cursor|answer|snippet|continu\w+|filled|text that)\b"
+    r"[^{};=<>\[\]]*[.:!]\s*$",
+    re.IGNORECASE,
+)
+"""A line that speaks of the completion itself; even prose does not begin so."""
+_INTRODUCES: Final = re.compile(
+    r"^\s*(?:sure|certainly|of course|okay|here(?:['\u2019]s| is| are)"
+    r"|the (?:missing|complete|completion|code|text|line)|to complete|this (?:code|completes|will|is)"
+    r"|i(?:['\u2019](?:ll|m)| will| would| am| can| cannot| can't)|below is"
+    r"|note:|explanation:|completion:|answer:|output:)(?!\w)[^{}();=<>\[\]]*[.:!]?\s*$",
+    re.IGNORECASE,
+)
+_WORDS: Final = re.compile(r"^\s*(?:[-*\d.]+\s+)?[\w`\"'\u2018\u2019\u201c\u201d(][^{};=<>\[\]]*[.:!?,)`*]\s*$")
+_BACKTICK_QUOTES: Final = frozenset({"go", "javascript", "kotlin", "scala", "shellscript", "sql", "typescript"})
+"""Languages in which backticks quote."""
+_MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
+
+
+def readings(reply: str, hole: Hole) -> list[str]:
+    """What may be meant, without what was put around it; line breaks become line feeds."""
+    text = without_thinking(reply).replace("\r\n", "\n").replace("\r", "\n")
+    text = _CURSOR.sub("", text)
+    end = _END_TOKEN.search(text)
+    while end is not None and not text[: end.start()].strip():
+        text = text[end.end() :]
+        end = _END_TOKEN.search(text)
+    if end is not None:
+        text = text[: end.start()]
+    blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
+    found: list[str] = []
+    if blocks and _wraps(text, blocks, hole):
+        found.append(blocks[0].content.removesuffix("\n"))
+        if hole.language_id not in PROSE_LANGUAGES and not _open_fence(hole):
+            return found
+    plain = _without_sentences(text, hole)
+    inline = _without_backticks(plain, hole)
+    if inline is None:
+        return [*found, plain]
+    quotes = hole.language_id.removesuffix("react") in _BACKTICK_QUOTES
+    code = _is_a_line(inline)
+    likely = code or not (hole.in_words or (quotes and hole.line_before.strip()))
+    return [*found, inline, plain] if likely else [*found, plain, inline]
+
+
+def _is_a_line(inline: str) -> bool:
+    """Whether what stands between backticks is a line of code or of a comment rather than a value."""
+    return inline.endswith((";", "{", "}", ",")) or inline.lstrip()[:1] in {"*", "#"} or inline.startswith("//")
+
+
+def introduces(line: str) -> bool:
+    """Whether a line may be the beginning of a sentence about the completion."""
+    return len(line.split()) > 1 and (_INTRODUCES.match(line) or _ABOUT_THE_ANSWER.match(line)) is not None
+
+
+def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
+    """Whether the first fence is around the completion, not part of it."""
+    first = blocks[0]
+    before = [line for line in text[: first.start].split("\n") if line.strip()]
+    if hole.language_id in PROSE_LANGUAGES:
+        alone = len(blocks) == 1 and not before and (not text[first.end :].strip() or first.language in _MARKDOWN_NAMES)
+        introduced = (
+            first.closed and 0 < len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
+        )
+        inside = bool(hole.line_before.strip())
+        return (alone or introduced) and (first.language in _MARKDOWN_NAMES or inside or introduced)
+    if _open_fence(hole):
+        introduced = len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
+        return introduced and len(blocks) == 1 and bool(first.language)
+    return len(before) <= MOST_SENTENCES and all(_INTRODUCES.match(line) or _WORDS.match(line) for line in before)
+
+
+def _open_fence(hole: Hole) -> bool:
+    """Whether the cursor stands in a docstring or comment that has a fence open, so that a fence is legitimate."""
+    return len(re.findall(r"^[ \t/*#!]*```", hole.before[-4_000:], re.MULTILINE)) % 2 == 1
+
+
+def _without_sentences(text: str, hole: Hole) -> str:
+    """The text without sentences before it that introduce it."""
+    lines = text.split("\n")
+    filled = sum(1 for line in lines if line.strip())
+    removed = False
+    while lines and len(lines[0].split()) > 1:
+        about = _ABOUT_THE_ANSWER.match(lines[0]) is not None
+        if not about and (hole.in_words or not _INTRODUCES.match(lines[0])):
+            break
+        if hole.in_words and filled == 1:
+            break
+        filled -= 1
+        lines.pop(0)
+        removed = True
+        if lines and not lines[0].strip():
+            lines.pop(0)
+            if not hole.line_before.strip():
+                while lines and not lines[0].strip():
+                    lines.pop(0)
+    return "\n".join(lines) if removed else text
+
+
+def _without_backticks(text: str, hole: Hole) -> str | None:
+    """The inside of a line that is inline code as a whole; None where it is not, or where prose means it so."""
+    line = text.strip()
+    inner = line[1:-1]
+    if hole.language_id in PROSE_LANGUAGES or len(line) < 3 or line[0] != "`" or line[-1] != "`" or "`" in inner:  # noqa: PLR2004 - two marks and something
+        return None
+    return inner if "\n" not in inner else None
