@@ -47,6 +47,13 @@ CLOSE_SECONDS: Final = 5.0
 MAX_PENDING: Final = 200
 """Jobs that may wait for the thread; beyond that a look-up is a miss and a write is dropped."""
 
+LOG_BYTES: Final = 4_194_304
+"""The longest that SQLite's write-ahead log grows beside the database; a tenth of the cache if that is less."""
+
+_PAGE_BYTES: Final = 4_096
+_INDEX_BYTES: Final = 32_768
+"""SQLite's index of the log, a file of its own."""
+
 _TAG_SEPARATOR: Final = "\x1f"
 
 Result = TypeVar("Result")
@@ -60,7 +67,7 @@ class DiskLayer:
         folder: the cache's own folder, made private to the user.
         secret_file: the user's key for sealing entries, created when missing; best kept outside `folder`.
         ttl_seconds: how long an entry may stay.
-        max_bytes: size of the database file that starts eviction.
+        max_bytes: size of the folder, the database and its write-ahead log together, that eviction keeps to.
         wait_seconds: how long a look-up may take before it counts as a miss.
     """
 
@@ -78,7 +85,8 @@ class DiskLayer:
         self._folder = folder
         self._secret_file = secret_file
         self._ttl_seconds = ttl_seconds
-        self._max_bytes = max_bytes
+        self._log_bytes = min(LOG_BYTES, max_bytes // 10)
+        self._max_bytes = max_bytes - 2 * self._log_bytes - _INDEX_BYTES
         self._wait_seconds = wait_seconds
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="aurelis-cache-disk")
         self._pending: set[asyncio.Future[Any]] = set()
@@ -210,6 +218,8 @@ class DiskLayer:
                 statistics=0,
                 tag_index=1,
                 sqlite_trusted_schema=0,
+                sqlite_wal_autocheckpoint=max(1, self._log_bytes // _PAGE_BYTES),
+                sqlite_journal_size_limit=self._log_bytes,
             )
         return self._cache
 

@@ -13,12 +13,14 @@ from aurelis.core.ports import Invalidation
 from aurelis.core.reply import CacheLayer
 
 ENTRY_OVERHEAD_BYTES: Final = 720
-"""What an entry costs beside its text and path: key, data objects, the cache's own links (measured by tracemalloc)."""
+"""What an entry costs beside its texts: key, data objects, the cache's own links (measured by tracemalloc)."""
 
 
 def entry_bytes(entry: Entry) -> int:
     """The real size of an entry in memory, in bytes."""
-    return ENTRY_OVERHEAD_BYTES + sys.getsizeof(entry.answer.text) + sys.getsizeof(entry.tags.path)
+    answer, tags = entry.answer, entry.tags
+    texts = (answer.text, *answer.confidence_reasons, tags.path, tags.project, tags.language, answer.model.model)
+    return ENTRY_OVERHEAD_BYTES + sum(map(sys.getsizeof, texts))
 
 
 class MemoryLayer:

@@ -26,7 +26,14 @@ _SCHEMA_NAMES: Final = frozenset(
         *("Settings_size_insert", "Settings_size_update", "Settings_size_delete"),
     }
 )
-_SETTINGS_NAMES: Final = frozenset({*DEFAULT_SETTINGS, *METADATA, "sqlite_trusted_schema", "sqlite_max_page_count"})
+_SETTINGS_NAMES: Final = frozenset(
+    {
+        *DEFAULT_SETTINGS,
+        *METADATA,
+        *("sqlite_trusted_schema", "sqlite_max_page_count"),
+        *("sqlite_wal_autocheckpoint", "sqlite_journal_size_limit"),
+    }
+)
 _SETTINGS_ROWS: Final = 100
 
 

@@ -288,12 +288,13 @@ async def test_a_damaged_database_is_replaced(
     assert len(caplog.records) <= 1
 
 
-async def test_size_is_bounded(make_disk: MakeDisk, make_entry: Make) -> None:
-    """Beyond its size the cache drops what was stored first; an entry larger than a tenth of it is not kept."""
+async def test_size_is_bounded(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
+    """Beyond its size, all files together, the cache drops what was stored first; a very large entry is not kept."""
     layer = make_disk(max_bytes=400_000)
     for number in range(60):
         await layer.put(f"k{number}", make_entry("x" * 20_000))
-    await layer.settled()
+        await layer.settled()
+        assert sum(file.stat().st_size for file in (tmp_path / "cache").iterdir()) <= 400_000
     stats = await layer.stats()
     assert stats.bytes <= 400_000
     assert stats.entries >= 5
