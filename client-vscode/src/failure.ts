@@ -52,7 +52,9 @@ export function asFailure(error: unknown): Failure {
   if (isDisconnection(error)) return new Failure('The language server ended before it answered. Try again in a moment.');
   const message = error instanceof Error ? error.message : String(error);
   const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
-  return new Failure(message.charAt(0).toUpperCase() + message.slice(1), STEPS[kind ?? ''] ?? [SHOW_LOG]);
+  // A sentence that begins with a name (`custom/default gave ...`) keeps it as it is.
+  const sentence = message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  return new Failure(sentence, STEPS[kind ?? ''] ?? [SHOW_LOG]);
 }
 
 /** Say it once and offer the next steps; returns when the message is gone. */

@@ -19,6 +19,8 @@ test('a failure of the server keeps its sentence and gets the steps of its kind'
     ['Sign In', 'Show Log'],
   );
   assert.equal(asFailure(failure), failure);
+  for (const named of ['custom/default gave no usable answer.', 'llama.cpp cannot be reached.', 'providers.custom.baseUrl: wrong.'])
+    assert.equal(asFailure(new Error(named)).message, named);
   assert.deepEqual(new Failure('x', []).steps, []);
 });
 

@@ -20,8 +20,8 @@ from fixtures.source_tree import ROOT
 
 HERE = Path(__file__).parent
 SCREENSHOTS = ROOT / "build" / "screenshots"
-START_SECONDS = 60.0
-JOURNEY_SECONDS = 240.0
+START_SECONDS = 120.0
+JOURNEY_SECONDS = 420.0
 
 # No sign-in, no news, nothing that looks at other machines or gets between a key and its effect.
 _QUIET: Mapping[str, Any] = {

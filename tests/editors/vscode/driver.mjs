@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, readlinkSync, readdirSync, writeFileSync } fro
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 const BROWSER = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** What the Python side decided: ports, folders, programs. */
@@ -83,8 +83,8 @@ class Browser {
     const window = new Window(page, this);
     this.windows.push(window);
     await page.goto(`http://127.0.0.1:${plan.port}/?folder=${encodeURIComponent(folder)}`);
-    await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    await page.locator('[id="aurelis.aurelis.aurelis.status"]').waitFor({ timeout: 60_000 });
+    await page.locator('.monaco-workbench').waitFor({ timeout: 120_000 });
+    await page.locator('[id="aurelis.aurelis.aurelis.status"]').waitFor({ timeout: 120_000 });
     return window;
   }
 
@@ -261,7 +261,7 @@ export class Window {
   }
 
   /** Wait until the server runs and has said so. */
-  async running(limit = 60_000) {
+  async running(limit = 120_000) {
     await this.statusSays(/Ready|Connect one|Working|rate limit|provider/, limit);
   }
 
@@ -280,8 +280,8 @@ export class Window {
 
   async reload() {
     await this.page.reload();
-    await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    await this.status.waitFor({ timeout: 60_000 });
+    await this.page.locator('.monaco-workbench').waitFor({ timeout: 120_000 });
+    await this.status.waitFor({ timeout: 120_000 });
   }
 
   /** Wait for the answer in the view to reach a state: running, done, cancelled or failed. Returns its text. */

@@ -16,7 +16,7 @@ from editors.vscode.waiting_index import waiting_index
 from fixtures.needs import require
 from fixtures.source_tree import ROOT
 
-pytestmark = [pytest.mark.needs("node", "chromium", "code-server"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.needs("node", "chromium", "code-server"), pytest.mark.timeout(540)]
 
 _NOBODY = "http://127.0.0.1:9/v1"
 # What a workspace may try to decide; taken seriously, any of it would break the journey.

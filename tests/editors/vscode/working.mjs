@@ -58,7 +58,7 @@ await journey(async (window) => {
   await window.goTo(8, 8);
   await window.command('Aurelis: Refactor...');
   await window.answer('');
-  assert.match(await window.message("The model's answer could not be used"), /Show Log/);
+  assert.match(await window.message('the answer holds no code'), /Show Log/);
   await window.picture('refactoring-failed');
   await window.quiet();
 
