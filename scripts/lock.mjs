@@ -13,6 +13,7 @@ const LOCKS = [
   ['build', 'requirements/build.in', ['runtime']],
   ['dev', 'requirements/dev.in', ['runtime', 'build']],
   ['litellm', 'requirements/litellm.in', []],
+  ['advisories', 'requirements/advisories.in', []],
 ];
 
 function plainEnvironment() {

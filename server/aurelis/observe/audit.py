@@ -202,7 +202,10 @@ def _request_fields(record: CallRecord, sent: SentPrompt | None) -> dict[str, An
         "costUsd": record.cost_usd,
         "durationMs": record.duration_ms,
         "timeToFirstTokenMs": record.time_to_first_token_ms,
-        "attempts": [attrs.asdict(attempt) for attempt in record.attempts],
+        "attempts": [
+            {"model": one.model, "outcome": one.outcome, "status": one.status, "durationMs": one.duration_ms}
+            for one in record.attempts
+        ],
         "redactions": record.redactions,
         "redactionRules": list(record.redaction_rules),
         "promptCharacters": record.prompt_characters,

@@ -50,8 +50,9 @@ def verify_audit(folder: Path, key: bytes | None, anchor_file: Path | None = Non
         OSError: when the files cannot be read.
     """
     if not folder.is_dir():
-        problems = ("The audit log is missing.",) if anchor_file is not None and anchor_file.exists() else ()
-        return AuditReport(0, problems, ("There is no audit log yet.",), ())
+        if anchor_file is not None and anchor_file.exists():
+            return AuditReport(0, ("The audit log is missing.",), (), ())
+        return AuditReport(0, (), ("There is no audit log yet.",), ())
     with locked(folder / LOCK, LOCK_SECONDS):
         return _verify(folder, key, anchor_file or folder / ANCHOR)
 

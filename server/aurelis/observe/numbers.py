@@ -1,6 +1,6 @@
 """The product's numbers as plain data that adds up: of one process, of several, of those that have ended.
 
-Names, labels and meaning are the contract's (docs/metrics.md). Counting needs no library; `metrics.py` shows the
+Names, labels and meaning are the contract's (docs/observability.md). Counting needs no library; `metrics.py` shows the
 numbers in Prometheus' form and `metrics_share.py` merges them over processes.
 """
 

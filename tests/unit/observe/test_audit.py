@@ -64,7 +64,7 @@ async def test_a_request_is_one_line(open_audit: OpenAudit, make_record: MakeRec
         "error:timeout",
     )
     assert (line["host"], line["promptSha256"], line["redactionRules"]) == ("127.0.0.1:1", "00", ["token"])
-    assert line["attempts"] == [{"model": "sandbox/default", "outcome": "ok", "status": 200, "duration_ms": 120}]
+    assert line["attempts"] == [{"model": "sandbox/default", "outcome": "ok", "status": 200, "durationMs": 120}]
     raw = (tmp_path / "audit" / CURRENT).read_bytes()
     assert b"someone" not in raw
     assert len(line["user"]) == 32
