@@ -191,12 +191,14 @@ def test_an_interrupted_start_leaves_nothing(machine: Machine) -> None:
 def test_a_server_that_ends_says_why(machine: Machine) -> None:
     """A server that ends at once is an error with the reason that it gave."""
     machine.install(
-        "llama-server", "import sys\nprint('--help' in sys.argv and '--fim-qwen-1.5b-default' or 'error: no memory')"
+        "llama-server",
+        "import sys\nprint('--help' in sys.argv and '--fim-qwen-1.5b-default' or "
+        "'loading\\n0.00.106.220 E init: error: no memory\\n0.00.107.360 E srv: exiting due to model loading error')",
     )
     done = machine.local("--port", str(free_port()))
     assert done.returncode == 1
     assert "llama-server ended at once" in done.stderr
-    assert "It said: error: no memory" in done.stderr
+    assert "It said: init: error: no memory\n" in done.stderr
     assert machine.status() == {"running": False}
 
 
@@ -246,6 +248,7 @@ def test_a_model_that_ollama_does_not_have(machine: Machine) -> None:
         (("ollama",), ("--program", "llama-server"), 1, "llama-server is not installed."),
         (("ollama",), ("--model", "there.gguf"), 2, "Ollama takes no file"),
         (("llama-server",), ("--model", "there.gguf"), 2, "is neither a file nor one of 1.5b, 3b, 7b, 30b"),
+        (("llama-server",), ("--model", sys.executable), 2, "is no GGUF file"),
         (("llama-server",), ("--model", "7b"), 2, "does not know --fim-qwen-7b-default; update it"),
         (("llama-server",), ("--port", "70000"), 2, "--port is a number"),
     ],

@@ -140,7 +140,7 @@ async def _start(folder: Path, arguments: argparse.Namespace) -> int:
         name = arguments.program or "Neither llama-server nor Ollama"
         verb = "is not" if arguments.program else "is"
         say(f"{name} {verb} installed. Install one with this line, then run `aurelis local start` again:")
-        print(local_programs.install_line())
+        print(local_programs.install_line(arguments.program))
         return FAILED
     serve = _with_ollama if program.name == "ollama" else _with_llama_server
     server = await serve(folder, program, arguments)

@@ -44,6 +44,7 @@ IDLE_SECONDS: Final = 1800
 LLAMA_PORTS: Final = (9931, 8012)
 """llama-server's own default, then that of its editor plugins: discovery looks at both."""
 OLLAMA_PORT: Final = 11434
+_GGUF: Final = b"GGUF"
 _HELP_SECONDS: Final = 30.0
 _MOST_BYTES: Final = 1 << 20
 
@@ -66,15 +67,14 @@ def installed(wanted: ProgramName | None = None) -> Program | None:
     return None
 
 
-def install_line() -> str:
-    """The one line that installs such a program on this system."""
+def install_line(wanted: ProgramName | None = None) -> str:
+    """The one line that installs such a program on this system (`wanted`, if one is named and the system has it)."""
     system = platform.system()
-    if system == "Darwin":
-        return "brew install llama.cpp"
+    package = "ollama" if wanted == "ollama" else "llama.cpp"
+    if system == "Darwin" or (system != "Windows" and shutil.which("brew")):
+        return f"brew install {package}"
     if system == "Windows":
-        return "winget install llama.cpp"
-    if shutil.which("brew"):
-        return "brew install llama.cpp"
+        return "winget install " + ("Ollama.Ollama" if wanted == "ollama" else "llama.cpp")
     if shutil.which("pacman"):
         return "sudo pacman -S ollama"
     return "curl -fsSL https://ollama.com/install.sh | sh"
@@ -114,6 +114,8 @@ def llama_command(program: Program, model: str | None, port: int) -> tuple[list[
         if not file.is_file():
             sizes = ", ".join(PRESETS)
             raise wrong(f"'{model}' is neither a file nor one of {sizes}; give --model the path of a GGUF file.")
+        if not _is_gguf(file):
+            raise wrong(f"'{model}' is no GGUF file, or cannot be read; give --model one that llama.cpp can load.")
         which, name = ["--model", str(file.resolve())], file.stem
     command = [program.path, *which, "--host", "127.0.0.1", "--port", str(port), "--alias", name]
     if "--no-webui" in known:
@@ -125,6 +127,15 @@ def llama_command(program: Program, model: str | None, port: int) -> tuple[list[
     if "2: warning" in known:
         command += ["--log-verbosity", "2"]  # one line per request would fill the log
     return command, name
+
+
+def _is_gguf(file: Path) -> bool:
+    """Whether a file begins as the format's description says; models are large, so only that is read."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(_GGUF)) == _GGUF
+    except OSError:
+        return False
 
 
 def frees_memory(command: list[str]) -> bool:
@@ -141,7 +152,9 @@ def ollama_model(model: str | None) -> str:
     if model is None or model.lower() in _SIZES:
         return f"qwen2.5-coder:{(model or '1.5b').lower()}"
     if model.endswith(".gguf") or Path(model).expanduser().exists():
-        raise wrong(f"Ollama takes no file; install llama-server for that ({install_line()}), or name a model.")
+        raise wrong(
+            f"Ollama takes no file; install llama-server for that ({install_line('llama-server')}), or name a model."
+        )
     return model
 
 
@@ -242,14 +255,20 @@ def _download_places(environment: Mapping[str, str]) -> list[tuple[Path, str]]:
     return [(folder, ending) for folder in own] + [(folder, pattern) for folder in hubs for pattern in inside]
 
 
-_REASON: Final = re.compile(r"(?i)\b(?:error|failed|cannot|could not|unable)\b")
+_REASON: Final = re.compile(r"(?i)\b(?:error|failed|cannot|could not|couldn't|unable|invalid)\b")
+_LOG_PREFIX: Final = re.compile(r"\A[\d.]+ [A-Z] ")
+"""The time and the level before a line of llama-server."""
 
 
 def reason_in(log: Path) -> str:
-    """The last line of a log that sounds like a reason, shortened; "" when there is none."""
+    """The first line of a log that sounds like a reason, shortened; "" when there is none.
+
+    What comes after it only follows from it.
+    """
     try:
-        lines = log.read_text("utf-8", errors="replace")[-8192:].splitlines()
+        lines = log.read_text("utf-8", errors="replace")[:_MOST_BYTES].splitlines()
     except OSError:
         return ""
-    line = next((line for line in reversed(lines) if _REASON.search(line)), lines[-1] if lines else "")
+    line = next((line for line in lines if _REASON.search(line)), lines[-1] if lines else "")
+    line = _LOG_PREFIX.sub("", line)
     return "".join(character if character.isprintable() else " " for character in line).strip()[:200]
