@@ -152,9 +152,7 @@ def ollama_model(model: str | None) -> str:
     if model is None or model.lower() in _SIZES:
         return f"qwen2.5-coder:{(model or '1.5b').lower()}"
     if model.endswith(".gguf") or Path(model).expanduser().exists():
-        raise wrong(
-            f"Ollama takes no file; install llama-server for that ({install_line('llama-server')}), or name a model."
-        )
+        raise wrong("Ollama takes no file; install llama-server for that, or name a model of Ollama.")
     return model
 
 
