@@ -6,12 +6,14 @@ completion route, in the forms that their makers document; the other dialects le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import attrs
 
 from aurelis.core.request import FillInTheMiddle, Parameters
+from aurelis.providers.events import MalformedStreamError, decode_json
 
 
 @attrs.frozen
@@ -62,6 +64,11 @@ _FAMILY_OF_MODEL: Final = (
 )
 
 
+_REFUSALS: Final = frozenset({400, 404, 405, 422, 501})
+_BROKEN: Final = 500
+_REFUSAL_WORDS: Final = re.compile(r"(?i)suffix|infill|\bfim\b|fill.in.the.middle|\binsert\b|unsupported|not supported")
+
+
 @attrs.frozen
 class FimCall:
     """One request: `path` is relative to the base, or to the root when `from_root`."""
@@ -75,6 +82,20 @@ def family_of(model: str) -> str | None:
     """The token family that a model's name tells, or None."""
     lowered = model.lower()
     return next((family for part, family in _FAMILY_OF_MODEL if part in lowered), None)
+
+
+def can_insert(shown: bytes) -> bool:
+    """Whether Ollama's `/api/show` leaves it open that the model's template fills holes: all but a plain no does."""
+    try:
+        capabilities = decode_json(shown)["capabilities"]
+    except (MalformedStreamError, TypeError, LookupError):
+        return True
+    return not isinstance(capabilities, list) or "insert" in capabilities
+
+
+def refuses(status: int, message: str) -> bool:
+    """Whether an answer can mean that a server does not take a dialect; 500 does so only in words (llama.cpp)."""
+    return status in _REFUSALS or (status == _BROKEN and _REFUSAL_WORDS.search(message) is not None)
 
 
 def render(family: Family, hole: FillInTheMiddle) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import ssl
 import time
 from collections.abc import AsyncGenerator
@@ -31,6 +30,7 @@ from aurelis.providers.body import bounded, chat_body, refused_parameter
 from aurelis.providers.catalogue import Catalogue
 from aurelis.providers.error_bodies import read_details
 from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence, sentence
+from aurelis.providers.learning import Lessons
 from aurelis.providers.options import ProviderOptions, check_base_url, profile_of, root_of
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.profiles import retired_vendor
@@ -43,23 +43,10 @@ __all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "TokenSource", "open_
 
 LIST_SECONDS: Final = 10.0
 """Bound of fetching a list of models and of trying a token."""
-_LEARNED_MODELS: Final = 512
-"""Bound of what is remembered about models: refused parameters, refused dialects, ways of reasoning."""
 _MOST_REFUSALS: Final = 4
 _SPARE_IN_FIM: Final = frozenset({"stream_options", "temperature", "stop", "max_tokens", "think", "cache_prompt"})
 """What a fill can do without; the refusal of anything else is the refusal of the dialect."""
 _NO_SUCH_LIST: Final = frozenset({400, 403, 404, 405, 501})
-_FIM_REFUSED: Final = frozenset({400, 404, 405, 422, 500, 501})
-
-
-@attrs.define
-class _Learned:
-    """What one model's answers taught."""
-
-    refused: frozenset[str] = frozenset()
-    dialects: frozenset[str] = frozenset()
-    opens_reasoning: bool = False
-    shown: bool = False
 
 
 @attrs.frozen
@@ -77,7 +64,7 @@ class OpenAICompatibleProvider:
         self._profile = profile
         self._base_url = base_url
         self._wire = wire
-        self._learned: dict[str, _Learned] = {}
+        self._lessons = Lessons()
         self._spellings = {known.lower(): taken for known, taken in profile.spellings.items()}
         self._catalogue = Catalogue(options, profile, base_url, self._fetch_models)
         self._checked: tuple[str, TokenCheck] | None = None
@@ -199,7 +186,7 @@ class OpenAICompatibleProvider:
                 raise error_from_connection(error, blame) from error
             finally:
                 if reasoning.orphan:
-                    self._of(model).opens_reasoning = True
+                    self._lessons.of(model).opens_reasoning = True
 
     async def finished(self) -> None:
         """Take no more requests, and wait until the answers under way have ended."""
@@ -213,23 +200,47 @@ class OpenAICompatibleProvider:
     async def _ask(
         self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
     ) -> tuple[_Call, httpx2.Response]:
-        """Send the request in the best words known, before `until`; a refused word is learned and left out."""
+        """Send the request in the best words known, before `until`; a refused word is learned and left out.
+
+        A dialect counts as refused once the same hole was taken in another way: until then it may be the model that is
+        not there yet, or the server that has other troubles.
+        """
+        refused: set[str] = set()
         for dialect in self._dialects(model) if request.fim is not None else ():
             if dialect == "ollama" and not await self._can_insert(model, blame):
                 continue
-            for _ in range(_MOST_REFUSALS):
-                call = self._fim_call(dialect, request, model)
-                try:
-                    request.sent[:] = [call.body]
-                    return call, await self._send(stack, call, model, blame, until)
-                except UpstreamError as error:
-                    if error.answered not in _FIM_REFUSED or _is_final(error):
-                        raise
-                    name = refused_parameter(error.answered, read_details(error.body), call.body)
-                    if name not in _SPARE_IN_FIM:
-                        break
-                    self._of(model).refused |= {name}
-            self._of(model).dialects |= {dialect}
+            filling = await self._fill(stack, dialect, request, model, blame, until)
+            if filling is not None:
+                self._lessons.of(model).dialects |= refused
+                return filling
+            refused.add(dialect)
+        asking = await self._chat(stack, request, model, blame, until)
+        if refused:
+            self._lessons.of(model).dialects |= refused
+        return asking
+
+    async def _fill(
+        self, stack: AsyncExitStack, dialect: str, request: RedactedRequest, model: str, blame: Blame, until: float
+    ) -> tuple[_Call, httpx2.Response] | None:
+        """Ask in one dialect; None when the server does not take it."""
+        for _ in range(_MOST_REFUSALS):
+            call = self._fim_call(dialect, request, model)
+            request.sent[:] = [call.body]
+            try:
+                return call, await self._send(stack, call, model, blame, until)
+            except UpstreamError as error:
+                details = read_details(error.body)
+                if _is_final(error) or not fim.refuses(error.answered, details.message):
+                    raise
+                name = refused_parameter(error.answered, details, call.body)
+                if name not in _SPARE_IN_FIM:
+                    return None
+                self._lessons.of(model).refused |= {name}
+        return None
+
+    async def _chat(
+        self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
+    ) -> tuple[_Call, httpx2.Response]:
         for _ in range(_MOST_REFUSALS):
             call = self._chat_call(request, model)
             try:
@@ -239,7 +250,7 @@ class OpenAICompatibleProvider:
                 name = refused_parameter(error.answered, read_details(error.body), call.body)
                 if name is None or _is_final(error):
                     raise
-                self._of(model).refused |= {name}
+                self._lessons.of(model).refused |= {name}
         call = self._chat_call(request, model)
         request.sent[:] = [call.body]
         return call, await self._send(stack, call, model, blame, until)
@@ -259,7 +270,7 @@ class OpenAICompatibleProvider:
             self.spelling(model),
             self._profile,
             lambda field: self._catalogue.known(model, field),
-            refused=self._learned.get(model, _Learned()).refused,
+            refused=self._lessons.known(model).refused,
             system_role=info.system_role,
             longest=info.output_tokens,
         )
@@ -276,7 +287,7 @@ class OpenAICompatibleProvider:
         body = dict(made.body)
         if made.path == "completions" and self._profile.stream_usage:
             body["stream_options"] = {"include_usage": True}
-        refused = self._learned.get(model, _Learned()).refused
+        refused = self._lessons.known(model).refused
         body = {name: value for name, value in body.items() if name not in refused}
         base = root_of(self._base_url) if made.from_root or self._profile.fim_root else self._base_url
         folder = f"/{self._profile.fim_root}" if self._profile.fim_root else ""
@@ -284,22 +295,19 @@ class OpenAICompatibleProvider:
 
     async def _can_insert(self, model: str, blame: Blame) -> bool:
         """Whether Ollama says that a model's template can fill holes; asked once, and believed only when it says no."""
-        learned = self._of(model)
+        learned = self._lessons.of(model)
         if learned.shown:
             return True
         url = f"{root_of(self._base_url)}/api/show"
+        post = Post(url=url, blame=blame, timeout_seconds=LIST_SECONDS, body={"model": model})
         try:
-            body = await self._wire.read(
-                Post(url=url, blame=blame, timeout_seconds=LIST_SECONDS, body={"model": model})
-            )
-            capabilities = json.loads(body)["capabilities"]
-        except (RequestError, ValueError, TypeError, LookupError, RecursionError):
-            capabilities = ["insert"]
+            able = fim.can_insert(await self._wire.read(post))
+        except RequestError:
+            able = True
         learned.shown = True
-        if isinstance(capabilities, list) and "insert" not in capabilities:
+        if not able:
             learned.dialects |= {"ollama"}
-            return False
-        return True
+        return able
 
     def _dialects(self, model: str) -> tuple[str, ...]:
         """The fill-in-the-middle dialects worth trying, the best first, without those that were refused."""
@@ -312,17 +320,12 @@ class OpenAICompatibleProvider:
         if raw and chosen not in fim.FAMILIES:
             family = fim.family_of(self._catalogue.base_of(model) or model)
         wanted = (chosen or self._catalogue.known(model, "fim") or self._profile.fim, family)
-        refused = self._learned.get(model, _Learned()).dialects
+        refused = self._lessons.known(model).dialects
         return tuple(dict.fromkeys(name for name in wanted if name and name not in refused))
 
     def _opens_reasoning(self, model: str) -> bool:
-        learned = self._learned.get(model, _Learned()).opens_reasoning
+        learned = self._lessons.known(model).opens_reasoning
         return learned or self._catalogue.known(model, "opens_reasoning") is True
-
-    def _of(self, model: str) -> _Learned:
-        if model not in self._learned and len(self._learned) >= _LEARNED_MODELS:
-            del self._learned[next(iter(self._learned))]
-        return self._learned.setdefault(model, _Learned())
 
     def _refuse_retired(self) -> None:
         vendor = retired_vendor(httpx2.URL(self._base_url).host)

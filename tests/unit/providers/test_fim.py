@@ -165,6 +165,24 @@ async def test_a_refused_dialect_gives_way_to_the_chat(server: RawServer, refuse
     assert paths(server) == ["/infill", "/v1/chat/completions", "/v1/chat/completions"]
 
 
+@pytest.mark.parametrize(
+    "troubles",
+    [
+        [whole(404, b'{"error": "model \'plain\' not found, try pulling it first"}')] * 2,
+        [whole(500, b'{"error": {"message": "out of memory"}}')],
+    ],
+)
+async def test_other_troubles_teach_nothing_about_the_dialect(server: RawServer, troubles: list[Answer]) -> None:
+    """A model that is not there yet, or a server in trouble, keeps its dialect for the next time."""
+    ready = stream(b'data: {"content": "filled", "stop": true, "stop_type": "eos"}\n\n')
+    server.answers = [*troubles, ready]
+    async with provider_for(server.base_url, profile="llamacpp") as provider:
+        with pytest.raises(RequestError):
+            await collect(provider, FILL, "plain")
+        assert text_of(await collect(provider, FILL, "plain")) == "filled"
+    assert paths(server)[-1] == "/infill"
+
+
 async def test_a_refused_parameter_is_no_refused_dialect(server: RawServer) -> None:
     """What a fill can do without is left out, and the dialect stays."""
     refusal = whole(422, b'{"detail":[{"loc":["body","stream_options"],"msg":"Extra inputs are not permitted"}]}')
