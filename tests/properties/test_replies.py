@@ -10,9 +10,11 @@ from aurelis.core.text_edits import apply_edits, minimal_edits
 from aurelis.tasks.context.regions import whole_lines
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.ghost.reading import enough, ghost_text
-from aurelis.tasks.replies.edits import read_edit, read_insertion, read_new_file
+from aurelis.tasks.replies.edits import read_edit
 from aurelis.tasks.replies.findings import read_findings
 from aurelis.tasks.replies.imports import is_import_line
+from aurelis.tasks.replies.insertions import read_insertion
+from aurelis.tasks.replies.new_files import read_new_file
 
 DOCUMENT_LINES = st.lists(
     st.sampled_from(

@@ -19,7 +19,7 @@ from aurelis.tasks.context.cutting import cut_code, first_lines, last_lines
 from aurelis.tasks.context.diagnostics import Diagnostic, describe_diagnostics
 from aurelis.tasks.context.regions import Region, line_range
 from aurelis.tasks.context.surroundings import Section, other_documents, surroundings
-from aurelis.tasks.replies.edits import around_insertion
+from aurelis.tasks.replies.insertions import around_insertion
 from aurelis.tasks.table import ReplyKind, TaskRow
 from aurelis.tasks.templates import Prompt, fill
 

@@ -25,8 +25,10 @@ from aurelis.syntax.parses import SyntaxTree, does_parse, parse
 from aurelis.tasks.asking import Asked, Asking, Policy, Wishes, build_request
 from aurelis.tasks.context.diagnostics import Diagnostic
 from aurelis.tasks.context.regions import Region, line_range, region_of
-from aurelis.tasks.replies.edits import EditReading, read_edit, read_insertion, read_new_file
+from aurelis.tasks.replies.edits import EditReading, read_edit
 from aurelis.tasks.replies.findings import read_findings
+from aurelis.tasks.replies.insertions import read_insertion
+from aurelis.tasks.replies.new_files import read_new_file
 from aurelis.tasks.styles import documentation_style
 from aurelis.tasks.table import ReplyKind, TaskRow, row_for
 from aurelis.tasks.templates import Prompt, load_prompt

@@ -8,8 +8,10 @@ import pytest
 from aurelis.tasks.asking import fenced
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.ghost.reading import LONGEST_REPLY, enough, ghost_text
-from aurelis.tasks.replies.edits import read_edit, read_insertion, read_new_file
+from aurelis.tasks.replies.edits import read_edit
 from aurelis.tasks.replies.findings import read_findings
+from aurelis.tasks.replies.insertions import read_insertion
+from aurelis.tasks.replies.new_files import read_new_file
 
 HOLE = Hole(prefix="def f():\n    ", suffix="\n", language_id="python", multiline=True)
 DOCUMENT = "x = 1\n" * 50

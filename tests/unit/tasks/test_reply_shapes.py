@@ -2,9 +2,11 @@
 
 import pytest
 
-from aurelis.tasks.replies.edits import read_edit, read_insertion, read_new_file
+from aurelis.tasks.replies.edits import read_edit
 from aurelis.tasks.replies.fences import fenced_blocks, prose_around, without_thinking
 from aurelis.tasks.replies.findings import Finding, read_findings
+from aurelis.tasks.replies.insertions import read_insertion
+from aurelis.tasks.replies.new_files import read_new_file
 from aurelis.tasks.replies.patches import apply_changes, search_replace_blocks, unified_diff
 
 DOCUMENT = '''\

@@ -86,7 +86,7 @@ def _block(opener: re.Match[str], lines: list[str], start: int, end: int, *, clo
     indent = opener.group(1)
     if indent and all(line.startswith(indent) or not line.strip() for line in lines):
         lines = [line.removeprefix(indent) for line in lines]
-    content = "".join(lines)
+    content = "".join(lines).removeprefix("\ufeff")
     if content and not content.endswith(("\n", "\r")):
         content += "\n"
     return Block(opener.group(3).lower(), content, start, end, closed)

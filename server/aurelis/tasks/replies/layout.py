@@ -1,4 +1,4 @@
-"""Fitting code that a model wrote to the place that it is for: indentation, blank lines around it, line endings."""
+"""Lines of code, and fitting those that a model wrote to their place: indentation, blank lines around, line endings."""
 
 from __future__ import annotations
 
@@ -13,6 +13,26 @@ from aurelis.core.text_edits import Hunk, line_hunks
 
 _INDENT: Final = re.compile(r"[ \t]*")
 _SAMPLED_LINES: Final = 2_000
+
+
+def bare_lines(text: str) -> list[str]:
+    """Lines without their breaks; no empty one after a final break."""
+    lines = [line[: content_length(line)] for line in split_lines(text)]
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
+
+def blank_count(lines: Sequence[str]) -> int:
+    """How many blank lines there are before the first that is not."""
+    return next((index for index, line in enumerate(lines) if line.strip()), len(lines))
+
+
+def stripped(lines: list[str]) -> list[str]:
+    """The lines without the blank ones at either end."""
+    first = blank_count(lines)
+    last = len(lines) - blank_count(lines[::-1])
+    return lines[first:last]
 
 
 def indent_of(line: str) -> str:
@@ -70,9 +90,9 @@ def reindented(lines: Sequence[str], wanted: str, document: str, old: Sequence[s
 
 
 def keep_endings(old: str, new_lines: Sequence[str], eol: str) -> str:
-    """The new lines with line breaks: a line that stood in `old` keeps its own, the others get `eol`.
+    """The new lines with line breaks: a line that stood in `old`, or takes the place of one, keeps its break.
 
-    The last line ends as the old text's last line does.
+    Further lines get `eol`, and the last one ends as the old text's last line does.
     """
     old_lines = split_lines(old)
     if not old_lines[-1]:
@@ -82,7 +102,7 @@ def keep_endings(old: str, new_lines: Sequence[str], eol: str) -> str:
     old_at = new_at = 0
     hunks = line_hunks(contents, new_lines)
     for hunk in hunks:
-        while new_at < hunk.new_start:
+        while new_at < hunk.new_end and old_at < hunk.old_end:
             endings[new_at] = old_lines[old_at][len(contents[old_at]) :] or eol
             old_at, new_at = old_at + 1, new_at + 1
         old_at, new_at = hunk.old_end, hunk.new_end
