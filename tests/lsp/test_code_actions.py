@@ -23,6 +23,7 @@ def action_request(
     return {"textDocument": {"uri": URI}, "range": range_of(*span), "context": given}
 
 
+WORKSPACE = [{"uri": "file:///nowhere", "name": "w"}]
 DIAGNOSTIC = {"range": range_of(1, 11, 1, 12), "message": "undefined\nname", "severity": 1, "source": "lint"}
 ALL = ["fix", "refactor", "optimize", "document", "test", "review"]
 
@@ -52,7 +53,7 @@ async def test_which_actions_are_listed(
     """Kinds, trigger, selection and settings decide; listing asks no model; nothing is preferred."""
     services = FakeServices(settings=Settings(code_actions=settings))
     async with connection(services) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         actions = await editor.request("textDocument/codeAction", request_) or []
         found = [action.get("data", {}).get("verb") or action["command"]["command"].split(".")[1] for action in actions]
@@ -74,7 +75,7 @@ async def test_without_a_selection_the_definition_around_the_cursor_is_meant(
 ) -> None:
     """An action for a mere cursor carries its position, so that it does not work on one line alone."""
     async with connection(FakeServices()) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         actions = await editor.request("textDocument/codeAction", action_request(span, only=["refactor"]))
         for action in actions:
@@ -85,7 +86,7 @@ async def test_without_a_selection_the_definition_around_the_cursor_is_meant(
 async def test_a_title_is_one_line() -> None:
     """A diagnostic's message is folded into the action's title."""
     async with connection(FakeServices()) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         actions = await editor.request("textDocument/codeAction", action_request(diagnostics=[DIAGNOSTIC]))
         assert actions[0]["title"] == "Fix with Aurelis: undefined name"
@@ -97,13 +98,13 @@ async def test_an_excluded_document_says_why_nothing_can_be_done() -> None:
     uri = "file:///nowhere/excluded.py"
     request = {**action_request(), "textDocument": {"uri": uri}}
     async with connection(FakeServices()) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(uri, CODE)
         actions = await editor.request("textDocument/codeAction", request)
         assert {action["disabled"]["reason"] for action in actions} == {"This file is excluded."}
         assert all("command" not in action and "data" not in action for action in actions)
     async with connection(FakeServices()) as (editor, _):
-        await editor.initialize(without("textDocument", "codeAction", "disabledSupport"))
+        await editor.initialize(without("textDocument", "codeAction", "disabledSupport"), workspaceFolders=WORKSPACE)
         editor.open(uri, CODE)
         assert await editor.request("textDocument/codeAction", request) is None
 
@@ -132,7 +133,7 @@ async def test_resolving_makes_a_small_versioned_edit() -> None:
     """The edit is of the document's version, as small as it can be, and annotated."""
     services = FakeServices(lambda _: FIXED)
     async with connection(services) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE, version=7)
         action = await first_action(editor, "refactor")
         resolved = await editor.request("codeAction/resolve", action)
@@ -147,7 +148,7 @@ async def test_a_fix_knows_its_diagnostic() -> None:
     """The message stands in the prompt."""
     services = FakeServices(lambda _: FIXED)
     async with connection(services) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         await editor.request("codeAction/resolve", await first_action(editor, "fix"))
         assert any("undefined name" in message.content for message in services.requests[0].messages)
@@ -157,7 +158,7 @@ async def test_resolving_for_a_changed_document_is_content_modified() -> None:
     """-32801 when it changed before, and when it changed in the touched lines while the model answered."""
     services = FakeServices(lambda _: FIXED)
     async with connection(services) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         action = await first_action(editor, "refactor")
         editor.edit(URI, 2, "#", (5, 0, 5, 0))
@@ -178,7 +179,7 @@ async def test_an_edit_is_moved_with_lines_that_did_not_change() -> None:
     services = FakeServices(lambda _: FIXED)
     services.gate = asyncio.Event()
     async with connection(services) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         identifier = editor.begin("codeAction/resolve", await first_action(editor, "refactor"))
         await asyncio.wait_for(services.asked.wait(), 5)
@@ -194,8 +195,70 @@ async def test_an_edit_is_moved_with_lines_that_did_not_change() -> None:
 async def test_an_action_of_somebody_else_is_not_resolved(data: Any) -> None:
     """Foreign or broken data gets the action back or an error, never an edit."""
     async with connection(FakeServices()) as (editor, _):
-        await editor.initialize()
+        await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
         answer = await editor.answer(editor.begin("codeAction/resolve", {"title": "t", "data": data}))
         assert "edit" not in (answer.get("result") or {})
         assert answer.get("error", {}).get("code", -32602) == -32602
+
+
+@pytest.mark.parametrize(
+    ("uri", "text", "span", "verbs", "words"),
+    [
+        ("file:///nowhere/empty.py", "\n", (0, 0, 0, 0), set(ALL[1:]), "is empty"),
+        ("untitled:new.py", CODE, (0, 0, 1, 16), {"test"}, "no workspace folder"),
+        (URI, CODE * 1_000, (0, 0, 5_000, 0), {"refactor", "optimize", "document"}, "select less"),
+    ],
+)
+async def test_an_action_that_cannot_run_here_says_why(
+    uri: str, text: str, span: tuple[int, int, int, int], verbs: set[str], words: str
+) -> None:
+    """It is listed without data or command and with a reason, while the others stay as they are."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize(workspaceFolders=WORKSPACE)
+        editor.open(uri, text)
+        request = {**action_request(span), "textDocument": {"uri": uri}}
+        actions = await editor.request("textDocument/codeAction", request)
+        assert len(actions) == len(ALL) - 1
+        refused = [action for action in actions if "disabled" in action]
+        assert len(refused) == len(verbs)
+        assert all(words in action["disabled"]["reason"] for action in refused)
+        assert all("command" not in action and "data" not in action for action in refused)
+        runnable = {action["data"]["verb"] for action in actions if "data" in action}
+        assert not runnable & verbs
+        automatic = await editor.request(
+            "textDocument/codeAction", {**action_request(span, kind=2), "textDocument": {"uri": uri}}
+        )
+        assert not any("disabled" in action for action in automatic or ())
+
+
+async def test_a_client_that_creates_no_files_is_told_about_tests() -> None:
+    """Tests are a new file, which such a client cannot make."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize(without("workspace", "workspaceEdit", "resourceOperations"), workspaceFolders=WORKSPACE)
+        editor.open(URI, CODE)
+        actions = await editor.request("textDocument/codeAction", action_request())
+        (refused,) = [action for action in actions if "disabled" in action]
+        assert refused["kind"] == "source.aurelis.generateTests"
+        assert "cannot create files" in refused["disabled"]["reason"]
+
+
+async def test_discarding_a_resolved_edit_is_a_cancellation() -> None:
+    """Where the client has no annotations the person is asked, and no answer is a quiet end: nothing has changed."""
+    services = FakeServices(lambda _: "```python\ndef add(a, b):\n    return b + (\n```")
+    async with connection(services) as (editor, _):
+        capabilities = without("workspace", "workspaceEdit", "changeAnnotationSupport")
+        await editor.initialize(capabilities, workspaceFolders=WORKSPACE)
+        editor.open(URI, CODE)
+        editor.answers["window/showMessageRequest"] = lambda params: params["actions"][1]
+        assert (await editor.failure("codeAction/resolve", await first_action(editor, "refactor")))["code"] == -32800
+
+
+async def test_an_action_of_a_closed_document_is_content_modified() -> None:
+    """The document went away after its actions were listed."""
+    async with connection(FakeServices(lambda _: FIXED)) as (editor, _):
+        await editor.initialize(workspaceFolders=WORKSPACE)
+        editor.open(URI, CODE)
+        action = await first_action(editor, "refactor")
+        editor.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
+        assert (await editor.failure("codeAction/resolve", action))["code"] == -32801

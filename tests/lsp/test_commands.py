@@ -36,6 +36,8 @@ async def test_a_command_streams_reports_and_answers_a_result() -> None:
         kinds = [item["value"]["kind"] for item in editor.all("$/progress")]
         assert kinds[0] == "begin"
         assert kinds[-1] == "end"
+        last = editor.all("$/progress")[-1]["value"]["message"]
+        assert last == "fake/model, 5 ms, $0.0000, confidence 0.90"
         kept = await editor.request(
             "workspace/textDocumentContent", {"uri": f"aurelis:/answer/{result['requestId']}.md"}
         )
@@ -368,3 +370,15 @@ async def test_every_command_is_advertised() -> None:
         tasks = "explain fix refactor optimize document generateTests generate review ask commitMessage batch"
         others = "models health stats cache.clear cache.invalidate auth.status snooze showRequest completionAccepted"
         assert commands == {f"aurelis.{name}" for name in (tasks + " " + others).split()}
+
+
+async def test_tests_without_a_workspace_folder_ask_no_model() -> None:
+    """There would be no place for the file, which is said before anything is sent."""
+    services = FakeServices()
+    async with connection(services) as (editor, _):
+        await editor.initialize()
+        editor.open(URI, CODE)
+        failure = await editor.failure("workspace/executeCommand", execute("generateTests", **document()))
+        assert failure["data"]["kind"] == "configuration"
+        assert "open its folder" in failure["message"]
+        assert not services.requests

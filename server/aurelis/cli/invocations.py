@@ -9,7 +9,6 @@ from typing import Any, Final
 from aurelis.cli.documents import Chosen
 from aurelis.config.folders import config_folder
 from aurelis.lsp.project import read_instructions, read_project
-from aurelis.tasks.testing import ProjectFiles
 from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.services import Services
 
@@ -22,7 +21,7 @@ async def invocation_for(services: Services, verb: str, chosen: Chosen, **more: 
     folder = chosen.folder
     names = services.settings.instructions.files if services.trusted else ()
     instructions = await asyncio.to_thread(read_instructions, folder, names, services.egress)
-    project = await asyncio.to_thread(read_project, folder, services.egress) if verb == "test" else ProjectFiles()
+    project = await asyncio.to_thread(read_project, verb, chosen.snapshot, folder, services.egress)
     return Invocation(
         verb=verb,
         snapshot=chosen.snapshot,

@@ -20,7 +20,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText
 from aurelis.workflow.invocation import Invocation
-from aurelis.workflow.result import result_of
+from aurelis.workflow.result import result_of, summary_of
 from aurelis.workflow.run import run
 from aurelis.workflow.services import Services
 
@@ -64,18 +64,10 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
     finally:
         if shown and not shown.endswith("\n"):
             sys.stdout.write("\n")
+            sys.stdout.flush()
     if show and sys.stderr.isatty():
-        sys.stdout.flush()
-        say(summary(outcome.answer))
+        say(summary_of(outcome))
     return outcome
-
-
-def summary(answer: Answer) -> str:
-    """Who answered, in which time, for how much, and how far the answer can be trusted, with the reasons."""
-    cost = "cost unknown" if answer.cost_usd is None else f"${answer.cost_usd:.4f}"
-    origin = f"from the {answer.cached} cache" if answer.cached else cost
-    why = f" ({', '.join(answer.confidence_reasons)})" if answer.confidence_reasons else ""
-    return f"{answer.model}, {origin}, {answer.duration_ms / 1000:.1f} s, confidence {answer.confidence:.2f}{why}"
 
 
 async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:

@@ -13,12 +13,12 @@ import attrs
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from aurelis.core.errors import RequestError
+from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments, document_uri, position, span
-from aurelis.lsp.convert import json_range
+from aurelis.lsp.convert import json_range, range_offsets
 from aurelis.lsp.language_server import AurelisServer
-from aurelis.lsp.outcome import content_modified, request_failed
+from aurelis.lsp.outcome import content_modified, declined, refusal, request_failed
 
 MOST_FIXES: Final = 10
 """Diagnostics for which a fix is offered at one place."""
@@ -72,27 +72,31 @@ async def code_action(
         for row, diagnostics in _rows(context.diagnostics, by_hand=by_hand)
         if _is_kind(row.kind, settings.kinds) and (not context.only or _is_kind(row.kind, context.only))
     ]
-    refusal = _refusal(ls, snapshot) if offered else None
-    if refusal is not None and (automatic or not ls.features.disabled_actions):
-        return None
-    return [_action(ls, row, params, snapshot.version, diagnostics, refusal) for row, diagnostics in offered]
+    shown = not automatic and ls.features.disabled_actions
+    refusals = {row.verb: _refusal(ls, snapshot, row, params) for row, _ in offered}
+    return [
+        _action(ls, row, params, snapshot.version, diagnostics, refusals[row.verb])
+        for row, diagnostics in offered
+        if shown or refusals[row.verb] is None
+    ] or None
 
 
 async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeAction:
     """Make an action's edit, for the document's version that the action was listed for.
 
     Raises:
-        JsonRpcException: -32801 when the document changed so far that the edit does not fit, -32803 for the rest.
+        JsonRpcException: -32801 when the document changed so far that the edit does not fit, -32800 when the person
+            discards it, -32803 for the rest.
     """
     data: Mapping[str, Any] = action.data if isinstance(action.data, Mapping) else {}
     row = next((row for row in (FIX, *ROWS) if data.get("verb") == row.verb), None)
     if row is None or not row.makes_edit:
         return action
     uri = document_uri(data.get("textDocument"))
-    snapshot = ls.documents.snapshot(uri) if uri is not None else None
-    if snapshot is None:
-        raise JsonRpcInvalidParams("The action is of a document that is not open.")
-    if snapshot.version != data.get("version"):
+    if uri is None:
+        raise JsonRpcInvalidParams("The action names no document.")
+    snapshot = ls.documents.snapshot(uri)
+    if snapshot is None or snapshot.version != data.get("version"):
         raise content_modified(CHANGED)
     from aurelis.lsp import task_commands, workspace_edits  # noqa: PLC0415 -- invariant 11: nothing heavy at start
 
@@ -111,18 +115,44 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
         except RequestError as error:
             raise request_failed(error) from None
         made = await workspace_edits.make_edit(ls, outcome, action.title)
-        if made.conflict or not await workspace_edits.confirmed(ls, outcome.confirmation):
+        if made.conflict:
             raise content_modified(CHANGED)
         if made.edit is None:
-            raise JsonRpcInvalidParams(made.reason or "The action makes no edit.")
+            raise refusal(ErrorKind.CONFIGURATION, made.reason or "The action makes no edit.")
+        if not await workspace_edits.confirmed(ls, outcome.confirmation):
+            raise declined()
         return attrs.evolve(action, edit=made.edit)
 
 
-def _refusal(ls: AurelisServer, snapshot: Snapshot) -> str | None:
+def _refusal(ls: AurelisServer, snapshot: Snapshot, row: Row, params: types.CodeActionParams) -> str | None:
+    """Why an action cannot run here, a sentence; None if nothing is known against it."""
     try:
-        return ls.services.egress.refusal(snapshot.source)
+        excluded = ls.services.egress.refusal(snapshot.source)
     except RequestError:
-        return None  # The application is still starting: the action itself will ask again.
+        excluded = None  # The application is still starting: the action itself will ask again.
+    if excluded is not None:
+        return excluded
+    if not snapshot.text.strip():
+        return "The document is empty."
+    if row.verb == "test":
+        return no_place_for_tests(ls, snapshot)
+    if row.makes_edit and params.range.start != params.range.end:
+        start, end = range_offsets(snapshot, params.range, ls.documents.encoding)
+        most = ls.services.settings.requests.max_prompt_chars
+        if end - start > most:
+            return f"{end - start} characters are selected and a prompt may have {most}; select less."
+    return None
+
+
+def no_place_for_tests(ls: AurelisServer, snapshot: Snapshot) -> str | None:
+    """Why no file of tests can be made for a document; None if one can."""
+    if not any(snapshot.path is not None and snapshot.path.is_relative_to(folder) for folder in ls.documents.folders):
+        return (
+            "Tests go into a new file beside the code, and the document lies in no workspace folder; open its folder."
+        )
+    if not (ls.features.versioned_edits and ls.features.create_files):
+        return "Tests go into a new file, and this editor cannot create files on a server's behalf."
+    return None
 
 
 def _rows(
@@ -167,7 +197,7 @@ def _action(
     params: types.CodeActionParams,
     version: int | None,
     diagnostics: list[types.Diagnostic] | None,
-    refusal: str | None,
+    refused: str | None,
 ) -> types.CodeAction | types.Command:
     target = {"textDocument": {"uri": params.text_document.uri}, **_place(row, params, diagnostics)}
     command = types.Command(row.title, row.command, arguments=[{**target, "apply": True} if row.makes_edit else target])
@@ -178,8 +208,8 @@ def _action(
         title=row.title,
         kind=row.kind,
         diagnostics=diagnostics,
-        disabled=None if refusal is None else types.CodeActionDisabled(refusal),
-        command=None if by_resolving or refusal is not None else command,
-        data={**target, "verb": row.verb, "version": version} if by_resolving and refusal is None else None,
+        disabled=None if refused is None else types.CodeActionDisabled(refused),
+        command=None if by_resolving or refused is not None else command,
+        data={**target, "verb": row.verb, "version": version} if by_resolving and refused is None else None,
         tags=[types.CodeActionTag.LlmGenerated] if ls.features.llm_generated_tag else None,
     )

@@ -31,25 +31,27 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
         from aurelis.lsp.task_commands import surroundings  # noqa: PLC0415 - the tasks stay off the start-up path
 
         instructions, _ = await surroundings(ls, "explain", snapshot)
-        found = await ls.hovers().answer(
-            snapshot,
-            offset,
-            automatic=mode == "automatic",
-            instructions=instructions,
-            prompts_folder=await ls.services.prompts_folder(),
-        )
+        async with ls.progress_tokens.work("Explaining", params.work_done_token, may_create=False):
+            found = await ls.hovers().answer(
+                snapshot,
+                offset,
+                automatic=mode == "automatic",
+                instructions=instructions,
+                prompts_folder=await ls.services.prompts_folder(),
+            )
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Hover failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes
         return None
     if found is None:
         return None
-    markdown = found.markdown
-    if markdown is None:
-        if not ls.features.custom_messages:
+    kind = types.MarkupKind.Markdown if ls.features.hover_markdown else types.MarkupKind.PlainText
+    text = found.markdown
+    if text is None:
+        if not ls.features.custom_messages or kind is not types.MarkupKind.Markdown:
             return None
-        markdown = explain_link(ls, snapshot, found.region.start, found.region.end)
+        text = explain_link(ls, snapshot, found.region.start, found.region.end)
     span = lsp_range(snapshot, found.identifier.start, found.identifier.end, ls.documents.encoding)
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, markdown), span)
+    return types.Hover(types.MarkupContent(kind, text), span)
 
 
 def explain_link(ls: AurelisServer, snapshot: Snapshot, start: int, end: int) -> str:

@@ -21,6 +21,11 @@ def content_modified(message: str) -> JsonRpcException:
     return JsonRpcException(message, types.LSPErrorCodes.ContentModified.value)
 
 
+def declined() -> JsonRpcException:
+    """The person was asked and wants no edit: -32800, which editors pass over in silence."""
+    return JsonRpcException("The change was discarded.", types.LSPErrorCodes.RequestCancelled.value)
+
+
 def refusal(kind: ErrorKind, message: str) -> JsonRpcException:
     """A request that is refused before any task was started: -32803."""
     return request_failed(RequestError(kind, message))

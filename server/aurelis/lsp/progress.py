@@ -36,6 +36,7 @@ class WorkReport:
         self._begun = False
         self._ended = False
         self._last = 0.0
+        self._conclusion: str | None = None
 
     def begin(self) -> None:
         """Show the work, unless it has ended already."""
@@ -54,10 +55,14 @@ class WorkReport:
             self._last = now
             self._send(types.WorkDoneProgressReport(message=message, percentage=percentage, cancellable=True))
 
-    def end(self, message: str | None = None) -> None:
+    def conclude(self, message: str) -> None:
+        """Keep what is shown when the work ends well."""
+        self._conclusion = message
+
+    def end(self) -> None:
         """Take the work away again."""
         if self._begun and not self._ended:
-            self._send(types.WorkDoneProgressEnd(message=message))
+            self._send(types.WorkDoneProgressEnd(message=self._conclusion))
         self._ended = True
 
     def _send(self, value: object) -> None:

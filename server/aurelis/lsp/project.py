@@ -1,4 +1,4 @@
-"""What lies around a document on disk: instructions files, and the names by which the place of tests is found.
+"""What lies around a document on disk: instructions files, and what tells how the project tests and documents.
 
 In comes a document in a workspace folder, out go short texts and names, all bounded. Instructions are read in trusted
 workspaces only. Everything here touches the disk and runs in the thread that reads closed files.
@@ -9,14 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
+
+import attrs
 
 from aurelis.core.errors import RequestError
 from aurelis.core.ports import EgressPolicy
-from aurelis.core.request import Source
+from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.closed_documents import read_closed
-from aurelis.tasks.testing import ProjectFiles
+from aurelis.tasks.styles import documented_neighbours
+from aurelis.tasks.table import ReplyKind, row_for
+from aurelis.tasks.testing import ProjectFiles, existing_tests
 
 MOST_NAMES: Final = 5_000
 """Files of a workspace whose names are looked at."""
@@ -25,9 +29,26 @@ MOST_FOLDERS: Final = 500
 """Folders of a workspace that are looked into."""
 
 MANIFESTS: Final = frozenset(
-    {"pyproject.toml", "setup.cfg", "tox.ini", "package.json", "Cargo.toml", "go.mod", "pom.xml", "build.gradle"}
+    {
+        "CMakeLists.txt",
+        "Cargo.toml",
+        "build.gradle",
+        "build.gradle.kts",
+        "go.mod",
+        "meson.build",
+        "package.json",
+        "pom.xml",
+        "pyproject.toml",
+        "setup.cfg",
+        "tox.ini",
+        "vcpkg.json",
+    }
 )
-"""Files in a folder's root that say which test framework is used."""
+"""Files that say which test framework is used, in the document's folder or one above it."""
+
+MOST_MANIFESTS: Final = 8
+SAMPLE_CHARACTERS: Final = 50_000
+"""How much of a sample is looked at."""
 
 _LEFT_OUT: Final = frozenset(
     {"node_modules", "__pycache__", "dist", "build", "target", "venv", "env", "site-packages", "vendor"}
@@ -51,17 +72,39 @@ def read_instructions(folder: Path, names: Iterable[str], egress: EgressPolicy) 
     return tuple(found)
 
 
-def read_project(folder: Path, egress: EgressPolicy) -> ProjectFiles:
-    """The names of a folder's files, nearest first, and its manifests."""
-    names = tuple(_names(folder))
-    manifests = []
-    for name in sorted(MANIFESTS.intersection(names)):
-        path = folder / name
+def read_project(verb: str, snapshot: Snapshot, folder: Path, egress: EgressPolicy) -> ProjectFiles:
+    """What a task learns from the files of a folder around a document; nothing for a task that needs none."""
+    if row_for(verb).reply is ReplyKind.NEW_FILE:
+        names = tuple(_names(folder))
+        samples, manifests = existing_tests(snapshot, names), _manifests(snapshot.name, frozenset(names))
+    elif verb == "document" and snapshot.language_id == "python":
+        names = tuple(_names(folder))
+        samples, manifests = documented_neighbours(snapshot.name, snapshot.language_id, names), ()
+    else:
+        return ProjectFiles()
+    texts = tuple(_read_all(folder, manifests, egress))
+    return ProjectFiles(
+        names=names,
+        manifests=tuple((found.name, found.text) for found in texts),
+        samples=tuple(_read_all(folder, samples, egress)),
+    )
+
+
+def _manifests(name: str, names: frozenset[str]) -> tuple[str, ...]:
+    """The manifests of the document's folder and those above it, the nearest first."""
+    above = [parent.as_posix() for parent in PurePosixPath(name).parents]
+    places = [
+        manifest if parent == "." else f"{parent}/{manifest}" for parent in above for manifest in sorted(MANIFESTS)
+    ]
+    return tuple(place for place in places if place in names)[:MOST_MANIFESTS]
+
+
+def _read_all(folder: Path, names: Iterable[str], egress: EgressPolicy) -> Iterator[Snapshot]:
+    for name in names:
         with contextlib.suppress(RequestError, ValueError):
-            snapshot = read_closed(path.as_uri(), (folder,))
-            if egress.refusal(Source(path.as_uri(), path, "", name)) is None:
-                manifests.append((name, snapshot.text))
-    return ProjectFiles(names=names, manifests=tuple(manifests))
+            snapshot = read_closed((folder / name).as_uri(), (folder,))
+            if egress.refusal(snapshot.source) is None:
+                yield attrs.evolve(snapshot, text=snapshot.text[:SAMPLE_CHARACTERS])
 
 
 def _names(root: Path) -> Iterator[str]:

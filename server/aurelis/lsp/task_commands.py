@@ -33,7 +33,7 @@ from aurelis.tasks.table import ReplyKind, row_for
 from aurelis.tasks.testing import ProjectFiles
 from aurelis.workflow.events import Outcome, Started, StreamText
 from aurelis.workflow.invocation import Invocation
-from aurelis.workflow.result import result_of
+from aurelis.workflow.result import result_of, summary_of
 from aurelis.workflow.run import run
 
 TITLES: Final = {
@@ -111,11 +111,7 @@ async def outcome_of(
         stream.close()
     if outcome is None:
         raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
-    answer = outcome.answer
-    cost = "" if answer.cost_usd is None else f", ${answer.cost_usd:.4f}"
-    origin = f" from the {answer.cached} cache" if answer.cached else ""
-    why = "".join(f", {reason}" for reason in answer.confidence_reasons)
-    report.say(f"{answer.model}{origin}, {answer.duration_ms} ms{cost}, confidence {answer.confidence:.2f}{why}")
+    report.conclude(summary_of(outcome))
     return outcome
 
 
@@ -124,6 +120,7 @@ async def finish(ls: AurelisServer, outcome: Outcome, *, apply: bool) -> dict[st
     row = row_for(outcome.verb)
     if row.reply is ReplyKind.MARKDOWN:
         ls.answers.put(outcome.request_id, outcome.text)
+        ls.hovers().remember(outcome)
         if row.verb == "review" and outcome.base is not None:
             publish_findings(ls, outcome.base, outcome.findings)
         return result_of(outcome)
@@ -235,15 +232,21 @@ async def _named_document(ls: AurelisServer, uri: str) -> Snapshot:
 async def surroundings(
     ls: AurelisServer, verb: str, snapshot: Snapshot | None
 ) -> tuple[tuple[tuple[str, str], ...], ProjectFiles]:
-    """What lies around a document for a task: instructions in a trusted workspace, the project's files for tests."""
+    """What lies around a document for a task: instructions in a trusted workspace, files that show how things are done.
+
+    Raises:
+        RequestError: `configuration`, when tests are wanted of a document that lies in no workspace folder.
+    """
     folders = ls.documents.folders
     folder = folder_of(snapshot.path, folders) if snapshot is not None else next(iter(folders), None)
     if folder is None:
+        if row_for(verb).reply is ReplyKind.NEW_FILE and snapshot is not None:
+            message = "The document lies in no workspace folder, so new tests have no place; open its folder."
+            raise RequestError(ErrorKind.CONFIGURATION, message)
         return (), ProjectFiles()
     egress = ls.services.egress
     names = ls.services.settings.instructions.files if ls.services.trusted else ()
     instructions = await ls.closed_documents.call(partial(read_instructions, folder, names, egress)) if names else ()
-    project = ProjectFiles()
-    if row_for(verb).reply is ReplyKind.NEW_FILE:
-        project = await ls.closed_documents.call(partial(read_project, folder, egress))
-    return instructions, project
+    if snapshot is None:
+        return instructions, ProjectFiles()
+    return instructions, await ls.closed_documents.call(partial(read_project, verb, snapshot, folder, egress))

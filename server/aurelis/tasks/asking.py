@@ -28,8 +28,12 @@ PATCHES_ABOVE_LINES: Final = 80
 """Code of more lines than this is changed by search/replace blocks instead of being written again whole."""
 AROUND_INSERTION: Final = 3_000
 """Characters before and after an insertion's place that its block shows."""
+AROUND_REGION: Final = 12_000
+"""Characters around the lines to work on that a prompt shows at most."""
 PROMPT_MARGIN: Final = 2_000
 """Characters of the budget kept for the template's own words."""
+LONGEST_EXAMPLE: Final = 4_000
+"""Characters of a file that only shows how things are done."""
 METADATA_ENTRIES: Final = 20
 LONGEST_METADATA: Final = 500
 
@@ -71,13 +75,16 @@ class Policy:
 class Asked:
     """What a person asked for, and about which code.
 
-    `region` is the lines to work on; for an insertion its start is the place. `hints` are further values for the prompt
-    file's blanks (`documentation_style`, `tests`).
+    `region` is the lines to work on; for an insertion its start is the place. `around` bounds the characters
+    that are shown of what stands around it. `example` is a file of the project that
+    shows how it is done there. `hints` are further values for the prompt file's blanks (`tests` and the like).
     """
 
     snapshot: Snapshot
     region: Region
     tree: SyntaxTree | None = None
+    around: int = AROUND_REGION
+    example: Snapshot | None = None
     instruction: str = ""
     question: str = ""
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -151,7 +158,7 @@ def build_request(
         parameters=parameters(row, policy, wishes, len(code)),
         urgency=row.urgency if wishes.urgency is None else wishes.urgency,
         timing=row.timing if row.urgency.automatic or policy.timing is None else policy.timing,
-        sources=tuple(document.source for document in (asked.snapshot, *asked.documents)),
+        sources=tuple(document.source for document in (asked.snapshot, *asked.documents, *_examples(asked))),
         prompt_digest=prompt.digest,
         facets=facets(asked, policy),
         streams=row.streams if wishes.streams is None else wishes.streams,
@@ -250,10 +257,19 @@ def _context(row: TaskRow, asked: Asked, policy: Policy, used: int) -> tuple[lis
             left -= len(shown)
     around: list[Section] = []
     if row.reply is not ReplyKind.INSERTION and asked.snapshot.text:
-        around = surroundings(asked.snapshot, asked.tree, asked.region, max(0, min(left * 2 // 3, 12_000)))
+        around = surroundings(asked.snapshot, asked.tree, asked.region, max(0, min(left * 2 // 3, asked.around)))
         left -= sum(len(section.text) for section in around)
+    for example in _examples(asked):
+        shown = first_lines(example.text, max(0, min(left // 2, LONGEST_EXAMPLE))).text
+        if shown.strip():
+            sections.append(Section("example", shown, example.name))
+            left -= len(shown)
     documents, cut = other_documents(asked.documents, max(0, left))
     return [*sections, *documents, *around], cut
+
+
+def _examples(asked: Asked) -> tuple[Snapshot, ...]:
+    return () if asked.example is None else (asked.example,)
 
 
 def _edits(row: TaskRow) -> bool:

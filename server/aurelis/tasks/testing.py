@@ -15,13 +15,21 @@ from typing import Final
 import attrs
 
 from aurelis.core.snapshot import Snapshot
+from aurelis.tasks.frameworks import SCRIPT_TEST, SCRIPTS, framework_of
 
-_SCRIPTS: Final = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"})
-_SCRIPT_FRAMEWORKS: Final = ("vitest", "jest", "mocha", "ava", "jasmine", "tap")
 _TEST_FOLDERS: Final = ("tests", "test", "spec", "__tests__")
-_SCRIPT_TEST: Final = re.compile(r"\.(test|spec)\.[cm]?[jt]sx?$")
 _PYTHON_TEST: Final = re.compile(r"^(?:test_.*|.*_test)\.py$")
-_CPP_FRAMEWORKS: Final = (("gtest", "GoogleTest"), ("catch2", "Catch2"), ("doctest", "doctest"))
+_TEST_NAMES: Final = MappingProxyType(
+    {
+        "c": re.compile(r"^test_|_test\.\w+$"),
+        "cpp": re.compile(r"^test_|_test\.\w+$"),
+        "go": re.compile(r"_test\.go$"),
+        "java": re.compile(r"(?:Test|Tests|IT)\.java$"),
+        "python": _PYTHON_TEST,
+        **dict.fromkeys(SCRIPTS, SCRIPT_TEST),
+    }
+)
+_CRATE_NAME: Final = re.compile(r"^\s*name\s*=\s*\"([\w-]+)\"", re.MULTILINE)
 _DEFAULT_SUFFIX: Final = MappingProxyType(
     {
         "c": ".c",
@@ -40,24 +48,28 @@ _NUMBERED: Final = 1_000
 """The bound on names tried until one is free."""
 MOST_NAMES: Final = 20_000
 """Names of project files that are looked at."""
+MOST_SAMPLES: Final = 3
+"""Existing tests that are read to learn how tests are written; a prompt shows the nearest."""
 
 
 @attrs.frozen
 class ProjectFiles:
-    """Files of the workspace by their names relative to its folder, and the texts of its manifests by name.
+    """Files of the workspace by their names relative to its folder, and some of their texts.
 
-    Names have forward slashes. Manifests are files such as package.json, pyproject.toml, Cargo.toml, CMakeLists.txt.
+    Names have forward slashes. Manifests, by name, are files such as package.json, pyproject.toml, Cargo.toml; samples
+    are files from which a task learns how the project does a thing. Both have the nearest first.
     """
 
     names: tuple[str, ...] = ()
     manifests: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
+    samples: tuple[Snapshot, ...] = attrs.field(default=(), repr=False)
 
 
 @attrs.frozen
 class TestPlan:
     """The file to create (`name`, relative to the workspace folder) and what its tests are written with.
 
-    `example` is the name of an existing test file beside which the new one belongs, or empty.
+    `hint` is a sentence for the model, or empty; `example` an existing test, None where there is none.
     """
 
     __test__ = False
@@ -65,11 +77,12 @@ class TestPlan:
     name: str
     language_id: str
     framework: str
-    example: str = ""
+    hint: str = ""
+    example: Snapshot | None = attrs.field(default=None, repr=False)
 
     def describe(self) -> str:
         """The plan in words of the prompt."""
-        return f"Test framework: {self.framework}\nTest file: {self.name}"
+        return f"Test framework: {self.framework}\nTest file: {self.name}\n{self.hint}".rstrip()
 
 
 def plan_tests(snapshot: Snapshot, project: ProjectFiles) -> TestPlan:
@@ -80,10 +93,31 @@ def plan_tests(snapshot: Snapshot, project: ProjectFiles) -> TestPlan:
     name = _name(source, snapshot.language_id, names, existing)
     if any(part.startswith(".") for part in name.parts):
         name = PurePosixPath("tests") / name.name
-    example = max(existing, key=lambda other: _shared_parts(other, name.as_posix()), default="")
+    manifests = [text for _, text in project.manifests]
+    framework = framework_of(snapshot.language_id, names, manifests, [sample.text for sample in project.samples])
     return TestPlan(
-        _free(name, frozenset(names)), snapshot.language_id, _framework(snapshot, project, existing), example
+        _free(name, frozenset(names)),
+        snapshot.language_id,
+        framework,
+        _crate_hint(manifests) if snapshot.language_id == "rust" else "",
+        next(iter(project.samples), None),
     )
+
+
+def existing_tests(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
+    """The names of a few tests from which to learn, the nearest to where the document's own would be first."""
+    names = names[:MOST_NAMES]
+    source = _source(snapshot)
+    existing = [name for name in names if _is_test(PurePosixPath(name), snapshot.language_id)]
+    place = _name(source, snapshot.language_id, names, existing).as_posix()
+    return tuple(sorted(existing, key=lambda name: -_shared_parts(name, place))[:MOST_SAMPLES])
+
+
+def _crate_hint(manifests: Sequence[str]) -> str:
+    """How tests in a folder of their own reach the code."""
+    found = next((match.group(1) for text in manifests if (match := _CRATE_NAME.search(text))), None)
+    reach = f"by the crate's name, {found.replace('-', '_')}" if found else "by the crate's name"
+    return f"The file is a crate of its own: it uses what is public, {reach}, and has no module around the tests."
 
 
 def _source(snapshot: Snapshot) -> PurePosixPath:
@@ -93,25 +127,6 @@ def _source(snapshot: Snapshot) -> PurePosixPath:
     if not path.suffix:
         path = path.with_name(path.name + _DEFAULT_SUFFIX.get(snapshot.language_id, ".txt"))
     return path
-
-
-def _framework(snapshot: Snapshot, project: ProjectFiles, existing: Sequence[str]) -> str:
-    language_id = snapshot.language_id
-    manifests = "\n".join(text for _, text in project.manifests)
-    if language_id == "python":
-        known = "pytest" in manifests or any(PurePosixPath(name).name == "conftest.py" for name in project.names)
-        unittest = "import unittest" in manifests or "unittest" in manifests
-        return "pytest" if known or not unittest else "unittest"
-    if language_id in _SCRIPTS:
-        found = next((name for name in _SCRIPT_FRAMEWORKS if f'"{name}"' in manifests), None)
-        return found or ("node:test" if "node --test" in manifests or not existing else "the one of the existing tests")
-    if language_id == "java":
-        return "JUnit 4" if "junit:junit" in manifests or "<artifactId>junit</artifactId>" in manifests else "JUnit 5"
-    if language_id == "cpp":
-        lower = manifests.lower()
-        return next((name for mark, name in _CPP_FRAMEWORKS if mark in lower), "assert from <cassert>")
-    fixed = {"go": "the package testing", "rust": "#[test] functions", "c": "assert from <assert.h>"}
-    return fixed.get(language_id, "the one that is usual for the language")
 
 
 def _name(source: PurePosixPath, language_id: str, names: Sequence[str], existing: Sequence[str]) -> PurePosixPath:
@@ -126,8 +141,8 @@ def _name(source: PurePosixPath, language_id: str, names: Sequence[str], existin
     if language_id == "java":
         parts = ["test" if part == "main" else part for part in source.parent.parts]
         return PurePosixPath(*parts, f"{source.stem}Test.java")
-    if language_id in _SCRIPTS:
-        marks = Counter(match.group(1) for match in map(_SCRIPT_TEST.search, existing) if match)
+    if language_id in SCRIPTS:
+        marks = Counter(match.group(1) for match in map(SCRIPT_TEST.search, existing) if match)
         mark = marks.most_common(1)[0][0] if marks else "test"
         beside = source.with_name(f"{source.stem}.{mark}{source.suffix}")
         return _test_folder(source, existing, names) / beside.name if existing else beside
@@ -142,9 +157,13 @@ def _test_folder(source: PurePosixPath, existing: Sequence[str], names: Sequence
         return PurePosixPath(top) if top else source.parent
     if source.parent in parents:
         return source.parent
+    beside = next((source.parent / folder for folder in _TEST_FOLDERS if source.parent / folder in parents), None)
+    if beside is not None:
+        return beside
     trees = Counter(name.split("/", 1)[0] for name in existing if name.split("/", 1)[0] in _TEST_FOLDERS)
     if not trees:
-        return source.parent
+        kept_in = sorted({parent.name for parent in parents}.intersection(_TEST_FOLDERS))
+        return source.parent / kept_in[0] if kept_in else source.parent
     top = trees.most_common(1)[0][0]
     inner = PurePosixPath(*source.parent.parts[1:])
     candidates = (PurePosixPath(top) / "unit" / inner, PurePosixPath(top) / inner, PurePosixPath(top) / source.parent)
@@ -152,13 +171,10 @@ def _test_folder(source: PurePosixPath, existing: Sequence[str], names: Sequence
 
 
 def _is_test(name: PurePosixPath, language_id: str) -> bool:
-    if language_id == "python":
-        return bool(_PYTHON_TEST.match(name.name))
-    if language_id in _SCRIPTS:
-        return bool(_SCRIPT_TEST.search(name.name))
-    if language_id in {"c", "cpp"}:
-        return name.stem.endswith("_test") or name.stem.startswith("test_")
-    return False
+    if language_id == "rust":
+        return name.suffix == ".rs" and name.parent.name == "tests"
+    pattern = _TEST_NAMES.get(language_id)
+    return pattern is not None and pattern.search(name.name) is not None
 
 
 def _before(parts: Sequence[str], part: str) -> Sequence[str]:

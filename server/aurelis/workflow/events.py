@@ -6,9 +6,10 @@ import attrs
 
 from aurelis.core.model import ModelReference
 from aurelis.core.reply import Answer, Received, Waiting
-from aurelis.core.request import Task
+from aurelis.core.request import Request, Task
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import TextEdit
+from aurelis.tasks.context.regions import Region
 from aurelis.tasks.replies.findings import Finding
 
 
@@ -52,6 +53,8 @@ class Outcome:
         findings: what a review found.
         confirmation: why a person should look before the edit is applied, a sentence; None if there is no reason.
         cut: whether the model saw only part of the code.
+        region: the lines of `base` that were worked on.
+        explained: what was asked, when it was an explanation, so that a hover finds the answer again.
     """
 
     request_id: str
@@ -65,6 +68,8 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     confirmation: str | None = None
     cut: bool = False
+    region: Region | None = None
+    explained: Request | None = attrs.field(default=None, repr=False)
 
 
 WorkflowEvent = Started | Waiting | StreamText | Received | Outcome

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
@@ -12,7 +13,7 @@ import attrs
 
 from aurelis.core.errors import RequestError
 from aurelis.core.reply import Answer, Completed
-from aurelis.core.request import Request, Urgency
+from aurelis.core.request import Message, Request, Urgency
 from aurelis.core.sanitise import sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache, SyntaxTree
@@ -22,6 +23,7 @@ from aurelis.tasks.asking import Asked, Wishes, build_request
 from aurelis.tasks.context.regions import Region, whole_lines
 from aurelis.tasks.table import HOVER_SECONDS, row_for
 from aurelis.tasks.templates import load_prompt
+from aurelis.workflow.events import Outcome
 from aurelis.workflow.invocation import Invocation, new_request_id
 from aurelis.workflow.policy import task_policy
 from aurelis.workflow.run import prepare
@@ -29,6 +31,19 @@ from aurelis.workflow.services import Services
 
 MOST_UNDER_WAY: Final = 4
 """Hovers that may be asked for at once; a further one is answered without a model."""
+
+MOST_EXPLAINED: Final = 100
+"""Symbols of which it is remembered what was asked about them; the one explained longest ago goes first."""
+
+AROUND_USE: Final = 1_500
+"""Characters around the use of a name that is not defined in the document."""
+
+LANGUAGES_OF_PROSE: Final = frozenset({"", "plaintext", "markdown", "restructuredtext", "latex", "tex", "csv"})
+"""Texts whose words are no identifiers."""
+
+
+_Symbol = tuple[str, str, str]
+"""A document, its language and the lines that stand for a symbol in it."""
 
 
 @attrs.frozen
@@ -61,7 +76,21 @@ class Hovers:
         self._on_refused = on_refused
         self._seconds = seconds
         self._parses = ParseCache(limit=4)
-        self._under_way: dict[tuple[str, int | None, str, int], asyncio.Task[Answer | None]] = {}
+        self._under_way: dict[tuple[Message, ...], asyncio.Task[Answer | None]] = {}
+        self._explained: OrderedDict[_Symbol, Request] = OrderedDict()
+
+    def remember(self, outcome: Outcome) -> None:
+        """Keep what was asked in an explanation, so that it is found while the explained lines stay as they are.
+
+        The answer itself stays in the cache alone, where it expires and is dropped.
+        """
+        if outcome.explained is None or outcome.base is None or outcome.region is None:
+            return
+        symbol = _symbol(outcome.base, outcome.region)
+        self._explained[symbol] = outcome.explained
+        self._explained.move_to_end(symbol)
+        while len(self._explained) > MOST_EXPLAINED:
+            self._explained.popitem(last=False)
 
     async def answer(
         self,
@@ -77,31 +106,22 @@ class Hovers:
         Without `automatic` no model is asked. `instructions` and `prompts_folder` are those that an explain command
         would be given: they are part of what is asked, so of what is found again.
         """
+        if snapshot.language_id in LANGUAGES_OF_PROSE:
+            return None
         tree = self._parses.tree(snapshot.uri, snapshot.language_id, snapshot.text)
         identifier = identifier_at(snapshot.text, offset, tree)
         if identifier is None or self._services.egress.refusal(snapshot.source) is not None:
             return None
         region = explained_region(snapshot, tree, identifier)
         found = HoverAnswer(identifier, region)
-        kept: Answer | None = None
         try:
             line = whole_lines(snapshot.lines, identifier.start, identifier.end)
-            for wanted in dict.fromkeys((region, line)):
-                invocation = Invocation(
-                    verb="explain",
-                    snapshot=snapshot,
-                    range=(wanted.start, wanted.end),
-                    instructions=instructions,
-                    prompts_folder=prompts_folder,
-                )
-                kept = await self._kept(invocation, tree)
-                if kept is not None:
-                    break
+            kept = await self._explanation(snapshot, (region, line), tree, instructions, prompts_folder)
             if kept is None:
-                request = self._request(snapshot, tree, region, identifier)
+                request = self._request(snapshot, tree, region, identifier, prompts_folder)
                 kept = await self._services.cached(request)
                 if kept is None and automatic:
-                    kept = await self._asked(snapshot, region, identifier, request)
+                    kept = await self._asked(request)
         except RequestError:
             return found
         if kept is None:
@@ -115,37 +135,64 @@ class Hovers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _kept(self, invocation: Invocation, tree: SyntaxTree | None) -> Answer | None:
-        """The explanation that somebody asked for in these very words."""
-        prepared = await prepare(self._services, invocation, tree)
-        return await self._services.cached(prepared.request)
-
-    async def _asked(
-        self, snapshot: Snapshot, region: Region, identifier: Identifier, request: Request
+    async def _explanation(
+        self,
+        snapshot: Snapshot,
+        regions: tuple[Region, ...],
+        tree: SyntaxTree | None,
+        instructions: tuple[tuple[str, str], ...],
+        prompts_folder: Path | None,
     ) -> Answer | None:
-        key = (snapshot.uri, snapshot.version, identifier.name, region.start)
+        """The explanation that somebody asked for, of these lines in these very words or in those of another day."""
+        for region in dict.fromkeys(regions):
+            explained = self._explained.get(_symbol(snapshot, region))
+            kept = await self._services.cached(explained) if explained is not None else None
+            if kept is None:
+                invocation = Invocation(
+                    verb="explain",
+                    snapshot=snapshot,
+                    range=(region.start, region.end),
+                    instructions=instructions,
+                    prompts_folder=prompts_folder,
+                )
+                kept = await self._services.cached((await prepare(self._services, invocation, tree)).request)
+            if kept is not None:
+                return kept
+        return None
+
+    async def _asked(self, request: Request) -> Answer | None:
+        """What a model says, if it says it in time; the same words are asked once, however often they are hovered."""
+        key = request.messages
         task = self._under_way.get(key)
         if task is None:
             if len(self._under_way) >= MOST_UNDER_WAY:
                 return None
             task = asyncio.create_task(_last_answer(self._services, request, self._on_refused))
             self._under_way[key] = task
-            task.add_done_callback(self._forget(key))
+            task.add_done_callback(lambda _: self._under_way.pop(key, None))
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         return task.result() if done else None
 
-    def _forget(self, key: tuple[str, int | None, str, int]) -> Callable[[asyncio.Task[Answer | None]], None]:
-        def forget(_task: asyncio.Task[Answer | None]) -> None:
-            self._under_way.pop(key, None)
-
-        return forget
-
-    def _request(self, snapshot: Snapshot, tree: SyntaxTree | None, region: Region, identifier: Identifier) -> Request:
+    def _request(
+        self,
+        snapshot: Snapshot,
+        tree: SyntaxTree | None,
+        region: Region,
+        identifier: Identifier,
+        prompts_folder: Path | None,
+    ) -> Request:
         row = row_for("hover")
-        asked = Asked(snapshot=snapshot, region=region, tree=tree, hints={"symbol": identifier.name})
+        # A definition speaks for itself, so that it is asked about again only when it has changed.
+        line = whole_lines(snapshot.lines, identifier.start, identifier.end)
+        around = AROUND_USE if region == line else 0
+        asked = Asked(snapshot=snapshot, region=region, tree=tree, around=around, hints={"symbol": identifier.name})
         wishes = Wishes(request_id=new_request_id(), urgency=Urgency.HOVER)
         policy = task_policy(self._services.settings, row.task)
-        return build_request(row, load_prompt(row.prompt), asked, policy, wishes).request
+        return build_request(row, load_prompt(row.prompt, prompts_folder), asked, policy, wishes).request
+
+
+def _symbol(snapshot: Snapshot, region: Region) -> _Symbol:
+    return snapshot.uri, snapshot.language_id, region.text(snapshot.text)
 
 
 def explained_region(snapshot: Snapshot, tree: SyntaxTree | None, identifier: Identifier) -> Region:

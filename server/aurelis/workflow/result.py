@@ -38,8 +38,19 @@ def result_of(
         "redactions": len(answer.redactions),
     }
     reasons = list(answer.confidence_reasons) or None
-    optional = {"confidenceReasons": reasons, "edit": edit, "applied": applied, "conflict": conflict}
+    cut = outcome.cut or None
+    optional = {"confidenceReasons": reasons, "edit": edit, "applied": applied, "conflict": conflict, "cut": cut}
     return result | {key: value for key, value in optional.items() if value is not None}
+
+
+def summary_of(outcome: Outcome) -> str:
+    """Who answered, in which time, for how much, and how far the answer can be trusted, with the reasons."""
+    answer = outcome.answer
+    cost = "cost unknown" if answer.cost_usd is None else f"${answer.cost_usd:.4f}"
+    origin = f"from the {answer.cached} cache" if answer.cached else cost
+    why = f" ({', '.join(answer.confidence_reasons)})" if answer.confidence_reasons else ""
+    part = ", from part of the code" if outcome.cut else ""
+    return f"{answer.model}, {origin}, {answer.duration_ms / 1000:.1f} s, confidence {answer.confidence:.2f}{why}{part}"
 
 
 def _attempt(model: str, outcome: str, status: int | None, duration_ms: int) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, R
 from aurelis.core.request import Request, Source, always_usable
 from aurelis.core.sanitise import MarkdownSanitiser, sanitise_markdown
 from aurelis.core.snapshot import Snapshot
+from aurelis.core.text_edits import minimal_edits
 from aurelis.syntax.parses import SyntaxTree, does_parse, parse
 from aurelis.tasks.asking import Asked, Asking, Policy, Wishes, build_request
 from aurelis.tasks.context.diagnostics import Diagnostic
@@ -28,16 +29,19 @@ from aurelis.tasks.context.regions import Region, line_range, region_of
 from aurelis.tasks.replies.edits import EditReading, read_edit
 from aurelis.tasks.replies.findings import read_findings
 from aurelis.tasks.replies.insertions import read_insertion
-from aurelis.tasks.replies.new_files import read_new_file
+from aurelis.tasks.replies.new_files import read_new_file, with_test_module
 from aurelis.tasks.styles import documentation_style
 from aurelis.tasks.table import ReplyKind, TaskRow, row_for
 from aurelis.tasks.templates import Prompt, load_prompt
-from aurelis.tasks.testing import TestPlan, plan_tests
+from aurelis.tasks.testing import ProjectFiles, TestPlan, plan_tests
 from aurelis.workflow.edits import RESTORE_REFUSED, edited_document, unusable
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText, WorkflowEvent
 from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.policy import min_confidence, task_policy
 from aurelis.workflow.services import Services
+
+CUT_NOTE: Final = "\n\n*The code was too long to be sent whole: this answer knows only a part of it.*\n"
+"""What an answer that is read ends with, when the model saw only part of the code."""
 
 LARGE_DOCUMENT: Final = 100_000
 """Characters above which parsing and comparing happen in a thread, off the event loop."""
@@ -164,7 +168,8 @@ def _prepared(
         diagnostics=_diagnostics_in(invocation, region),
         documents=invocation.context,
         metadata=invocation.metadata,
-        hints=_hints(row, snapshot, tree, tests, policy),
+        example=tests.example if tests is not None else None,
+        hints=_hints(row, snapshot, tree, tests, policy, invocation.project_files),
     )
     wishes = Wishes(
         request_id=invocation.request_id,
@@ -202,10 +207,12 @@ async def _answered(
                 case Completed(finished):
                     answer = finished
     rest = sanitiser.finish() if sanitiser is not None else ""
-    if rest:
-        yield StreamText(rest)
     if answer is None:
         raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
+    if sanitiser is not None and prepared.asking.cut:
+        rest += CUT_NOTE
+    if rest:
+        yield StreamText(rest)
     yield await _concluded(services, prepared, answer)
 
 
@@ -234,12 +241,14 @@ def outcome_of(prepared: Prepared, answer: Answer, confidence_wanted: float = 0.
         text=sanitise_markdown(answer.text) if row.reply is ReplyKind.MARKDOWN else plain_text(answer.text),
         base=prepared.snapshot if prepared.snapshot.uri else None,
         cut=prepared.asking.cut,
+        explained=prepared.request if row.verb == "explain" else None,
+        region=prepared.region,
     )
     if row.reply is ReplyKind.MARKDOWN:
         if row.verb == "review":
             lines = line_range(prepared.snapshot.lines, prepared.region)
-            return attrs.evolve(outcome, findings=read_findings(outcome.text, *lines))
-        return outcome
+            outcome = attrs.evolve(outcome, findings=read_findings(outcome.text, *lines))
+        return attrs.evolve(outcome, text=outcome.text + CUT_NOTE) if outcome.cut else outcome
     _refuse_cut(answer)
     if row.reply is ReplyKind.NEW_FILE:
         return _with_new_file(outcome, prepared)
@@ -259,12 +268,16 @@ def _with_new_file(outcome: Outcome, prepared: Prepared) -> Outcome:
     plan = prepared.tests
     if plan is None:
         raise unusable("there is no place for it")
-    reply = plain_code(outcome.answer.text, prepared.snapshot.text)
-    text = read_new_file(reply, plan.language_id, prepared.snapshot.eol)
+    source = prepared.snapshot.text
+    reply = plain_code(outcome.answer.text, source)
+    text = read_new_file(reply, plan.language_id, prepared.snapshot.eol, source)
     if text is None:
         raise unusable("it holds no code")
     if mentions(text, outcome.answer.redactions):
         raise unusable("it needs a secret that is not given away", RESTORE_REFUSED)
+    inside = with_test_module(source, text, plan.language_id)
+    if inside is not None:
+        return attrs.evolve(outcome, edits=minimal_edits(source, inside))
     reason = None
     if does_parse(text, plan.language_id) is False:
         reason = "The new file does not parse."
@@ -275,7 +288,7 @@ def judge_of(row: TaskRow, snapshot: Snapshot, region: Region) -> Callable[[str]
     """Whether an answer is of use, as far as its text alone tells (placeholders still stand where secrets do)."""
     language_id = snapshot.language_id
     if row.reply is ReplyKind.NEW_FILE:
-        return lambda text: _verdict(read_new_file(text, language_id, "\n"), "", "", None)
+        return lambda text: _verdict(read_new_file(text, language_id, "\n", snapshot.text), "", "", None)
     if row.reply not in {ReplyKind.EDIT, ReplyKind.INSERTION}:
         return always_usable
 
@@ -308,7 +321,12 @@ def _reader(row: TaskRow, language_id: str, reply: str) -> Callable[[str, int, i
 def _refuse_cut(answer: Answer) -> None:
     if answer.finish is FinishReason.LENGTH:
         raise unusable("it was cut off at its longest length; select less code or raise the task's maxTokens")
-    if answer.incomplete or answer.finish in {FinishReason.CUT, FinishReason.CONTENT_FILTER}:
+    if answer.finish is FinishReason.CONTENT_FILTER:
+        raise RequestError(
+            ErrorKind.CONTENT_FILTER,
+            "The provider filtered the model's answer, so nothing was changed; try other code or another model.",
+        )
+    if answer.incomplete or answer.finish is FinishReason.CUT:
         raise unusable("it is incomplete")
 
 
@@ -346,13 +364,19 @@ def _diagnostics_in(invocation: Invocation, region: Region) -> tuple[Diagnostic,
 
 
 def _hints(
-    row: TaskRow, snapshot: Snapshot, tree: SyntaxTree | None, tests: TestPlan | None, policy: Policy
+    row: TaskRow,
+    snapshot: Snapshot,
+    tree: SyntaxTree | None,
+    tests: TestPlan | None,
+    policy: Policy,
+    project: ProjectFiles,
 ) -> Mapping[str, str]:
     if tests is not None:
         return {"tests": tests.describe()}
     if row.verb == "document":
         wanted = policy.style.get("documentation_format")
-        return {"documentation_style": documentation_style(tree, snapshot.language_id, wanted)}
+        others = [sample.text for sample in project.samples]
+        return {"documentation_style": documentation_style(tree, snapshot.language_id, wanted, others)}
     return {}
 
 

@@ -9,9 +9,10 @@ import pytest
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import Urgency
 from aurelis.core.snapshot import Snapshot
+from aurelis.workflow.events import Outcome
 from aurelis.workflow.hover import Hovers
 from aurelis.workflow.invocation import Invocation
-from aurelis.workflow.run import prepare
+from aurelis.workflow.run import prepare, run
 
 
 async def test_an_explanation_that_was_asked_for_is_found_again(services: Any, snapshot: Snapshot) -> None:
@@ -86,3 +87,41 @@ async def test_a_failure_is_no_text(services: Any, snapshot: Snapshot) -> None:
     excluded = attrs.evolve(snapshot, name="secret.py")
     assert await hovers.answer(excluded, snapshot.text.index("add"), automatic=True) is None
     await hovers.aclose()
+
+
+async def test_an_explanation_outlives_changes_elsewhere(services: Any, snapshot: Snapshot) -> None:
+    """It is found as long as the explained lines stay as they are, and no longer."""
+    asked = Invocation(verb="explain", snapshot=snapshot, position=snapshot.text.index("a-b"))
+    services.reply = "It *adds*."
+    hovers = Hovers(services)
+    async for event in run(services, asked):
+        if isinstance(event, Outcome):
+            hovers.remember(event)
+    services.kept[services.requests[0].messages[1].content] = "It *adds*."
+    later = attrs.evolve(snapshot, text="# new\n" + snapshot.text, version=9)
+    found = await hovers.answer(later, later.text.index("add"))
+    assert found is not None
+    assert found.markdown == "It *adds*."
+    changed = attrs.evolve(snapshot, text=snapshot.text.replace("a-b", "a - b"), version=10)
+    found = await hovers.answer(changed, changed.text.index("add"))
+    assert found is not None
+    assert found.markdown is None
+
+
+async def test_a_symbol_is_asked_about_again_only_when_it_changed(services: Any, snapshot: Snapshot) -> None:
+    """What is sent for a definition holds nothing of the rest of the document."""
+    hovers = Hovers(services)
+    services.reply = "Adds."
+    for text in (snapshot.text, "# new\n" + snapshot.text + "# last\n", snapshot.text.replace("a-b", "a - b")):
+        document = attrs.evolve(snapshot, text=text)
+        await hovers.answer(document, text.index("add"), automatic=True)
+    first, second, third = [request.messages for request in services.requests]
+    assert first == second
+    assert first != third
+
+
+@pytest.mark.parametrize("language_id", ["plaintext", "markdown"])
+async def test_words_of_prose_are_no_identifiers(services: Any, snapshot: Snapshot, language_id: str) -> None:
+    """A text for people has nothing to hover."""
+    prose = attrs.evolve(snapshot, language_id=language_id)
+    assert await Hovers(services).answer(prose, prose.text.index("add"), automatic=True) is None

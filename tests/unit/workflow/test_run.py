@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import pytest
 
-from aurelis.config.settings import Settings, StyleSettings, TaskSettings
+from aurelis.config.settings import RequestSettings, Settings, StyleSettings, TaskSettings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.redaction_map import Redaction, RedactionMap
 from aurelis.core.reply import FinishReason
@@ -20,8 +20,8 @@ from aurelis.tasks.replies.findings import Finding
 from aurelis.tasks.testing import ProjectFiles
 from aurelis.workflow.events import NewFile, Started
 from aurelis.workflow.invocation import Invocation
-from aurelis.workflow.result import result_of
-from aurelis.workflow.run import run
+from aurelis.workflow.result import result_of, summary_of
+from aurelis.workflow.run import CUT_NOTE, run
 
 FIXED = "```python\ndef add(a, b):\n    return a + b\n```"
 Run = Callable[..., Any]
@@ -314,3 +314,21 @@ async def test_the_result_has_the_keys_of_the_contract(ran: Run, snapshot: Snaps
         "applied",
         "conflict",
     }
+
+
+async def test_an_answer_about_part_of_the_code_says_so(ran: Run, services: Any, snapshot: Snapshot) -> None:
+    """A file that had to be cut is told in the streamed text, in the Result's text and as a field of it."""
+    services.settings = Settings(requests=RequestSettings(max_prompt_chars=4_000))
+    long = attrs.evolve(snapshot, text=snapshot.text + "\n\ndef more(a):\n    return a\n" * 200)
+    told = await ran("explain", "It adds.", snapshot=long)
+    assert told.outcome.text == f"It adds.{CUT_NOTE}" == told.streamed
+    assert result_of(told.outcome)["cut"] is True
+    assert summary_of(told.outcome) == "test/model, 12 ms, $0.5000, confidence 0.90, part of the code"
+
+
+async def test_a_filtered_edit_is_of_its_own_kind(services: Any, ran: Run, snapshot: Snapshot) -> None:
+    """An answer that the provider filtered changes nothing and is no mistake of the model."""
+    services.answer = {"finish": FinishReason.CONTENT_FILTER}
+    with pytest.raises(RequestError) as caught:
+        await ran("fix", FIXED, snapshot=snapshot, position=_at(snapshot, "a-b"))
+    assert caught.value.kind is ErrorKind.CONTENT_FILTER

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import attrs
@@ -12,6 +13,10 @@ from aurelis.syntax.parses import SyntaxTree
 LEFT_OUT: Final = "[... {count} lines left out ...]"
 """The mark that stands where lines were cut."""
 
+LONGEST_WORD: Final = 1_000
+"""Characters; a longer word is cut."""
+
+_WORD_AT_END: Final = re.compile(r"\w+\Z")
 _NEAR_ENOUGH: Final = 0.6
 """A cut between definitions is preferred to one between lines when it keeps at least this share of the budget."""
 
@@ -47,9 +52,21 @@ def cut_code(text: str, tree: SyntaxTree | None, budget: int) -> Cut:
     if len(text) <= budget:
         return Cut(text)
     cut = first_lines(text, budget - len(LEFT_OUT) - 10)
-    if tree is not None and tree.text == text:
+    if not cut.text:
+        cut = Cut(text[: _between_tokens(text, tree, budget - len(LEFT_OUT) - 10)], cut.lines_lost)
+    elif tree is not None and tree.text == text:
         ends = [tree.end(node) for node in tree.root.children if tree.end(node) <= len(cut.text)]
         if ends and ends[-1] >= _NEAR_ENOUGH * budget:
             cut = Cut(text[: ends[-1]], text.count("\n", ends[-1]))
     mark = LEFT_OUT.format(count=cut.lines_lost)
     return Cut(f"{cut.text.rstrip()}\n{mark}\n", cut.lines_lost)
+
+
+def _between_tokens(text: str, tree: SyntaxTree | None, at: int) -> int:
+    """A place up to `at` where no token is cut, for a line that is longer than the budget."""
+    at = max(0, at)
+    if tree is not None and tree.text == text:
+        leaf = tree.node_at(at)
+        return tree.start(leaf) if not leaf.child_count and tree.start(leaf) < at < tree.end(leaf) else at
+    match = _WORD_AT_END.search(text[max(0, at - LONGEST_WORD) : at])
+    return at - len(match.group()) if match is not None and re.match(r"\w", text[at : at + 1]) else at

@@ -1,10 +1,13 @@
-"""From a reply to the content of a file that does not exist yet."""
+"""From a reply to the content of a file that does not exist yet, or to a module of tests within its source."""
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
-from aurelis.syntax.parses import does_parse
+from aurelis.core.snapshot import line_ending
+from aurelis.syntax.parses import does_parse, parse
+from aurelis.syntax.scopes import statements
 from aurelis.tasks.replies.blocks import DIFF_LANGUAGES, code_blocks, is_of
 from aurelis.tasks.replies.elisions import leaves_code_out
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
@@ -13,6 +16,10 @@ from aurelis.tasks.replies.patches import search_replace_blocks, unified_diff
 
 SOURCE_SHARE: Final = 0.8
 """A block of which this share stands in the source already is the source repeated."""
+
+_TEST_MODULE: Final = re.compile(r"#\[cfg\(test\)\]\s*mod\s+(\w+)\s*\{")
+_MOST_NAMES: Final = 100
+"""Names tried for a module until one is free."""
 
 
 def read_new_file(reply: str, language_id: str, eol: str, source: str = "") -> str | None:
@@ -42,3 +49,24 @@ def _is_known(block: Block, source: str) -> bool:
         return True
     lines = bare_lines(block.content)
     return len(lines) > 1 and shared_lines(lines, bare_lines(source)) >= SOURCE_SHARE
+
+
+def with_test_module(source: str, content: str, language_id: str) -> str | None:
+    """A Rust source with a module of tests at its end, or None where the content is no such module.
+
+    A module that reaches for `super` can stand nowhere but in the file that it tests; this is the language's custom.
+    """
+    found = _TEST_MODULE.search(content)
+    if language_id != "rust" or found is None or "super::" not in content:
+        return None
+    tree = parse(content, language_id)
+    if tree is None or [one.kind for one in statements(tree) if one.kind != "comment"] != ["definition"]:
+        return None
+    name = found.group(1)
+    taken = set(re.findall(r"\bmod\s+(\w+)", source))
+    free = next((one for one in (name, *(f"{name}_{n}" for n in range(2, _MOST_NAMES))) if one not in taken), None)
+    if free is None:
+        return None
+    eol = line_ending(source)
+    module = f"{content[: found.start(1)]}{free}{content[found.end(1) :]}".strip()
+    return source.rstrip() + 2 * eol + eol.join(bare_lines(module)) + eol
