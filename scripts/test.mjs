@@ -2,7 +2,7 @@
 import { prepareEnvironment, program, ROOT } from './environment.mjs';
 import { extensionScript, hasExtension, installNpmPackages } from './extension.mjs';
 import { run, script } from './processes.mjs';
-import { installPublishedRules } from './published_rules.mjs';
+import { installTestPackages } from './test_packages.mjs';
 
 const inEnvironment = (name, ...args) => async () => (await run(program(name), args, { cwd: ROOT })).code;
 
@@ -29,7 +29,7 @@ await script(async (args) => {
   const began = performance.now();
   await prepareEnvironment({ development: true });
   if (hasExtension()) await installNpmPackages();
-  await installPublishedRules();
+  await installTestPackages();
   const rows = [['setup', 'passed', seconds(began)]];
   for (const [name, step] of steps(args)) {
     print(`\n=== ${name} ===`);

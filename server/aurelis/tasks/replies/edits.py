@@ -111,7 +111,7 @@ def _rewritten(document: str, start: int, end: int, language_id: str, lines: lis
         return EditReading(None, "the answer leaves code out")
     if _is_whole_file(document, start, end, language_id, lines):
         whole = keep_endings(document, _as_ended(document, lines), line_ending(document))
-        return within(document, whole, start, end, language_id)
+        return within(document, whole, start, end, language_id, excerpt=True)
     text = _replaced(document, start, end, language_id, lines)
     if does_parse(text, language_id) is False and does_parse(document, language_id):
         shorter = _replaced(document, start, end, language_id, lines, least_telling=0)
@@ -119,8 +119,13 @@ def _rewritten(document: str, start: int, end: int, language_id: str, lines: lis
     return EditReading(text)
 
 
-def within(document: str, changed: str, start: int, end: int, language_id: str) -> EditReading:
-    """The part of a change that lies in the region, and imports; none where a change runs across a border."""
+def within(
+    document: str, changed: str, start: int, end: int, language_id: str, *, excerpt: bool = False
+) -> EditReading:
+    """The part of a change that lies in the region, and imports; none where a change runs across a border.
+
+    With `excerpt` the lines that are missing at the document's start and end were not repeated rather than taken out.
+    """
     old = split_lines(document)
     new = split_lines(changed)
     old_imports, new_imports = import_rows(document, language_id), import_rows(changed, language_id)
@@ -144,7 +149,8 @@ def within(document: str, changed: str, start: int, end: int, language_id: str) 
                 and _are_imports(after, hunk.new_start, new_imports)
                 and _words(before) <= _words(after)
             )
-            outside = outside or not imports
+            at_an_end = hunk.old_start == 0 or hunk.old_end == len(old)
+            outside = outside or not (imports or (excerpt and at_an_end and not after))
             kept += after if imports else before
         else:
             return EditReading(None, "the answer changes lines outside the range")
@@ -233,7 +239,8 @@ def _is_whole_file(document: str, start: int, end: int, language_id: str, lines:
         return False
     own = bare_lines(document[start:end])
     rest = without_echo(lines, before, after, own)
-    return shared_lines([line for line in outside if line not in own], rest) > 0
+    known = {line.strip() for line in own}
+    return shared_lines([line for line in outside if line.strip() not in known], rest) > 0
 
 
 def _as_ended(document: str, lines: list[str]) -> list[str]:

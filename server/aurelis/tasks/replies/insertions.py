@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from aurelis.core.positions import split_lines
 from aurelis.core.snapshot import line_ending
-from aurelis.syntax.languages import rules_for
 from aurelis.syntax.parses import does_parse
 from aurelis.tasks.replies.blocks import code_blocks, is_of
 from aurelis.tasks.replies.echoes import without_echo
@@ -13,6 +15,12 @@ from aurelis.tasks.replies.elisions import leaves_code_out
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 from aurelis.tasks.replies.imports import leading_imports, with_imports
 from aurelis.tasks.replies.layout import bare_lines, indent_of, reindented, stripped
+
+LANGUAGES_OF_PROSE: Final = frozenset({"latex", "markdown", "plaintext", "restructuredtext"})
+"""Texts for people, in which words are what was asked for."""
+
+_TELLING: Final = re.compile(r"[=(\[{;]|:$|^\s*(?:import|from|return|use|package)\s", re.MULTILINE)
+"""What stands in code and hardly in a few words."""
 
 
 def read_insertion(document: str, place: int, language_id: str, reply: str) -> EditReading:
@@ -26,7 +34,7 @@ def read_insertion(document: str, place: int, language_id: str, reply: str) -> E
     code = code_blocks(blocks, language_id)
     if code:
         content = max(code, key=lambda block: (is_of(block, language_id), len(block.content))).content
-    elif not blocks and (does_parse(reply, language_id) or (rules_for(language_id) is None and reply.strip())):
+    elif not blocks and _is_bare_code(reply, language_id):
         content = reply
     else:
         return EditReading(None, "the answer holds no code")
@@ -45,6 +53,13 @@ def read_insertion(document: str, place: int, language_id: str, reply: str) -> E
     body = reindented(lines, indent, document)
     body[0] = body[0].removeprefix(indent)
     return EditReading(with_imports(before + line_ending(document).join(body) + after, imports, language_id))
+
+
+def _is_bare_code(reply: str, language_id: str) -> bool:
+    """Whether a reply without a block is code all the same, and not just words that happen to parse."""
+    if language_id in LANGUAGES_OF_PROSE:
+        return bool(reply.strip())
+    return does_parse(reply, language_id) is True and bool(_TELLING.search(reply))
 
 
 def around_insertion(document: str, place: int) -> tuple[str, str]:
