@@ -37,7 +37,7 @@ async def test_a_command_streams_reports_and_answers_a_result() -> None:
         assert kinds[0] == "begin"
         assert kinds[-1] == "end"
         last = editor.all("$/progress")[-1]["value"]["message"]
-        assert last == "fake/model, 5 ms, $0.0000, confidence 0.90"
+        assert last == "fake/model, $0.0000, 0.0 s, confidence 0.90"
         kept = await editor.request(
             "workspace/textDocumentContent", {"uri": f"aurelis:/answer/{result['requestId']}.md"}
         )

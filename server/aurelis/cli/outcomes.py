@@ -15,7 +15,7 @@ from typing import Any
 
 from aurelis.cli.command_line import say
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Answer, Received, Waiting
+from aurelis.core.reply import Received, Waiting
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
 from aurelis.workflow.events import NewFile, Outcome, Started, StreamText

@@ -323,7 +323,7 @@ async def test_an_answer_about_part_of_the_code_says_so(ran: Run, services: Any,
     told = await ran("explain", "It adds.", snapshot=long)
     assert told.outcome.text == f"It adds.{CUT_NOTE}" == told.streamed
     assert result_of(told.outcome)["cut"] is True
-    assert summary_of(told.outcome) == "test/model, 12 ms, $0.5000, confidence 0.90, part of the code"
+    assert summary_of(told.outcome) == "test/model, $0.5000, 0.0 s, confidence 0.90, from part of the code"
 
 
 async def test_a_filtered_edit_is_of_its_own_kind(services: Any, ran: Run, snapshot: Snapshot) -> None:

@@ -45,6 +45,8 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 """Some editors hand it over as the first character of the text; it belongs to no line that a model is shown."""
 WHOLE_FILE_SHARE: Final = 0.6
 """A reply that holds this share of the lines outside the region is taken for the whole file."""
+LEAST_SHARE: Final = 0.2
+"""Below this, imports included, nobody needs to look closer whether a reply is the whole file."""
 WHOLE_FILE_LINES: Final = 3
 """So many lines outside the region must there be, to tell a whole file by them."""
 BARE_CODE_SHARE: Final = 0.3
@@ -128,7 +130,7 @@ def within(
     """
     old = split_lines(document)
     new = split_lines(changed)
-    old_imports, new_imports = import_rows(document, language_id), import_rows(changed, language_id)
+    imports: tuple[frozenset[int], frozenset[int]] | None = None  # Found when a change outside needs it.
     offsets = [0]
     for line in old:
         offsets.append(offsets[-1] + len(line))
@@ -144,14 +146,15 @@ def within(
             inside = True
             kept += after
         elif last <= start or first >= end:
-            imports = (
-                _are_imports(before, hunk.old_start, old_imports)
-                and _are_imports(after, hunk.new_start, new_imports)
+            imports = imports or (import_rows(document, language_id), import_rows(changed, language_id))
+            wanted = (
+                _are_imports(before, hunk.old_start, imports[0])
+                and _are_imports(after, hunk.new_start, imports[1])
                 and _words(before) <= _words(after)
             )
             at_an_end = hunk.old_start == 0 or hunk.old_end == len(old)
-            outside = outside or not (imports or (excerpt and at_an_end and not after))
-            kept += after if imports else before
+            outside = outside or not (wanted or (excerpt and at_an_end and not after))
+            kept += after if wanted else before
         else:
             return EditReading(None, "the answer changes lines outside the range")
     text = "".join((*kept, *old[at:]))
@@ -229,6 +232,8 @@ def _looks_like_code(reply: str, document: str, start: int, end: int, language_i
 def _is_whole_file(document: str, start: int, end: int, language_id: str, lines: list[str]) -> bool:
     """Whether the lines hold most of what lies outside the region, and not just imports and neighbours repeated."""
     before, after = bare_lines(document[:start]), bare_lines(document[end:])
+    if shared_lines([*before, *after], lines) < LEAST_SHARE:
+        return False
     imports = import_rows(document, language_id)
     head = [line for row, line in enumerate(before) if row not in imports]
     outside = [line for line in (*head, *after) if line.strip()]
