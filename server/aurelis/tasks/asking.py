@@ -15,7 +15,7 @@ from aurelis.core.reply import Verdict
 from aurelis.core.request import Message, Parameters, Request, Urgency, always_usable
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import SyntaxTree
-from aurelis.tasks.context.cutting import cut_code, first_lines, last_lines
+from aurelis.tasks.context.cutting import cut_code, first_lines, first_words, last_lines
 from aurelis.tasks.context.diagnostics import Diagnostic, describe_diagnostics
 from aurelis.tasks.context.regions import Region, line_range
 from aurelis.tasks.context.surroundings import Section, other_documents, surroundings
@@ -199,7 +199,10 @@ def describe_style(style: Mapping[str, str], metadata: Mapping[str, str]) -> str
 def safe_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
     """Metadata that may be sent: keys that look like a secret's are dropped, values are one line each and bounded."""
     kept = [(key, value) for key, value in metadata.items() if not _SECRET_KEY.search(key)]
-    return {_one_line(key)[:100]: _one_line(value)[:LONGEST_METADATA] for key, value in kept[:METADATA_ENTRIES]}
+    return {
+        first_words(_one_line(key), 100): first_words(_one_line(value), LONGEST_METADATA)
+        for key, value in kept[:METADATA_ENTRIES]
+    }
 
 
 def instruction_line(asked: Asked) -> str:
@@ -251,7 +254,7 @@ def _context(row: TaskRow, asked: Asked, policy: Policy, used: int) -> tuple[lis
     left = policy.max_prompt_chars - PROMPT_MARGIN - used - len(asked.instruction) - len(asked.question)
     sections = []
     for name, text in policy.instructions:
-        shown = text[: max(0, left)]
+        shown = first_lines(text, max(0, left)).text
         if shown.strip():
             sections.append(Section("project-instructions", shown, name))
             left -= len(shown)

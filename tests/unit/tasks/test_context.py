@@ -5,7 +5,7 @@ import pytest
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import parse
 from aurelis.tasks.context.completion import completion_context, wants_many_lines, warm
-from aurelis.tasks.context.cutting import cut_code, first_lines, last_lines
+from aurelis.tasks.context.cutting import cut_code, first_lines, first_words, last_lines
 from aurelis.tasks.context.diagnostics import Diagnostic, RelatedLocation, describe_diagnostics
 from aurelis.tasks.context.regions import Region, line_range, region_of, whole_lines
 from aurelis.tasks.context.similar import similar_windows
@@ -141,3 +141,21 @@ def test_more_than_one_line_is_wanted_only_at_a_lines_end(text: str, many: bool)
     """Code behind the cursor means that only the rest of the line is missing."""
     position = text.index("|")
     assert wants_many_lines(text.replace("|", ""), position) is many
+
+
+@pytest.mark.parametrize(
+    ("text", "budget", "kept"),
+    [
+        ("one two three", 13, "one two three"),
+        ("one two three", 8, "one two"),
+        ("one two three", 7, "one two"),
+        ("one two three", 6, "one"),
+        ("one\ttwo\nthree", 9, "one\ttwo"),
+        ("token", 3, ""),
+        ("a b", 0, ""),
+        ("a b", -5, ""),
+    ],
+)
+def test_words_are_cut_between_words(text: str, budget: int, kept: str) -> None:
+    """A word is shown whole or not at all: half a token would pass redaction unknown."""
+    assert first_words(text, budget) == kept

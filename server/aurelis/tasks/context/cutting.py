@@ -37,6 +37,14 @@ def first_lines(text: str, budget: int) -> Cut:
     return Cut(text[:end], len(split_lines(text[end:])))
 
 
+def first_words(text: str, budget: int) -> str:
+    """As many whole words from the start as fit: half a token is none that redaction would know."""
+    if len(text) <= budget:
+        return text
+    head = text[: max(budget, 0) + 1]
+    return head[: max(0, *(head.rfind(blank) for blank in " \t\n"))].rstrip()
+
+
 def last_lines(text: str, budget: int) -> Cut:
     """As many whole lines up to the end as fit."""
     if len(text) <= budget:

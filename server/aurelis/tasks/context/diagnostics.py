@@ -8,6 +8,7 @@ from typing import Final
 import attrs
 
 from aurelis.core.snapshot import Snapshot
+from aurelis.tasks.context.cutting import first_words
 
 SHOWN_DIAGNOSTICS: Final = 20
 SHOWN_RELATED: Final = 5
@@ -44,10 +45,10 @@ def describe_diagnostics(snapshot: Snapshot, diagnostics: Sequence[Diagnostic]) 
     for diagnostic in diagnostics[:SHOWN_DIAGNOSTICS]:
         line = snapshot.lines.line_at(diagnostic.start) + 1
         origin = " ".join(part for part in (diagnostic.source, diagnostic.code) if part)
-        message = " ".join(diagnostic.message[:LONGEST_MESSAGE].split())
+        message = " ".join(first_words(diagnostic.message, LONGEST_MESSAGE).split())
         lines.append(f"- line {line}: {diagnostic.severity}: {message}" + (f" ({origin})" if origin else ""))
         for related in diagnostic.related[:SHOWN_RELATED]:
             text = f": {related.text.strip()}" if related.text.strip() else ""
-            note = " ".join(related.message[:LONGEST_MESSAGE].split())
+            note = " ".join(first_words(related.message, LONGEST_MESSAGE).split())
             lines.append(f"  - see {related.name} line {related.line}: {note}{text}")
     return "Reported problems:\n" + "\n".join(lines) if lines else ""

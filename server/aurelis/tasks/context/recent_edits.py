@@ -9,6 +9,7 @@ import attrs
 
 from aurelis.core.positions import content_length, split_lines
 from aurelis.core.text_edits import line_hunks
+from aurelis.tasks.context.cutting import first_lines
 
 CONTEXT_LINES: Final = 1
 LONGEST_SUMMARY: Final = 1_000
@@ -38,7 +39,7 @@ def describe_edit(before: Version, after: Version) -> str:
             break
     if not lines:
         return ""
-    return "\n".join((f"@ {after.name}", *lines[:MOST_LINES]))[:LONGEST_SUMMARY]
+    return first_lines("\n".join((f"@ {after.name}", *lines[:MOST_LINES])), LONGEST_SUMMARY).text.rstrip("\n")
 
 
 def within_budget(edits: Sequence[str], budget: int) -> tuple[str, ...]:
