@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurelis.security.rules.plausible import bare_value, machine_made, machine_value, odd_value, quoted_value
+from aurelis.security.rules.plausible import (
+    bare_value,
+    machine_made,
+    machine_value,
+    odd_value,
+    quoted_value,
+    shuffled_value,
+)
 from aurelis.security.rules.row import Rule
 
 _HEX: Final = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -189,6 +196,21 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         ),
         entropy=2.6,
         accept=machine_value,
+    ),
+    Rule(
+        name="random-string",
+        anchors=(),
+        behind=90,
+        pattern=r"(?P<quote>[\"'`])(?P<secret>[A-Za-z0-9+/_\-]{28,120}={0,2})(?P=quote)",
+        examples=('client = Client("' + _MIXED + '")', "send('x', '" + _MIXED[:32] + "')"),
+        counter_examples=(
+            'ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"',
+            '"integrity": "sha512-' + _MIXED + _MIXED[:30] + '=="',
+            'from_pretrained("Qwen2.5-Coder-32B-Instruct-GPTQ-Int4-v2")',
+            'import("./components/DatePicker2/DatePickerWithRange3")',
+        ),
+        entropy=4.3,
+        accept=shuffled_value,
     ),
 )  # fmt: skip
 """From the surest to the vaguest."""

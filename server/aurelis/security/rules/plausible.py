@@ -66,6 +66,11 @@ _DIGIT_INSIDE: Final = re.compile(r"[A-Za-z]\d+[A-Za-z]")
 _BRACKETS: Final = MappingProxyType({"(": ")", "[": "]", "{": "}", "<": ">"})
 _CLOSING: Final = frozenset(_BRACKETS.values())
 
+_CHECKSUM: Final = re.compile(r"(?:sha|md)\d+[-:]")
+_IN_ORDER: Final = re.compile(r"abcdef|ABCDEF|012345|123456")
+_ALL_CLASSES: Final = 3
+"""Small letters, capitals, digits."""
+
 _SHORT_WORD: Final = 3
 _LONG_RUN: Final = 5
 _MACHINE_LENGTH: Final = 16
@@ -118,6 +123,18 @@ def odd_value(value: str) -> bool:
         return False
     changes = sum(_class(a) != _class(b) for a, b in pairwise(value))
     return changes * 5 >= (len(value) - 1) * 3
+
+
+def shuffled_value(value: str) -> bool:
+    """Whether a string that nothing says anything about is so well mixed that only a machine can have made it.
+
+    Small letters, capitals and digits change places all along; words, names, versions and alphabets do not.
+    """
+    if _CHECKSUM.match(value) or _IN_ORDER.search(value):
+        return False
+    kinds = [_class(character) for character in value if character.isalnum()]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return len(set(kinds)) == _ALL_CLASSES and changes * 2 >= len(kinds)
 
 
 def machine_made(value: str) -> bool:
