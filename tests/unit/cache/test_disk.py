@@ -2,20 +2,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import pickle
 import sqlite3
 import stat
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import diskcache
 import pytest
 
-from aurelis.cache.disk import MAX_PENDING, DiskLayer
+from aurelis.cache.disk import DiskLayer
 from aurelis.cache.entry import Entry
 from aurelis.core.ports import Invalidation
 from aurelis.core.request import Task
@@ -193,36 +191,6 @@ async def test_an_entry_of_another_key_is_a_miss(make_disk: MakeDisk, make_entry
     await layer.aclose()
 
 
-async def test_a_slow_disk_is_a_miss_and_the_work_goes_on(
-    make_disk: MakeDisk, make_entry: Make, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A look-up that takes too long is a miss, with one warning; what was handed over is still done."""
-    layer = make_disk(wait_seconds=0.0)
-    held = threading.Event()
-    layer._executor.submit(held.wait)
-    await layer.put("k", make_entry())
-    assert await layer.get("k") is None
-    assert await layer.get("k") is None
-    held.set()
-    await layer.settled()
-    layer._wait_seconds = 30.0
-    assert await layer.get("k") is not None
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    await layer.aclose()
-
-
-async def test_waiting_jobs_are_bounded(make_disk: MakeDisk, make_entry: Make) -> None:
-    """While the disk hangs, no more than a fixed number of jobs waits."""
-    layer = make_disk(wait_seconds=0.0)
-    held = threading.Event()
-    layer._executor.submit(held.wait)
-    for number in range(MAX_PENDING + 50):
-        await layer.put(str(number), make_entry())
-    assert len(layer._pending) == MAX_PENDING
-    held.set()
-    await layer.aclose()
-
-
 async def test_a_locked_database_is_a_miss(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
     """While another process holds the database, writes are lost and reads go on; afterwards all is as before."""
     layer = make_disk()
@@ -286,23 +254,6 @@ async def test_a_damaged_database_is_replaced(
     assert await layer.get("k") == make_entry("k")
     await layer.aclose()
     assert len(caplog.records) <= 1
-
-
-async def test_size_is_bounded(make_disk: MakeDisk, make_entry: Make, tmp_path: Path) -> None:
-    """Beyond its size, all files together, the cache drops what was stored first; a very large entry is not kept."""
-    layer = make_disk(max_bytes=400_000)
-    for number in range(60):
-        await layer.put(f"k{number}", make_entry("x" * 20_000))
-        await layer.settled()
-        assert sum(file.stat().st_size for file in (tmp_path / "cache").iterdir()) <= 400_000
-    stats = await layer.stats()
-    assert stats.bytes <= 400_000
-    assert stats.entries >= 5
-    assert await layer.get("k59") is not None
-    assert await layer.get("k0") is None
-    await layer.put("large", make_entry("x" * 100_000))
-    assert await layer.get("large") is None
-    await layer.aclose()
 
 
 async def test_matching_entries_are_dropped_and_counted(make_disk: MakeDisk, make_entry: Make) -> None:
@@ -378,24 +329,3 @@ async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
     for process in processes:
         output, errors = await process.communicate()
         assert (output.split(), errors) == ([b"0", b"40"], b"")
-
-
-async def test_a_disk_that_stays_slow_is_left_alone_for_a_while(
-    clock: HandClock, make_disk: MakeDisk, make_entry: Make
-) -> None:
-    """After three slow looks in a row nobody waits for the disk any more; half a minute later it is tried again."""
-    layer = make_disk()
-    await layer.put("k", make_entry(seconds=1_000.0))
-    await layer.settled()
-    held = threading.Event()
-    layer._executor.submit(held.wait)
-    layer._wait_seconds = 0.0
-    for _ in range(3):
-        assert await layer.get("k") is None
-    held.set()
-    await layer.settled()
-    layer._wait_seconds = 30.0
-    assert await layer.get("k") is None
-    clock.now += 30
-    assert await layer.get("k") is not None
-    await layer.aclose()
