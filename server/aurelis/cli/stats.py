@@ -1,9 +1,9 @@
-"""`aurelis stats`: requests, latency, tokens, cost and hit rates, as tables and a plot."""
+"""`aurelis stats`: requests, latency, tokens, cost, hit rates and acceptance, as tables and plots over time."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from rich.text import Text
@@ -11,9 +11,19 @@ from rich.text import Text
 from aurelis.cli.command_line import DONE
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
-from aurelis.cli.tables import console, dollars, number, percent, table
+from aurelis.cli.tables import console, dollars, duration, many, number, percent, table
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
+_COMPLETIONS: Final = ("", "Shown", "Accepted", "Share", "Characters")
+_PERIODS: Final = (("Last 24 hours", "hours", "an hour"), ("Last 30 days", "days", "a day"))
+_SERIES: Final[tuple[tuple[str, str, Callable[[float | None], str]], ...]] = (
+    ("Requests", "requests", number),
+    ("Errors", "errors", number),
+    ("Cached", "cached", number),
+    ("Tokens", "tokens", many),
+    ("Cost", "costUsd", dollars),
+    ("Median", "durationMs", duration),
+)
 _COLUMNS: Final = ("", "Requests", "Errors", "Cached", "Median", "95th", "Tokens", "Cost")
 
 
@@ -41,15 +51,39 @@ async def run(arguments: argparse.Namespace) -> int:
     happened = [(_spoken(name), number(count)) for name, count in totals["mechanisms"].items()]
     if happened:
         output.print(table("What went another way", ("", "Times"), happened, right=("Times",)))
-    for title, key, unit in (("Last 24 hours", "hours", "hour"), ("Last 30 days", "days", "day")):
-        cells = statistics["overTime"][key]
-        highest = max(cell["requests"] for cell in cells)
-        if highest:
-            line = Text(f"{title:<14} ")
-            line.append(plot([cell["requests"] for cell in cells]), style="cyan")
-            line.append(f"  most in one {unit}: {number(highest)}", style="dim")
+    shown = [_completions(name, group) for name, group in statistics["byModel"].items() if group["acceptance"]["shown"]]
+    if shown:
+        output.print(table("Ghost text", _COMPLETIONS, shown, right=_COMPLETIONS[1:]))
+    for title, key, unit in _PERIODS:
+        for line in _plots(title, statistics["overTime"][key], unit):
             output.print(line)
     return DONE
+
+
+def _plots(title: str, cells: Sequence[Mapping[str, Any]], unit: str) -> Iterator[Text]:
+    """A line for each figure that is anywhere above zero, under a heading; nothing where there were no requests."""
+    if not any(cell["requests"] for cell in cells):
+        return
+    yield Text(f"{title}, {unit} a bar", style="bold")
+    for name, key, spoken in _SERIES:
+        values = [cell[key] or 0 for cell in cells]
+        if highest := max(values):
+            line = Text(f"  {name:<9}")
+            line.append(plot(values), style="cyan")
+            line.append(f"  at most {spoken(highest)}", style="dim")
+            yield line
+    yield Text()
+
+
+def _completions(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:
+    found = group["acceptance"]
+    return (
+        name,
+        number(found["shown"]),
+        number(found["accepted"]),
+        percent(found["rate"]),
+        number(found["characters"]),
+    )
 
 
 def plot(values: Sequence[float]) -> str:
@@ -71,8 +105,8 @@ def _row(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:
         number(group["requests"]),
         number(group["errors"]),
         percent(group["hitRate"]["all"]),
-        number(group["durationMs"]["p50"], " ms"),
-        number(group["durationMs"]["p95"], " ms"),
-        number(group["tokens"]["prompt"] + group["tokens"]["completion"]),
+        duration(group["durationMs"]["p50"]),
+        duration(group["durationMs"]["p95"]),
+        many(group["tokens"]["prompt"] + group["tokens"]["completion"]),
         dollars(group["costUsd"]),
     )

@@ -14,6 +14,8 @@ from rich.theme import Theme
 
 from aurelis.cli.command_line import OutputClosedError
 
+_THOUSAND: Final = 1_000
+
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""
 
@@ -70,6 +72,25 @@ def number(value: float | None, unit: str = "") -> str:
         return "-"
     text = f"{value:,.0f}" if abs(value) >= 10 or value == int(value) else f"{value:.2f}"  # noqa: PLR2004 - two digits are enough
     return f"{text}{unit}"
+
+
+def many(value: float | None) -> str:
+    """A figure that may be large, to three digits: "999", "12.3k", "1.05M"."""
+    if value is None or abs(value) < _THOUSAND:
+        return number(value)
+    digits = f"{value:.3g}" if abs(value) < _THOUSAND**4 else str(_THOUSAND**4)
+    rounded, unit = float(digits), ""
+    for larger in "kMG":
+        if abs(rounded) >= _THOUSAND:
+            rounded, unit = rounded / _THOUSAND, larger
+    return f"{rounded:#.3g}".rstrip(".") + unit
+
+
+def duration(milliseconds: float | None) -> str:
+    """A time as people read it: "109 ms", "2.98 s"."""
+    if milliseconds is None or milliseconds < _THOUSAND:
+        return number(milliseconds, " ms")
+    return f"{milliseconds / _THOUSAND:#.3g}".rstrip(".") + " s"
 
 
 def dollars(value: float | None) -> str:

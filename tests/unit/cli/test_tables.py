@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from aurelis.cli.command_line import say
-from aurelis.cli.tables import table
+from aurelis.cli.tables import duration, many, table
 
 
 @pytest.mark.parametrize("name", ["sandbox/default", "a-provider/with/a-model-of-a-very-long-name-and-more-of-it"])
@@ -49,3 +49,21 @@ def test_a_sentence_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str])
     """What programs read is not folded."""
     say("word " * 60)
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "-"), (0, "0"), (999, "999"), (1_000, "1.00k"), (12_345, "12.3k"), (567_890, "568k"), (999_600, "1.00M")],
+)
+def test_large_figures_are_three_digits(value: float | None, text: str) -> None:
+    """Tokens by the million do not push a table off the screen."""
+    assert many(value) == text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"),
+    [(None, "-"), (0, "0 ms"), (109, "109 ms"), (999, "999 ms"), (2_980, "2.98 s"), (600_000, "600 s")],
+)
+def test_times_are_spoken_in_their_unit(milliseconds: float | None, text: str) -> None:
+    """Milliseconds up to a second, seconds from there on."""
+    assert duration(milliseconds) == text
