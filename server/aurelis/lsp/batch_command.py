@@ -29,7 +29,8 @@ from aurelis.orchestrator.batch import Batch
 from aurelis.orchestrator.batch import run_batch as run_batch_of
 from aurelis.tasks.table import row_for
 from aurelis.workflow.events import Outcome
-from aurelis.workflow.invocation import new_request_id
+from aurelis.workflow.invocation import Invocation, new_request_id
+from aurelis.workflow.run import likely_model
 
 
 @attrs.define
@@ -61,7 +62,13 @@ async def run_batch(ls: AurelisServer, data: Mapping[str, Any], token: types.Pro
             progress.done += 1
             report.say(f"{progress.done} of {progress.total}", progress.done * 100 // max(1, progress.total))
 
-        batch = Batch(items=items, ask=lambda item: _asked(ls, row.verb, item), done=done)
+        models = [await _model(ls, row.verb, item) for item in items]
+        batch = Batch(
+            items=range(len(items)),
+            ask=lambda number: _asked(ls, row.verb, items[number]),
+            group_of=lambda number: models[number],
+            done=done,
+        )
         found = await run_batch_of(batch, SystemClock())
         results = [await _finished(ls, each, apply=apply) for each in found]
     return {"requestId": new_request_id(), "results": results}
@@ -69,11 +76,22 @@ async def run_batch(ls: AurelisServer, data: Mapping[str, Any], token: types.Pro
 
 async def _asked(ls: AurelisServer, verb: str, arguments: CommandArguments) -> Outcome:
     quiet = WorkReport(ls.protocol, "aurelis-unseen", "")
+    return await outcome_of(ls, await _invocation(ls, verb, arguments), quiet, None)
+
+
+async def _model(ls: AurelisServer, verb: str, arguments: CommandArguments) -> str | None:
+    """The model that an item will likely be asked of; the document is read again when its turn comes."""
+    try:
+        return await likely_model(ls.services, await _invocation(ls, verb, arguments))
+    except RequestError:
+        return None  # Which is the item's result, once it is asked for.
+
+
+async def _invocation(ls: AurelisServer, verb: str, arguments: CommandArguments) -> Invocation:
     snapshot = await document_of(ls, arguments)
     await ls.ready()
     invocation = await build_invocation(ls, verb, snapshot, arguments)
-    invocation = attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
-    return await outcome_of(ls, invocation, quiet, None)
+    return attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
 
 
 async def _finished(ls: AurelisServer, found: Outcome | RequestError, *, apply: bool) -> dict[str, Any]:
