@@ -1,8 +1,9 @@
 """What a request costs beside the bare SDK call: whole, to the first token, and for each streamed token.
 
-An upstream of zero thinking time runs in a process of its own. Rounds alternate between the bare `openai` client and
-the orchestrator (redaction, routing, an empty cache, quota, breaker, records), and the ratios come from those pairs.
-With `--litellm` litellm's Router with a fallback takes part, in a process of its own, as it pins an older `openai`.
+An upstream of zero thinking time runs in a process of its own and sends each token by itself. Rounds alternate between
+the bare `openai` client and the orchestrator (redaction, routing, an empty cache, quota, breaker, records), and the
+ratios come from those pairs. With `--litellm` litellm's Router with a fallback takes part, in a process of its own, as
+it pins an older `openai`. Processor time is each side's own process alone and suffers least from a busy machine.
 
     python benchmarks/request_overhead.py [--rounds 15] [--requests 50] [--litellm PYTHON_THAT_HAS_IT]
 """
@@ -58,6 +59,7 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, to
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         for piece in pieces:
             writer.write(b"%x\r\n" % len(piece) + piece + b"\r\n")
+            await asyncio.sleep(0)
         writer.write(b"0\r\n\r\n")
         await writer.drain()
 
@@ -99,10 +101,11 @@ async def one():
     return first
 
 async def measured(count, at_once):
-    began, firsts = time.perf_counter(), []
+    began, used, firsts = time.perf_counter(), time.process_time(), []
     for start in range(0, count, at_once):
         firsts += await asyncio.gather(*(one() for _ in range(min(at_once, count - start))))
-    return statistics.median(firsts), (time.perf_counter() - began) / count
+    whole = (time.perf_counter() - began) / count
+    return statistics.median(firsts), whole, (time.process_time() - used) / count
 
 async def main():
     loop = asyncio.get_running_loop()
@@ -114,18 +117,21 @@ asyncio.run(main())
 
 Sample = tuple[float, float]
 """Seconds to the first token and to the end."""
+Figures = tuple[float, float, float]
+"""Of many requests: median seconds to the first token, seconds for each, processor seconds for each."""
 Asker = Callable[[int], Awaitable[Sample]]
 """Asks once; the number tells requests apart."""
 
 
-async def measured(ask: Asker, count: int, at_once: int) -> tuple[float, float]:
-    """Median seconds to the first token, and seconds per request over all."""
-    began = time.perf_counter()
+async def measured(ask: Asker, count: int, at_once: int) -> Figures:
+    """Ask so many times, so many at once."""
+    began, used = time.perf_counter(), time.process_time()
     firsts: list[float] = []
     for start in range(0, count, at_once):
         samples = await asyncio.gather(*(ask(n) for n in range(start, min(count, start + at_once))))
         firsts += [first for first, _ in samples]
-    return statistics.median(firsts), (time.perf_counter() - began) / count
+    whole = (time.perf_counter() - began) / count
+    return statistics.median(firsts), whole, (time.process_time() - used) / count
 
 
 class Router:
@@ -145,18 +151,18 @@ class Router:
                 text=True,
             )
 
-    async def measured(self, count: int, at_once: int) -> tuple[float, float] | None:
+    async def measured(self, count: int, at_once: int) -> Figures | None:
         """As `measured`, or None without a Router."""
         return None if self._process is None else await asyncio.to_thread(self._ask, self._process, count, at_once)
 
     @staticmethod
-    def _ask(process: subprocess.Popen[str], count: int, at_once: int) -> tuple[float, float]:
+    def _ask(process: subprocess.Popen[str], count: int, at_once: int) -> Figures:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("the Router's process has no pipes")
         process.stdin.write(f"[{count}, {at_once}]\n")
         process.stdin.flush()
-        first, whole = json.loads(process.stdout.readline())
-        return first, whole
+        first, whole, used = json.loads(process.stdout.readline())
+        return first, whole, used
 
     def close(self) -> None:
         """End the process."""
@@ -205,11 +211,11 @@ def ours_through(application: Application, model: str, serial: Iterator[int]) ->
 
 
 async def per_token(pairs: Sequence[tuple[Asker, Asker]], rounds: int) -> list[float]:
-    """Microseconds for each streamed token: what a longer answer takes more, by side."""
+    """Microseconds of processor time for each streamed token: what a longer answer takes more, by side."""
     each = []
     for _ in range(rounds):
         times = [(await measured(short, 20, 1), await measured(long, 20, 1)) for short, long in pairs]
-        each.append([(long[1] - short[1]) / (TOKENS * (LONGER - 1)) * 1e6 for short, long in times])
+        each.append([(long[2] - short[2]) / (TOKENS * (LONGER - 1)) * 1e6 for short, long in times])
     return [statistics.median(column) for column in zip(*each, strict=True)]
 
 
@@ -240,12 +246,12 @@ async def compare(ports: tuple[int, int], rounds: int, requests: int, litellm: s
         for _ in range(rounds):
             pair = (await measured(bare, requests, at_once), await measured(ours, requests, at_once))
             rows.append((*pair, await router.measured(requests, at_once)))
-        for what, column in (("first token", 0), ("whole", 1)):
+        for what, column in (("first token", 0), ("whole", 1), ("processor time", 2)):
             _print_row(at_once, what, [tuple(None if m is None else m[column] for m in row) for row in rows])
 
     long = (bare_through(long_client), ours_through(application, "long/m", serial))
     bare_us, our_us = await per_token(((bare, long[0]), (ours, long[1])), max(3, rounds // 3))
-    print(f"\nEach streamed token: bare {bare_us:.0f} us, ours {our_us:.0f} us.")
+    print(f"\nEach streamed token, processor time: bare {bare_us:.0f} us, ours {our_us:.0f} us.")
     router.close()
     await client.close()
     await long_client.close()

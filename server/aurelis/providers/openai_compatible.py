@@ -64,6 +64,7 @@ class OpenAICompatibleProvider:
         self._profile = profile
         self._base_url = base_url
         self._wire = wire
+        self._retired = retired_vendor(httpx2.URL(base_url).host)
         self._lessons = Lessons()
         self._spellings = {known.lower(): taken for known, taken in profile.spellings.items()}
         self._catalogue = Catalogue(options, profile, base_url, self._fetch_models)
@@ -328,7 +329,7 @@ class OpenAICompatibleProvider:
         return learned or self._catalogue.known(model, "opens_reasoning") is True
 
     def _refuse_retired(self) -> None:
-        vendor = retired_vendor(httpx2.URL(self._base_url).host)
+        vendor = self._retired
         if vendor is not None:
             message = sentence(gone_sentence(f"{vendor.title} ({self.host})"))
             error = RequestError(ErrorKind.GONE, message, provider=self.name, final_for_provider=True)

@@ -1,12 +1,14 @@
 """One provider's way to its server: places among the connections, headers with the key, errors with the right blame.
 
-In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. The SDK carries
-the request; its own retries are off.
+In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. Lists are
+fetched through the SDK, with its own retries off; what is posted goes over the same client directly, because the SDK's
+making of a request takes as long as a whole exchange with a server near by (benchmarks/request_overhead.py).
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
@@ -24,6 +26,8 @@ from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
 from aurelis.providers.waits import notice_of
+
+_JSON_HEADERS: Final = {"accept": "application/json", "content-type": "application/json"}
 
 CONNECTIONS_IN_ALL: Final = 100
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
@@ -194,7 +198,7 @@ class Wire:
                 error.unsent = error.unsent or not sending
                 raise
             except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-                timed_out = isinstance(error, openai.APITimeoutError)
+                timed_out = isinstance(error, openai.APITimeoutError | httpx2.TimeoutException)
                 raise error_from_connection(error, post.blame, timed_out=timed_out) from error
             attempt.push_async_callback(response.aclose)
             stack.push_async_exit(attempt.pop_all().__aexit__)
@@ -261,20 +265,27 @@ class Wire:
         return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=name)
 
     async def _pass_on(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
-        ask = self._sdk.get if post.body is None else self._sdk.post
-        arguments: dict[str, Any] = {} if post.body is None else {"body": post.body}
+        plain = await (self._through_sdk(post, headers) if post.body is None else self._directly(post, headers))
+        self._note(plain.headers)
+        return plain
+
+    async def _through_sdk(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
         # Asked for the plain response and for a stream, the SDK hands the response over unread.
-        response: Any = await ask(
+        response: Any = await self._sdk.get(
             post.url,
             cast_to=httpx2.Response,
             stream=True,
             stream_cls=openai.AsyncStream[Any],
             options={"headers": headers, "params": dict(post.query or {})},
-            **arguments,
         )
         plain: httpx2.Response = response
-        self._note(plain.headers)
         return plain
+
+    async def _directly(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
+        content = json.dumps(post.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers |= _JSON_HEADERS
+        request = self._http.build_request("POST", post.url, content=content, headers=headers, params=post.query)
+        return await self._http.send(request, stream=True)
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Keep what an answer, a refusal too, says about the provider's future."""
