@@ -54,10 +54,10 @@ _NOT_THE_VALUE: Final = (
 )
 """What a name ends with when its value only speaks about the secret."""
 
-_SUFFIX: Final = r"[\w.\-]{0,40}?"
+_SUFFIX: Final = r"[\w.\-]{0,100}?"
 _CLOSE: Final = r"[\\\"'`\])]{0,3}(?:\[[0-9]{0,6}\])?"
 _TYPE: Final = r"(?:[ \t]{0,4}:[ \t]{0,4}[\w.\[\]|?<>*&:]{1,40}(?: \| None)?(?=[ \t]{0,4}=))?"
-_SIGN: Final = r"\s{0,40}+(?::=|=>|->|===?|!==?|\?\?=|\|\|=|\?=|\+=|=|::|:)\s{0,40}+"
+_SIGN: Final = r"\s{0,100}+(?::=|=>|->|===?|!==?|\?\?=|\|\|=|\?=|\+=|=|::|:)\s{0,100}+"
 _OPEN: Final = r"(?:[A-Za-z@$]{0,2}|(?:std::)?string\()(?P<quote>\\?[\"'`])"
 _QUOTED: Final = r"(?P<secret>(?:(?!(?P=quote))[^\n\r]){1,300})(?P=quote)"
 
@@ -75,6 +75,7 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         name="password-assignment",
         anchors=_SURE_ANCHORS,
         fold=True,
+        reach=800,
         pattern=_SURE + _NOT_THE_VALUE + _SUFFIX + _CLOSE + _TYPE + _SIGN + _OPEN + _QUOTED,
         examples=(
             'password = "hunter2!"',
@@ -115,7 +116,8 @@ ASSIGNMENTS: Final[tuple[Rule, ...]] = (
         name="password-statement",
         anchors=_SURE_ANCHORS,
         fold=True,
-        pattern=_SURE + r"[^\s\"'`]{0,50}[ \t]{0,40}(?P<quote>[\"'`])" + _QUOTED + r"[ \t]{0,2};",
+        reach=600,
+        pattern=_SURE + r"[^\s\"'`]{0,80}\s{0,100}+(?P<quote>[\"'`])" + _QUOTED + r"[ \t]{0,2};",
         examples=('private_key "so9mething!";', 'set $secret "x9f-3kk";'),
         counter_examples=('return secret + "x";', 'echo password "Password: ";'),
         accept=quoted_value,

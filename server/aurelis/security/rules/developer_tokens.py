@@ -28,8 +28,9 @@ DEVELOPER_TOKENS: Final[tuple[Rule, ...]] = (
     Rule(
         name="npm-registry-token",
         anchors=("_auth", "_password"),
-        pattern=r"(?:(?<=[:\n])|(?<![\s\S]))_(?:authToken|auth|password)[ \t]{0,40}=[ \t]{0,40}[\"']?(?P<sec"
-        r"ret>[^\s\"'$][^\s\"']*)",
+        pattern=r"(?:(?<=[:\n])|(?<![\s\S]))_(?:authToken|auth|password)[ \t]{0,40}=\s{0,100}[\"']?"
+        r"(?P<secret>npm_[^\s\"'][^\n]{0,300}|[^\s\"'$][^\s\"']*)",
+        reach=500,
         examples=("//npm.pkg.example/:_authToken=" + _HEX[:20],),
         counter_examples=("//npm.pkg.example/:_authToken=${NPM_TOKEN}", "_password = value", "_auth=auth"),
         accept=lambda secret: len(secret) >= 8 or any(c.isdigit() for c in secret),  # noqa: PLR2004 - a name is shorter
