@@ -169,3 +169,13 @@ async def test_the_environment_sets_the_log_level(tmp_path: Path) -> None:
         assert '"warning" is used instead' in shown["message"]
         await editor.explain()
     assert editor.log == ""
+
+
+async def test_a_home_that_cannot_be_used_stops_nothing(tmp_path: Path) -> None:
+    """With a file where every folder should be, requests are answered; the log says what is done without."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
+    async with serving(tmp_path, {"provider": "sandbox"}, {name: str(blocked / "x") for name in names}) as editor:
+        assert "result" in await editor.explain()
+    assert "cache folder: It cannot be used" in editor.log

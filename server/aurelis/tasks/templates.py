@@ -48,7 +48,7 @@ def load_prompt(name: str, user_folder: Path | None = None) -> Prompt:
     path = user_folder / f"{name}.md"
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return _built_in(name)
     except (OSError, UnicodeDecodeError) as error:
         message = f"The prompt file {name}.md in the configuration folder cannot be read; correct or remove it."
