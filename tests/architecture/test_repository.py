@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from fixtures.needs import TOOLS
 from fixtures.source_tree import ROOT, relative, tracked_files
 
 _FORBIDDEN = {
@@ -46,3 +47,9 @@ def test_the_licence_is_the_declared_one() -> None:
     """LICENSE is the MIT text of the Aurelis developers."""
     text = (ROOT / "LICENSE").read_text("utf-8")
     assert text.startswith("MIT License\n\nCopyright (c) 2026 The Aurelis developers\n")
+
+
+def test_every_tool_that_a_test_may_need_is_described() -> None:
+    """CONTRIBUTING.md says of each program how it is got, and names no other."""
+    described = re.findall(r'needs\("([\w-]+)"\)', (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
+    assert set(described) == set(TOOLS)
