@@ -155,14 +155,15 @@ async def test_a_fix_knows_its_diagnostic() -> None:
 
 
 async def test_resolving_for_a_changed_document_is_content_modified() -> None:
-    """-32801 when it changed before, and when it changed in the touched lines while the model answered."""
+    """-32801 when the touched lines changed, before anybody is asked or while the model answers."""
     services = FakeServices(lambda _: FIXED)
     async with connection(services) as (editor, _):
         await editor.initialize(workspaceFolders=WORKSPACE)
         editor.open(URI, CODE)
-        action = await first_action(editor, "refactor")
-        editor.edit(URI, 2, "#", (5, 0, 5, 0))
+        action = await first_action(editor, "fix")
+        editor.edit(URI, 2, "#", (1, 0, 1, 0))
         assert (await editor.failure("codeAction/resolve", action))["code"] == -32801
+        assert services.requests == []
         action = await first_action(editor, "refactor")
         services.gate = asyncio.Event()
         services.asked.clear()
@@ -187,6 +188,20 @@ async def test_an_edit_is_moved_with_lines_that_did_not_change() -> None:
         await editor.settle()
         services.gate.set()
         (change,) = (await editor.answer(identifier))["result"]["edit"]["documentChanges"]
+        assert change["textDocument"]["version"] == 2
+        assert all(edit["range"]["start"]["line"] == 3 for edit in change["edits"])
+
+
+@pytest.mark.parametrize("verb", ["fix", "refactor"])
+async def test_an_action_outlives_changes_elsewhere(verb: str) -> None:
+    """Resolved after a change of other lines, an action's edit fits the document as it is by then."""
+    services = FakeServices(lambda _: FIXED)
+    async with connection(services) as (editor, _):
+        await editor.initialize(workspaceFolders=WORKSPACE)
+        editor.open(URI, CODE)
+        action = await first_action(editor, verb)
+        editor.edit(URI, 2, "# one\n# two\n", (0, 0, 0, 0))
+        (change,) = (await editor.request("codeAction/resolve", action))["edit"]["documentChanges"]
         assert change["textDocument"]["version"] == 2
         assert all(edit["range"]["start"]["line"] == 3 for edit in change["edits"])
 

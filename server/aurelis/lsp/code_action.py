@@ -6,6 +6,7 @@ nothing is offered to automatic runs such as actions on save.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,9 +15,11 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.rebase import rebase
 from aurelis.core.snapshot import Snapshot
-from aurelis.lsp.arguments import CommandArguments, document_uri, position, span
-from aurelis.lsp.convert import json_range, range_offsets
+from aurelis.core.text_edits import TextEdit
+from aurelis.lsp.arguments import CommandArguments, Span, document_uri, position, span
+from aurelis.lsp.convert import json_range, offsets_of, range_offsets
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.outcome import content_modified, declined, refusal, request_failed
 
@@ -63,6 +66,7 @@ async def code_action(
     if snapshot is None or not settings.enabled:
         return None
     ls.seen_diagnostics.see(snapshot.uri, snapshot.version, context.diagnostics)
+    ls.listed_documents.see(snapshot)
     automatic = context.trigger_kind is types.CodeActionTriggerKind.Automatic
     if automatic and context.only:
         return None
@@ -82,7 +86,7 @@ async def code_action(
 
 
 async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeAction:
-    """Make an action's edit, for the document's version that the action was listed for.
+    """Make an action's edit: asked for the version that the action was listed for, moved onto the present one.
 
     Raises:
         JsonRpcException: -32801 when the document changed so far that the edit does not fit, -32800 when the person
@@ -95,11 +99,11 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
     uri = document_uri(data.get("textDocument"))
     if uri is None:
         raise JsonRpcInvalidParams("The action names no document.")
-    snapshot = ls.documents.snapshot(uri)
-    if snapshot is None or snapshot.version != data.get("version"):
-        raise content_modified(CHANGED)
     from aurelis.lsp import task_commands, workspace_edits  # noqa: PLC0415 -- invariant 11: nothing heavy at start
 
+    snapshot = _as_listed(ls, uri, data.get("version"))
+    if snapshot is None or not await _untouched(ls, snapshot, span(data.get("range"))):
+        raise content_modified(CHANGED)
     cursor = data.get("position")
     arguments = CommandArguments(
         uri=uri, span=span(data.get("range")), position=None if cursor is None else position(cursor, "position")
@@ -122,6 +126,24 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
         if not await workspace_edits.confirmed(ls, outcome.confirmation):
             raise declined()
         return attrs.evolve(action, edit=made.edit)
+
+
+def _as_listed(ls: AurelisServer, uri: str, version: Any) -> Snapshot | None:
+    """The open document as it was when an action was listed; None when it is closed, or that version is forgotten."""
+    current = ls.documents.snapshot(uri)
+    if current is None or current.version == version:
+        return current
+    return ls.listed_documents.of(uri, version)
+
+
+async def _untouched(ls: AurelisServer, listed: Snapshot, lines: Span | None) -> bool:
+    """Whether an action's lines are still as they were: otherwise its edit could not be used, so nobody is asked."""
+    current = ls.documents.snapshot(listed.uri)
+    if lines is None or current is None or current.version == listed.version:
+        return current is not None
+    start, end = offsets_of(listed, lines, ls.documents.encoding)
+    whole = TextEdit(start, max(start, end - 1), "")
+    return await asyncio.to_thread(rebase, (whole,), listed.text, current.text) is not None
 
 
 def _refusal(ls: AurelisServer, snapshot: Snapshot, row: Row, params: types.CodeActionParams) -> str | None:

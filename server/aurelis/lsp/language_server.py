@@ -21,6 +21,7 @@ from aurelis.lsp.closed_documents import ClosedDocuments
 from aurelis.lsp.converter import plain_converter
 from aurelis.lsp.documents import Documents
 from aurelis.lsp.editor_settings import EditorSettings
+from aurelis.lsp.listed_documents import ListedDocuments
 from aurelis.lsp.progress import ProgressTokens
 from aurelis.lsp.protocol import AurelisProtocol
 from aurelis.lsp.seen_diagnostics import SeenDiagnostics
@@ -56,6 +57,7 @@ class AurelisServer(LanguageServer):
         self.answers = AnswerShelf()
         self.closed_documents = ClosedDocuments()
         self.seen_diagnostics = SeenDiagnostics()
+        self.listed_documents = ListedDocuments()
         self.editor_settings = EditorSettings()
         self.first_problems: tuple[Problem, ...] = ()
         self.progress_tokens = ProgressTokens(self.protocol)
