@@ -171,8 +171,9 @@ class RedisLayer:
         return self._dropped.news()
 
     async def stats(self) -> LayerStats:
-        """Hits and misses; how much the server holds is not asked."""
-        return LayerStats("redis", None, None, self._hits, self._misses, self._error)
+        """Hits, misses and about how many bytes the team keeps; how many entries those are is not asked."""
+        held: int | None = await self._attempt(self._room.held(), None, self._wait_seconds)
+        return LayerStats("redis", None, held, self._hits, self._misses, self._error)
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is written or has failed."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, Final
 
+from aurelis.cache.redis_invalidations import whole_number
 from aurelis.core.deadline import Clock
 
 SPANS: Final = 12
@@ -53,6 +54,11 @@ class RedisRoom:
         ends = math.ceil(self._span * (len(spans) + 1))
         found = await self._client.eval(_PUT, 1 + len(spans), name, *spans, value, milliseconds, self._max_bytes, ends)
         return bool(found)
+
+    async def held(self) -> int:
+        """About how many bytes the team keeps, rather too many than too few."""
+        found = await self._client.mget(*self._spans())
+        return sum(whole_number(value) for value in found)
 
     async def empty(self) -> None:
         """Count from nothing again: all entries were dropped."""
