@@ -91,6 +91,13 @@ def test_no_import_is_taken_away_outside_the_range() -> None:
     assert reading.outside
 
 
+def test_blank_lines_outside_the_range_stay_as_they_are() -> None:
+    """What a whole file loses or gains of blank lines elsewhere is nobody's change, and needs no word."""
+    whole = WANTED.replace("import os\n\n\n", "import os\n \n").replace("os.name\n", "os.name\n\n")
+    reading = read_edit(DOCUMENT, START, END, "python", f"```python\n{whole}```")
+    assert (reading.text, reading.outside) == (WANTED, False)
+
+
 def test_a_group_of_imports_may_grow() -> None:
     """A whole Go file whose import group has a new line changes the group and the range alone."""
     document = 'package a\n\nimport (\n\t"fmt"\n)\n\nfunc A() {\n\tfmt.Println()\n}\n\nfunc B() {\n}\n'

@@ -145,6 +145,8 @@ def within(
         if start <= first and last <= end:
             inside = True
             kept += after
+        elif not any(line.strip() for line in (*before, *after)) and (last <= start or first >= end):
+            kept += before  # Blank lines are easily lost and added, and nobody asked for it.
         elif last <= start or first >= end:
             imports = imports or (import_rows(document, language_id), import_rows(changed, language_id))
             wanted = (
