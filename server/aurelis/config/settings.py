@@ -116,7 +116,9 @@ class TaskSettings(Branch):
     system_prompt: str | None = setting(
         None, Text(longest=10_000), "Text that replaces the task's own system prompt.", repr=False
     )
-    min_confidence: float | None = setting(None, Number(0, 1), "Answers below this confidence are not used.")
+    min_confidence: float | None = setting(
+        None, Number(0, 1), "Below this confidence you are asked before a change is applied."
+    )
 
 
 @attrs.frozen(repr=False, eq=False)
