@@ -86,7 +86,8 @@ def _reasons(entry: dict[str, Any]) -> bool:
     words: list[Any] = []
     for field in ("capabilities", "supported_parameters", "tags"):
         value = entry.get(field)
-        words += list(value) if isinstance(value, list | dict) else []
+        words += [word for word in value if value[word]] if isinstance(value, dict) else []
+        words += value if isinstance(value, list) else []
     return "reasoning" in words or "thinking" in words
 
 

@@ -176,7 +176,7 @@ class OpenAICompatibleProvider:
                 reasoning,
                 blame,
                 lambda value: error_from_answer(200, {}, value, blame, now=time.time()),
-                notice_of(response.headers, sentence(blame.title)),
+                notice_of(response.headers, sentence(f"{blame.title} ({blame.host})")),
                 requests_left(response.headers) if self._profile.counts_requests else None,
             )
             try:

@@ -289,7 +289,7 @@ class Wire:
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Keep what an answer, a refusal too, says about the provider's future."""
-        self.notice = notice_of(headers, sentence(self._profile.title)) or self.notice
+        self.notice = notice_of(headers, sentence(f"{self._profile.title} ({self.host})")) or self.notice
 
     async def _request_headers(self, post: Post) -> dict[str, str]:
         headers = dict(self._headers)

@@ -126,6 +126,22 @@ async def test_what_is_no_list_is_an_error(server: RawServer, body: bytes) -> No
     assert "providers.mine.baseUrl" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("entry", "reasons"),
+    [
+        ({"capabilities": ["streaming", "reasoning"]}, True),
+        ({"capabilities": {"completion_chat": True, "reasoning": True}}, True),
+        ({"capabilities": {"completion_chat": True, "reasoning": False}}, False),
+        ({"supported_parameters": ["reasoning", "tools"]}, True),
+        ({"tags": [["reasoning"], {}]}, False),
+        ({}, False),
+    ],
+)
+def test_lists_tell_which_models_reason(entry: dict[str, Any], reasons: bool) -> None:
+    """Capabilities are a list of words or a table of yes and no."""
+    assert parse([{"id": "a", **entry}])["a"].reasoning is reasons
+
+
 async def test_the_list_is_fetched_once(server: RawServer) -> None:
     """Within five minutes only a refresh asks again; the user's own models come first."""
     server.answers = [whole(200, b'{"data": [{"id": "a"}, {"id": "b"}]}')]
