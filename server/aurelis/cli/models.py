@@ -10,6 +10,7 @@ from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, number, table
+from aurelis.orchestrator.route import DEFAULT_ROLES, ROLES
 
 MOST_ROWS: Final = 500
 """More than anybody reads; those that tasks go to come first."""
@@ -34,7 +35,7 @@ async def run(arguments: argparse.Namespace) -> int:
         if row.get("error"):
             say(f"{row['provider']}: {row['error']}")
     if listed:
-        columns = ("Model", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
+        columns = ("Model", "Used for", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
         shown = sorted(listed, key=lambda row: not row.get("tasks"))[:MOST_ROWS]
         console().print(table("", columns, [_cells(row) for row in shown], right=("Input", "Output")))
         if len(listed) > len(shown):
@@ -48,6 +49,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     where = str(row.get("host") or "-") + (" (this machine)" if row.get("local") else "")
     return (
         str(row["model"]),
+        _purposes(frozenset(row.get("tasks", ()))),
         where,
         number(row.get("inputTokens")),
         number(row.get("outputTokens")),
@@ -55,3 +57,14 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         costs,
         str(row.get("health") or "-"),
     )
+
+
+def _purposes(tasks: frozenset[str]) -> str:
+    """The tasks that go to a model; those of one role, when all are there, by the role's name."""
+    if tasks >= {str(task) for task in DEFAULT_ROLES}:
+        return "everything"
+    words: list[str] = []
+    for role in ROLES:
+        members = [str(task) for task, its_role in DEFAULT_ROLES.items() if its_role == role]
+        words += [role] if tasks.issuperset(members) else [task for task in members if task in tasks]
+    return ", ".join(words) or "-"

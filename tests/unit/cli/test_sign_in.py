@@ -143,3 +143,23 @@ async def test_a_chosen_provider_that_does_not_exist_is_named(tmp_path: Path, ot
     assert code == 2
     assert "The provider 'opnai' is not configured" in " ".join(output.split())
     assert "Answers come from" not in output
+
+
+async def test_the_models_say_what_they_are_used_for(tmp_path: Path) -> None:
+    """A person sees which tasks go where: by role, by name where a role is divided, or everything."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        config = tmp_path / "aurelis" / "config.toml"
+        alone = await run(tmp_path, "models")
+        config.write_text(
+            config.read_text()
+            + '[models]\nreasoning = "mine/thinker"\nfast = "mine/default"\ncompletion = "mine/default"\n'
+            + 'code = "mine/default"\ndocumentation = "mine/default"\n[routing.tasks]\nfix = "mine/thinker"\n'
+        )
+        divided = await run(tmp_path, "models")
+    rows = {line.split()[0]: " ".join(line.split()) for line in divided[1].splitlines() if line.strip()}
+    assert " mine/default everything 127.0.0.1" in " ".join(alone[1].split())
+    assert rows["mine/thinker"].startswith("mine/thinker fix, reasoning 127.0.0.1")
+    assert (
+        "completion, code_generation, refactoring, optimization, testing, documentation, fast" in rows["mine/default"]
+    )
