@@ -14,6 +14,7 @@ from aurelis.orchestrator.route import DEFAULT_ROLES, ROLES
 
 MOST_ROWS: Final = 500
 """More than anybody reads; those that tasks go to come first."""
+COLUMNS: Final = ("Model", "Used for", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -34,23 +35,28 @@ async def run(arguments: argparse.Namespace) -> int:
     for row in rows:
         if row.get("error"):
             say(f"{row['provider']}: {row['error']}")
-    if listed:
-        columns = ("Model", "Used for", "Where", "Input", "Output", "Fills holes", "$ per M in / out", "Health")
-        shown = sorted(listed, key=lambda row: not row.get("tasks"))[:MOST_ROWS]
-        console().print(table("", columns, [_cells(row) for row in shown], right=("Input", "Output")))
-        if len(listed) > len(shown):
-            say(f"{len(listed) - len(shown):,} more are there; `aurelis models --json` lists them all.")
+    shown = sorted(listed, key=lambda row: not row.get("tasks"))[:MOST_ROWS]
+    for place in dict.fromkeys(_place(row) for row in listed):
+        cells = [_cells(row) for row in shown if _place(row) == place]
+        if cells:
+            console().print(table(place, COLUMNS, cells, right=("Input", "Output")))
+    if len(listed) > len(shown):
+        say(f"{len(listed) - len(shown):,} more are there; `aurelis models --json` lists them all.")
     return code
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Who has the model, and where."""
+    here = ", on this machine" if row.get("local") else ""
+    return f"{row['provider']} at {row.get('host')}{here}"
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     price = row.get("price")
     costs = "-" if price is None else f"{price['input']:g} / {price['output']:g}"
-    where = str(row.get("host") or "-") + (" (this machine)" if row.get("local") else "")
     return (
         str(row["model"]),
         _purposes(frozenset(row.get("tasks", ()))),
-        where,
         number(row.get("inputTokens")),
         number(row.get("outputTokens")),
         str(row.get("fim") or "-"),

@@ -157,9 +157,10 @@ async def test_the_models_say_what_they_are_used_for(tmp_path: Path) -> None:
             + 'code = "mine/default"\ndocumentation = "mine/default"\n[routing.tasks]\nfix = "mine/thinker"\n'
         )
         divided = await run(tmp_path, "models")
-    rows = {line.split()[0]: " ".join(line.split()) for line in divided[1].splitlines() if line.strip()}
-    assert " mine/default everything 127.0.0.1" in " ".join(alone[1].split())
-    assert rows["mine/thinker"].startswith("mine/thinker fix, reasoning 127.0.0.1")
+        rows = {line.split()[0]: " ".join(line.split()) for line in divided[1].splitlines() if line.strip()}
+        assert f"mine at 127.0.0.1:{sandbox.port}, on this machine" in alone[1]
+    assert " mine/default everything - -" in " ".join(alone[1].split())
+    assert rows["mine/thinker"].startswith("mine/thinker fix, reasoning - -")
     assert (
         "completion, code_generation, refactoring, optimization, testing, documentation, fast" in rows["mine/default"]
     )
