@@ -66,6 +66,7 @@ class Engine:
         orchestrator: answers requests.
         egress: which documents may leave.
         cache: kept answers.
+        cache_faults: what keeps the cache from being what the settings want.
         recorder: the last prompts, and every sink of records.
         watch: drops kept answers when a project is configured anew.
     """
@@ -73,6 +74,7 @@ class Engine:
     orchestrator: Orchestrator
     egress: DocumentEgress
     cache: LayeredCache
+    cache_faults: tuple[str, ...]
     _open_cache: OpenCache
     directory: SettingsDirectory
 
@@ -153,7 +155,7 @@ class Engine:
         if first or before.cache != settings.cache:
             old = None if first else self._open_cache
             self._open_cache = await open_cache(settings.cache, self._kept_in, self.clock, self._environ)
-            self.cache = self._open_cache.answers
+            self.cache, self.cache_faults = self._open_cache.answers, self._open_cache.faults
             if old is not None:
                 await old.aclose()
         await self._observation.adopt(settings)

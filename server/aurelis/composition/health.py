@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.reply import Completed
 from aurelis.core.request import Message, Parameters, Request, Task
-from aurelis.observe.health import ComponentHealth, HealthAlert, alerts, health_record
+from aurelis.observe.health import ComponentHealth, HealthAlert, HealthStatus, alerts, health_record
 from aurelis.orchestrator.route import chosen
 from aurelis.store.health_history import HealthChange, HealthHistory
 from aurelis.workflow.services import Status
@@ -61,14 +62,15 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
     now = engine.clock.time()
     entries = engine.directory.entries
     entry = next((entry for entry in entries if entry.options.name == engine.directory.preferred), None)
-    models, network = await _models_and_network(engine, entry, refresh=deep)
-    if deep and models.status != "unhealthy":
-        models = await _asked(engine, models)
+    found = await _reached(engine, entry, refresh=deep)
+    if deep and found["models"].status != "unhealthy":
+        found["models"] = await _asked(engine, found["models"])
     shown = known_state(engine)
+    token = await _authentication(engine)
     parts = {
-        "models": _worse(models, shown["models"]),
-        "authentication": await _authentication(engine),
-        "network": _worse(network, shown["network"]),
+        "models": _worse(found["models"], shown["models"]),
+        "authentication": _worse(token, found.get("authentication", token)),
+        "network": _worse(found["network"], shown["network"]),
         "cache": await _cache(engine),
     }
     for component, part in parts.items():
@@ -188,14 +190,13 @@ async def _better_ghost_text(engine: Engine) -> str | None:
     )
 
 
-async def _models_and_network(
-    engine: Engine, entry: Entry | None, *, refresh: bool
-) -> tuple[ComponentHealth, ComponentHealth]:
+async def _reached(engine: Engine, entry: Entry | None, *, refresh: bool) -> dict[str, ComponentHealth]:
+    """Models and network as a list of the preferred provider's models shows them, and what it says of the token."""
     now, began = engine.clock.time(), engine.clock.monotonic()
     if entry is None:
         advice = "Set provider to one that you configured, to one of the known vendors, or to auto."
         missing = ComponentHealth("unhealthy", now, error=engine.directory.fault(), next=advice)
-        return missing, ComponentHealth("healthy", now)
+        return {"models": missing, "network": ComponentHealth("healthy", now)}
     out = engine.orchestrator.availability.provider_error(entry.options.name)
     try:
         provider = engine.directory.get(entry.options.name)
@@ -207,20 +208,23 @@ async def _models_and_network(
     except RequestError as error:
         return _unreachable(error, now)
     took = (engine.clock.monotonic() - began) * 1000
-    network = ComponentHealth("healthy", now, took)
+    models = network = ComponentHealth("healthy", now, took)
     if entry.why == "nothing else is there":
-        return ComponentHealth("degraded", now, took, "No language model is connected.", CONNECT_A_MODEL), network
-    if not listed:
+        models = ComponentHealth("degraded", now, took, "No language model is connected.", CONNECT_A_MODEL)
+    elif not listed:
         advice = "Name a model in the setting models.code."
-        return ComponentHealth("degraded", now, took, "The provider lists no model.", advice), network
-    return ComponentHealth("healthy", now, took), network
+        models = ComponentHealth("degraded", now, took, "The provider lists no model.", advice)
+    return {"models": models, "network": network}
 
 
-def _unreachable(error: RequestError, now: float) -> tuple[ComponentHealth, ComponentHealth]:
-    failed = ComponentHealth("unhealthy", now, error=error.message, next=_next_step(error))
-    if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
-        return failed, failed
-    return failed, ComponentHealth("healthy", now)
+def _unreachable(error: RequestError, now: float) -> dict[str, ComponentHealth]:
+    status: HealthStatus = "degraded" if error.kind is ErrorKind.RATE_LIMIT else "unhealthy"
+    failed = ComponentHealth(status, now, error=error.message, next=_next_step(error))
+    found = {"models": failed, "network": ComponentHealth("healthy", now)}
+    # A list that is forbidden says nothing about the token; there are tokens that may only ask.
+    if error.status != HTTPStatus.FORBIDDEN:
+        found[_concerned(error)] = failed
+    return found
 
 
 def _next_step(error: RequestError) -> str:
@@ -232,6 +236,8 @@ def _next_step(error: RequestError) -> str:
         )
     if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT}:
         return "Check that the address in baseUrl is right and that the server runs."
+    if error.kind in {ErrorKind.RATE_LIMIT, ErrorKind.UNAVAILABLE}:
+        return "Try again later, or name another provider's model in models.code."
     return "Correct the setting that the message names; `aurelis config show` has them all."
 
 
@@ -263,6 +269,9 @@ async def _cache(engine: Engine) -> ComponentHealth:
     stats = await engine.cache.stats()
     took = (engine.clock.monotonic() - began) * 1000
     faults = [str(layer["error"]) for layer in stats.get("layers", ()) if layer.get("error")]
+    if engine.cache_faults:
+        advice = "Correct the setting or the folder; until then answers are kept where that is possible."
+        return ComponentHealth("degraded", now, took, " ".join(engine.cache_faults), advice)
     if faults:
         return ComponentHealth("degraded", now, took, " ".join(faults), "Answers are asked for anew; check the disk.")
     return ComponentHealth("healthy", now, took)

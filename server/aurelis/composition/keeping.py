@@ -30,10 +30,14 @@ BULLETIN_FILE: Final = "cache.dropped"
 
 @attrs.frozen
 class OpenCache:
-    """The answers' layers and what tells other processes of dropped ones; closed together."""
+    """The answers' layers and what tells other processes of dropped ones; closed together.
+
+    `faults` are sentences about layers that the settings want and that cannot be had.
+    """
 
     answers: LayeredCache
     bulletin: FileBulletin | None
+    faults: tuple[str, ...] = ()
 
     async def aclose(self) -> None:
         """Finish writing and close everything."""
@@ -46,25 +50,32 @@ async def open_cache(settings: CacheSettings, folders: Folders, clock: Clock, en
     """The layers that the settings switch on; a layer that cannot be had is left out with a warning."""
     layers: list[Layer] = []
     bulletins: list[Bulletin] = []
+    faults: list[str] = []
     memory, disk = settings.memory, settings.disk
     if memory.enabled:
         layers.append(
             MemoryLayer(clock, entries=memory.entries, ttl_seconds=memory.ttl_seconds, max_bytes=memory.max_bytes)
         )
-    shared = _shared_layer(settings.redis, clock, environ)
-    if shared is not None:
-        layers.append(shared)
-        bulletins.append(shared)
+    if settings.redis.url is not None:
+        try:
+            shared = _shared_layer(settings.redis, settings.redis.url, clock, environ)
+            layers.append(shared)
+            bulletins.append(shared)
+        except RequestError as error:
+            faults.append(f"The shared cache is off: {error.message}")
+            LOGGER.warning("%s", faults[-1])
     folder = _disk_folder(disk, folders)
     if disk.enabled and folder is not None:
         secret = (folders.data or folder) / "cache.key"
         on_disk = DiskLayer(clock, folder, secret, ttl_seconds=disk.ttl_seconds, max_bytes=disk.max_bytes)
         await on_disk.open()
         layers.append(on_disk)
+    elif disk.enabled:
+        faults.append("The cache's folder cannot be used, so answers are kept in memory alone.")
     bulletin = FileBulletin(folders.state / BULLETIN_FILE) if folders.state is not None else None
     if bulletin is not None:
         bulletins.append(bulletin)
-    return OpenCache(LayeredCache(clock, layers, settings.ttl_by_task, bulletins), bulletin)
+    return OpenCache(LayeredCache(clock, layers, settings.ttl_by_task, bulletins), bulletin, tuple(faults))
 
 
 def _disk_folder(settings: DiskCacheSettings, folders: Folders) -> Path | None:
@@ -73,17 +84,11 @@ def _disk_folder(settings: DiskCacheSettings, folders: Folders) -> Path | None:
     return folders.cache / "answers" if folders.cache is not None else None
 
 
-def _shared_layer(settings: RedisCacheSettings, clock: Clock, environ: Mapping[str, str]) -> RedisLayer | None:
-    if settings.url is None:
-        return None
+def _shared_layer(settings: RedisCacheSettings, url: str, clock: Clock, environ: Mapping[str, str]) -> RedisLayer:
     from aurelis.cache.redis import RedisLayer as Layer  # noqa: PLC0415 - redis only where it is configured
 
     key = environ.get(settings.key_env or "", "")
-    try:
-        return Layer(clock, settings.url, key.encode(), ttl_seconds=settings.ttl_seconds, max_bytes=settings.max_bytes)
-    except RequestError as error:
-        LOGGER.warning("The shared cache is off: %s", error.message)
-        return None
+    return Layer(clock, url, key.encode(), ttl_seconds=settings.ttl_seconds, max_bytes=settings.max_bytes)
 
 
 def store_file(folders: Folders) -> Path | None:

@@ -1,0 +1,93 @@
+"""`aurelis doctor` in good days and bad: its exit code, the record's shape, and that it asks no model by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract.gate import Upstream, home_of
+
+COMPONENTS = ("models", "authentication", "network", "cache")
+FIELDS = {"status", "lastCheck", "responseMs", "error", "next"}
+MODEL = '[models]\ncode = "custom/m"\n'
+
+
+async def doctor(place: Path, settings: str, *options: str) -> tuple[int, dict[str, Any]]:
+    """What the doctor exits with and finds, under the settings of a person."""
+    file = place / "config.toml"
+    await asyncio.to_thread(file.write_text, settings, "utf-8")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "aurelis", "doctor", "--json", *options),
+        env={**os.environ, **home_of(place), "AURELIS_CONFIG": str(file)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=place,
+    )
+    said, _ = await process.communicate()
+    record: dict[str, Any] = json.loads(said)
+    return process.returncode or 0, record
+
+
+@pytest.mark.parametrize(
+    ("status", "overall", "ill"),
+    [
+        (200, "healthy", set()),
+        (401, "unhealthy", {"models", "authentication"}),
+        (410, "unhealthy", {"models"}),
+        (429, "degraded", {"models"}),
+        (500, "unhealthy", {"models"}),
+    ],
+)
+async def test_what_the_provider_says_is_what_the_doctor_finds(
+    tmp_path: Path, status: int, overall: str, ill: set[str]
+) -> None:
+    """The record has the contract's shape, what is ill says why and what to do, and nothing is paid."""
+    async with Upstream() as upstream:
+        upstream.status = status
+        code, record = await doctor(tmp_path, f'[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n{MODEL}')
+        assert upstream.asked == []
+    assert code == ("healthy", "degraded", "unhealthy").index(overall)
+    assert record["overall"] == overall
+    assert tuple(record["components"]) == COMPONENTS
+    datetime.fromisoformat(record["timestamp"])
+    for name, component in record["components"].items():
+        assert component.keys() <= FIELDS
+        datetime.fromisoformat(component["lastCheck"])
+        assert (component["status"] != "healthy") is (name in ill)
+        assert ({"error", "next"} <= component.keys()) is (name in ill)
+
+
+async def test_only_a_deep_check_asks_the_model(tmp_path: Path) -> None:
+    """One word is asked for, and the time of the answer is the component's."""
+    async with Upstream("ok") as upstream:
+        settings = f'[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n{MODEL}'
+        code, record = await doctor(tmp_path, settings, "--deep")
+        assert (code, record["overall"]) == (0, "healthy")
+        assert len(upstream.asked) == 1
+        assert record["components"]["models"]["responseMs"] >= 0
+
+
+async def test_a_server_that_is_not_there_is_the_networks_fault(tmp_path: Path) -> None:
+    """Nobody listens at the address: models and network are unhealthy."""
+    code, record = await doctor(tmp_path, f'[providers.custom]\nbaseUrl = "http://127.0.0.1:9/v1"\n{MODEL}')
+    assert code == 2
+    assert record["components"]["network"]["status"] == "unhealthy"
+
+
+async def test_a_cache_that_cannot_be_had_is_degraded(tmp_path: Path) -> None:
+    """A shared cache without its team's key is told by the doctor, not by the log alone."""
+    async with Upstream() as upstream:
+        settings = (
+            f'[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n{MODEL}[cache.redis]\nurl = "redis://127.0.0.1:9"\n'
+        )
+        code, record = await doctor(tmp_path, settings)
+    assert code == 1
+    assert record["components"]["cache"]["status"] == "degraded"
+    assert "keyEnv" in record["components"]["cache"]["error"]
