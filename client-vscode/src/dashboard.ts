@@ -5,8 +5,8 @@ import type { Statistics, Summary } from './protocol';
 
 const VIEW = 'aurelis.statistics';
 const MOST_LABELS = 12;
-/** In the units of the picture, which are CSS pixels where the page is as wide as it gets; a bar takes this part of its column. */
-const CHART = { width: 900, height: 110, bar: 0.75 };
+/** A bar's part of its column. */
+const BAR_WIDTH = 0.75;
 
 export class Dashboard implements vscode.Disposable {
   private panel: vscode.WebviewPanel | undefined;
@@ -69,23 +69,21 @@ ${table('By task', statistics.byTask)}
 </html>`;
 }
 
+/** Bars that fill the page's width, whatever that is; their labels stand below them, so that they keep their size. */
 function bars(title: string, cells: Statistics['overTime']['hours'], label: (start: string) => string): string {
   const most = Math.max(1, ...cells.map((cell) => cell.requests));
-  const column = CHART.width / Math.max(1, cells.length);
-  const width = column * CHART.bar;
   const every = Math.ceil(cells.length / MOST_LABELS);
   const columns = cells.map((cell, index) => {
-    const x = index * column;
-    const height = Math.max(1, Math.round((cell.requests / most) * CHART.height));
+    const height = Math.max(1, Math.round((cell.requests / most) * 100));
     const words = `${cell.start.slice(0, 16).replace('T', ' ')}: ${cell.requests} requests, ${cell.errors} errors, ${cell.cached} from cache`;
-    const bar = `<rect x="${x}" y="${CHART.height - height}" width="${width}" height="${height}"><title>${escaped(words)}</title></rect>`;
-    if (index % every !== 0) return bar;
-    return `${bar}<text x="${x + width / 2}" y="${CHART.height + 18}">${escaped(label(cell.start))}</text>`;
+    const x = index + (1 - BAR_WIDTH) / 2;
+    return `<rect x="${x}" y="${100 - height}" width="${BAR_WIDTH}" height="${height}"><title>${escaped(words)}</title></rect>`;
   });
+  const labels = cells.map((cell, index) => `<span>${index % every === 0 ? escaped(label(cell.start)) : ''}</span>`);
   const total = cells.reduce((sum, cell) => sum + cell.requests, 0);
   const words = `${number(total)} in all, at most ${number(most)} in one`;
-  const picture = `<svg role="img" aria-label="${title}: ${words}" viewBox="0 0 ${CHART.width} ${CHART.height + 24}">${columns.join('')}</svg>`;
-  return `<section><h2>${title} <small>${words}</small></h2>${picture}</section>`;
+  const picture = `<svg role="img" aria-label="${title}: ${words}" viewBox="0 0 ${cells.length} 100" preserveAspectRatio="none">${columns.join('')}</svg>`;
+  return `<section><h2>${title} <small>${words}</small></h2>${picture}<div class="axis" aria-hidden="true">${labels.join('')}</div></section>`;
 }
 
 function table(title: string, rows: Record<string, Summary>): string {
@@ -111,9 +109,10 @@ dl div { padding: 10px 14px; border: 1px solid var(--vscode-widget-border, var(-
 dt { color: var(--vscode-descriptionForeground); }
 dd { margin: 2px 0 0; font-size: 1.5em; font-variant-numeric: tabular-nums; }
 small { margin-left: 8px; font-weight: normal; color: var(--vscode-descriptionForeground); }
-svg { width: 100%; height: auto; }
+svg { display: block; width: 100%; height: 110px; }
+.axis { display: flex; color: var(--vscode-descriptionForeground); font-size: 0.85em; }
+.axis span { flex: 1 1 0; min-width: 0; overflow: visible; text-align: center; white-space: nowrap; }
 rect { fill: var(--vscode-charts-blue, var(--vscode-focusBorder)); }
-text { fill: var(--vscode-descriptionForeground); font-size: 14px; text-anchor: middle; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; white-space: nowrap; text-align: right; border-bottom: 1px solid var(--vscode-panel-border, currentColor); }
