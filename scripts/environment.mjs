@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, s
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprint } from './fingerprint.mjs';
-import { Complaint, cleanEnvironment, run, runWithRetries, say } from './processes.mjs';
+import { Complaint, cleanEnvironment, complaintAbout, run, runWithRetries, say } from './processes.mjs';
 import { findPython } from './python.mjs';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -129,7 +129,7 @@ async function pip(args, { online, doing }) {
   const code = await attempt(python, ['-P', '-m', 'pip', '-qq', ...args], options);
   if (code === 0) return;
   const next = online ? 'Check the network connection and run the same command again.' : 'The lines above say why.';
-  throw new Complaint(`${doing} failed. ${next}`);
+  throw complaintAbout(code, `${doing} failed. ${next}`);
 }
 
 /** Locked packages only: each file must have a known hash, and nothing is compiled. */
@@ -160,7 +160,7 @@ async function create() {
   mkdirSync(FOLDER);
   writeFileSync(OWNED, 'The scripts may delete this folder and make it again.\n');
   const { code } = await run(found.executable, ['-I', '-m', 'venv', FOLDER], { stdio: ['ignore', 2, 2] });
-  if (code !== 0) throw new Complaint('Python could not make a virtual environment; the lines above say why.');
+  if (code !== 0) throw complaintAbout(code, 'Python could not make a virtual environment; the lines above say why.');
   say('Installing the locked packages ...');
   await installLocked(RUNTIME_LOCKS, 'Installing the locked packages');
 }

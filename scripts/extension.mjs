@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { ROOT } from './environment.mjs';
 import { fingerprint } from './fingerprint.mjs';
-import { Complaint, npmCommand, run, runWithRetries, say } from './processes.mjs';
+import { complaintAbout, npmCommand, run, runWithRetries, say } from './processes.mjs';
 
 export const EXTENSION = 'client-vscode';
 const MANIFEST = join(ROOT, EXTENSION, 'package.json');
@@ -40,7 +40,7 @@ export async function installNpmPackages() {
   rmSync(STAMPS, { recursive: true, force: true });
   const { command, first, shell } = npmCommand();
   const code = await runWithRetries(command, [...first, 'ci', '--silent', '--ignore-scripts'], { cwd: ROOT, shell, stdio: ['ignore', 2, 2] });
-  if (code !== 0) throw new Complaint('Installing the npm packages failed. Check the network connection and run the same command again.');
+  if (code !== 0) throw complaintAbout(code, 'Installing the npm packages failed. Check the network connection and run the same command again.');
   stamp('packages', wanted);
 }
 
@@ -54,6 +54,7 @@ export async function buildExtension() {
   const wanted = fingerprint(ROOT, ['package-lock.json', EXTENSION, ...CARRIED]);
   if (stamped('build') === wanted && existsSync(BUILT)) return;
   say('Building the editor extension ...');
-  if (await extensionScript('build')) throw new Complaint('Building the editor extension failed; the lines above say why.');
+  const code = await extensionScript('build');
+  if (code) throw complaintAbout(code, 'Building the editor extension failed; the lines above say why.');
   stamp('build', wanted);
 }

@@ -14,12 +14,20 @@ const MISLEADING = [
   'PIP_USER',
 ];
 
+/** The exit code after Ctrl-C, as shells report it. */
+export const INTERRUPTED = 130;
+
 /** A message for the person at the terminal; scripts end with `exitCode` after showing it. */
 export class Complaint extends Error {
   constructor(message, exitCode = 1) {
     super(message);
     this.exitCode = exitCode;
   }
+}
+
+/** What to tell when a step of the set-up ended with this code: the person's own Ctrl-C is no failure to explain. */
+export function complaintAbout(code, message) {
+  return code === INTERRUPTED ? new Complaint('Stopped. The next run sets up from the beginning.', INTERRUPTED) : new Complaint(message);
 }
 
 /** The present environment without what would mislead Python, plus `more`. */
@@ -47,7 +55,8 @@ export function run(command, args, { capture = false, timeout, ...options } = {}
     let output = '';
     child.stdout?.setEncoding('utf8').on('data', (text) => (output += text));
     // Ctrl-C reaches the child through the terminal; this process stays to pass on how the child ended.
-    const wait = () => {};
+    let interrupted = false;
+    const wait = () => (interrupted = true);
     const forward = () => child.kill('SIGTERM');
     process.on('SIGINT', wait);
     process.on('SIGTERM', forward);
@@ -58,7 +67,8 @@ export function run(command, args, { capture = false, timeout, ...options } = {}
       clearTimeout(timer);
       process.off('SIGINT', wait);
       process.off('SIGTERM', forward);
-      resolve({ code, output });
+      // Programs report Ctrl-C in many ways; whoever called wants to know that it was one.
+      resolve({ code: interrupted && code !== 0 ? INTERRUPTED : code, output });
     };
     child.on('error', () => settle(127));
     child.on('close', (code, signal) => settle(code ?? 128 + (constants.signals[signal] ?? 0)));
@@ -70,7 +80,7 @@ export async function runWithRetries(command, args, options) {
   const attempts = process.env.CI ? 3 : 1;
   for (let attempt = 1; ; attempt += 1) {
     const { code } = await run(command, args, options);
-    if (code === 0 || attempt === attempts) return code;
+    if (code === 0 || code === INTERRUPTED || attempt === attempts) return code;
     say(`That failed (attempt ${attempt} of ${attempts}); trying again in ${attempt * 5} seconds.`);
     await new Promise((resolve) => setTimeout(resolve, attempt * 5000));
   }

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +32,7 @@ case "$*" in
   *--force-reinstall*) step=install ;;
 esac
 echo "$step" >>"$STEPS"
+[ "$step" != "$HANG" ] || sleep 60
 [ "$step" != "$FAIL" ] || exit 1
 case "$step" in
   venv)
@@ -57,17 +60,24 @@ class Project:
 
     def start(self, *arguments: str, fail: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         """Run `npm start`'s script; `fail` names a step of the set-up that fails."""
-        self.steps.write_text("")
-        environment = {**os.environ, "STEPS": str(self.steps), "FAIL": fail, "AURELIS_PYTHON": str(self.python)}
-        environment.pop("CI", None)
         return subprocess.run(
-            [require("node"), self.folder / "scripts" / "start.mjs", *arguments],
-            env=environment | variables,
+            [*self.command(), *arguments],
+            env=self.environment(FAIL=fail) | variables,
             capture_output=True,
             check=False,
             text=True,
             timeout=60,
         )
+
+    def command(self) -> list[str]:
+        """The program behind `npm start`."""
+        self.steps.write_text("")
+        return [str(require("node")), str(self.folder / "scripts" / "start.mjs")]
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """What tells the stand-in where to note its steps, and which of them fails or takes long."""
+        own = {"STEPS": str(self.steps), "FAIL": "", "HANG": "", "AURELIS_PYTHON": str(self.python)}
+        return {**{key: value for key, value in os.environ.items() if key != "CI"}, **own, **variables}
 
     def done(self) -> list[str]:
         """The steps of the last run."""
@@ -140,6 +150,28 @@ def test_a_failed_change_of_a_whole_environment_starts_from_nothing(project: Pro
     (project.folder / "server" / "module.py").write_text("x = 2\n")
     assert project.start(fail="install").returncode == 1
     project.start()
+    assert project.done() == _ALL
+
+
+def test_ctrl_c_ends_the_set_up_in_words(project: Project) -> None:
+    """An interrupted set-up says so, exits with 130, and the next start begins from nothing."""
+    with subprocess.Popen(
+        project.command(),
+        env=project.environment(HANG="runtime"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        limit = time.monotonic() + 60
+        while "runtime" not in project.done() and time.monotonic() < limit:
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        _, words = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped. The next run sets up from the beginning." in words
+    assert "network" not in words
+    assert project.start().returncode == 7
     assert project.done() == _ALL
 
 
