@@ -175,3 +175,22 @@ async def test_automatic_hover_asks_and_never_fails() -> None:
         await editor.initialize(without("experimental"))
         editor.open(URI, CODE)
         assert await editor.request("textDocument/hover", where) is None
+
+
+async def test_the_model_sees_what_was_edited_elsewhere_and_nothing_of_excluded_files() -> None:
+    """Recent edits of other places are part of the prompt; those of a file that may not be sent are not."""
+    services = FakeServices(lambda _: " a + b")
+    async with connection(services) as (editor, _):
+        await editor.initialize()
+        editor.open("file:///other.py", "LIMIT = 10\n")
+        editor.open("file:///excluded.py", "PASSWORD = 1\n")
+        editor.open(URI, "def add(a, b):\n    return\n")
+        for uri, text in (("file:///other.py", "MOST_"), ("file:///excluded.py", "MY_")):
+            start = {"line": 0, "character": 0}
+            changes = [{"range": {"start": start, "end": start}, "text": text}]
+            identifier = {"uri": uri, "version": 2}
+            editor.notify("textDocument/didChange", {"textDocument": identifier, "contentChanges": changes})
+        await complete(editor, 1, 10)
+        prompt = services.requests[0].messages[-1].content
+        assert "-LIMIT = 10\n+MOST_LIMIT = 10" in prompt
+        assert "PASSWORD" not in prompt

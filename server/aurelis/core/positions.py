@@ -181,6 +181,10 @@ class LineBuffer:
             self._text = "".join(self._lines)
         return self._text
 
+    def lines(self, first: int, end: int) -> list[str]:
+        """The lines from a number up to another one, with their breaks; fewer where the text has fewer."""
+        return self._lines[max(0, first) : max(0, end)]
+
     def replace(self, start: Position, end: Position, new_text: str, encoding: PositionEncoding) -> None:
         """Replace a range given in a client's positions, clamped as `LineIndex.offset_at` does."""
         first, first_offset = self._clamp(min(start, end), encoding)

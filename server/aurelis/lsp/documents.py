@@ -17,8 +17,9 @@ import attrs
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
-from aurelis.core.positions import LineBuffer, Position, PositionEncoding
+from aurelis.core.positions import LineBuffer, Position, PositionEncoding, split_lines
 from aurelis.core.snapshot import Snapshot
+from aurelis.lsp.edit_trail import EditTrail
 
 SERVED_SCHEMES: Final = frozenset({"file", "untitled", "vscode-notebook-cell", "vscode-remote", "vscode-vfs", ""})
 """Documents whose text may be worked on. Output panels, source-control inputs, `git:` and our own answers are not
@@ -53,6 +54,7 @@ class Documents:
     def __init__(self, encoding: PositionEncoding = PositionEncoding.UTF16) -> None:
         self.encoding = encoding
         self.folders: tuple[Path, ...] = ()
+        self.trail = EditTrail(self._lines)
         self._open: dict[str, OpenDocument] = {}
         self._notebooks: dict[str, list[types.NotebookCell]] = {}
 
@@ -65,6 +67,7 @@ class Documents:
     def close(self, uri: str) -> None:
         """Forget a document."""
         self._open.pop(uri, None)
+        self.trail.forget(uri)
 
     def change(
         self,
@@ -80,11 +83,14 @@ class Documents:
         for change in changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 start, end = change.range.start, change.range.end
+                if is_served(document.uri, document.language_id):
+                    self.trail.edit(document.uri, start.line, end.line, len(split_lines(change.text)))
                 document.buffer.replace(
                     Position(start.line, start.character), Position(end.line, end.character), change.text, self.encoding
                 )
             else:
                 document.buffer = LineBuffer(change.text)
+                self.trail.forget(document.uri)
 
     def open_notebook(self, notebook: types.NotebookDocument, cells: Iterable[types.TextDocumentItem]) -> None:
         """Take a notebook and its cells."""
@@ -150,6 +156,10 @@ class Documents:
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Every open document, the one opened last at the end."""
         return tuple(snapshot for uri in self._open if (snapshot := self.snapshot(uri)) is not None)
+
+    def _lines(self, uri: str, first: int, end: int) -> Sequence[str]:
+        document = self._open.get(uri)
+        return () if document is None else document.buffer.lines(first, end)
 
     def _cells_above(self, document: OpenDocument) -> tuple[str, ...]:
         if document.notebook is None:

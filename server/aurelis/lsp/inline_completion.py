@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 from lsprotocol import types
@@ -13,6 +13,9 @@ from aurelis.core.positions import Position, PositionEncoding, offset_to_units, 
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import lsp_position, offset_of, range_offsets
 from aurelis.lsp.language_server import AurelisServer
+
+if TYPE_CHECKING:  # The workflow reaches further than the start of the server may (invariant 11).
+    from aurelis.workflow.inline import Around
 
 log: Final = logging.getLogger(__name__)
 
@@ -57,15 +60,15 @@ async def offers_at(
     snapshot = ls.documents.snapshot(uri)
     if snapshot is None or not wanted(ls, snapshot.language_id, invoked=invoked):
         return []
-    others = tuple(other for other in reversed(ls.documents.snapshots()) if other.uri != uri)[:OTHER_DOCUMENTS]
     encoding = ls.documents.encoding
     offset = offset_of(snapshot, position.line, position.character, encoding)
     view = with_selected(snapshot, offset, selected, encoding)
     if view is None:
         return []
     try:
+        known = around(ls, snapshot, position.line)
         await ls.ready()
-        found = await ls.ghost_text().offer(view.snapshot, view.position, others=others, invoked=invoked)
+        found = await ls.ghost_text().offer(view.snapshot, view.position, around=known, invoked=invoked)
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Ghost text failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes
         return []
@@ -124,8 +127,23 @@ async def ask_ahead(ls: AurelisServer, uri: str, position: Position) -> None:
     if snapshot is None or not wanted(ls, snapshot.language_id, invoked=False):
         return
     offset = offset_of(snapshot, position.line, position.character, ls.documents.encoding)
-    others = tuple(other for other in reversed(ls.documents.snapshots()) if other.uri != uri)[:OTHER_DOCUMENTS]
-    await ls.ghost_text().ask_ahead(snapshot, offset, others)
+    await ls.ghost_text().ask_ahead(snapshot, offset, around(ls, snapshot, position.line))
+
+
+def around(ls: AurelisServer, snapshot: Snapshot, line: int) -> Around:
+    """What else is known: open documents, those edited last first, recent edits but for the cursor's, diagnostics."""
+    from aurelis.lsp.diagnostics import diagnostics_for_model  # noqa: PLC0415 -- invariant 11: nothing heavy at start
+    from aurelis.workflow.inline import Around, Edited  # noqa: PLC0415 -- invariant 11
+
+    opened = {other.uri: other for other in ls.documents.snapshots()}
+    changes = ls.documents.trail.changes(but=(snapshot.uri, line))
+    latest = dict.fromkeys([*(uri for uri, _, _ in reversed(changes)), *reversed(opened)])
+    found = ls.seen_diagnostics.of(snapshot.uri, snapshot.version)
+    return Around(
+        others=tuple(opened[uri] for uri in latest if uri in opened and uri != snapshot.uri)[:OTHER_DOCUMENTS],
+        edits=tuple(Edited(opened[uri], before, after) for uri, before, after in changes if uri in opened),
+        diagnostics=diagnostics_for_model(ls, snapshot, found),
+    )
 
 
 @attrs.frozen

@@ -20,7 +20,16 @@ from aurelis.core.reply import Completed
 from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
-from aurelis.workflow.inline import CompletionAsked, PreparedCompletion, completions, item_of, prepare_completion
+from aurelis.tasks.context.completion import warm
+from aurelis.workflow.inline import (
+    NOTHING_AROUND,
+    Around,
+    CompletionAsked,
+    PreparedCompletion,
+    completions,
+    item_of,
+    prepare_completion,
+)
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.kept_completions import COVERED, HEAD, Kept, KeptCompletions, Offered, Place
 from aurelis.workflow.services import Services
@@ -86,12 +95,13 @@ class GhostTextSession:
         self._kept = KeptCompletions()
         self._rhythm = TypingRhythm()
         self._flights: list[Flight] = []
+        self._warmed: dict[str, str] = {}  # Bounded by the documents that may lend context.
         self._silent_until = 0.0
         self._last_request: str | None = None
         self._last_was_right = False
 
     async def offer(
-        self, snapshot: Snapshot, position: int, *, others: tuple[Snapshot, ...] = (), invoked: bool = False
+        self, snapshot: Snapshot, position: int, *, around: Around = NOTHING_AROUND, invoked: bool = False
     ) -> tuple[Offered, ...]:
         """The completions at a cursor; none when there is nothing to say. Cancel when the cursor moves on."""
         loop = asyncio.get_running_loop()
@@ -108,11 +118,12 @@ class GhostTextSession:
             known = self._kept.find(snapshot, position)
             if known is not None:
                 return known
+        await self._warm(around.others)
         if not invoked:
             await asyncio.sleep(begun + self._delay(snapshot, position) - loop.time())
             if loop.time() < self._silent_until:
                 return ()
-        flight = await self._launch(snapshot, position, others)
+        flight = await self._launch(snapshot, position, around)
         if flight is None:
             return ()
         alternatives = self._services.settings.inline_completion.alternatives if invoked else 1
@@ -121,14 +132,14 @@ class GhostTextSession:
         )
         return self._kept.find(snapshot, position) or ()
 
-    async def ask_ahead(self, snapshot: Snapshot, position: int, others: tuple[Snapshot, ...] = ()) -> None:
+    async def ask_ahead(self, snapshot: Snapshot, position: int, around: Around = NOTHING_AROUND) -> None:
         """Ask for what follows a completion that was just taken, so that it is there when the editor asks."""
         if self._kept.find(snapshot, position) is not None or self._adoptable(snapshot, position) is not None:
             return
         loop = asyncio.get_running_loop()
         if loop.time() < self._silent_until:
             return
-        flight = await self._launch(snapshot, position, others)
+        flight = await self._launch(snapshot, position, around)
         if flight is not None and flight.task is not None and not flight.waiting:
             self._orphan(flight, AHEAD_SECONDS)
 
@@ -171,6 +182,13 @@ class GhostTextSession:
             self._close(flight)
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _warm(self, others: tuple[Snapshot, ...]) -> None:
+        """Prepare in a thread what is kept of the other documents, once for each text of theirs."""
+        fresh = [other for other in others if self._warmed.get(other.uri) is not other.text]
+        self._warmed = {other.uri: other.text for other in others}
+        if sum(len(other.text) for other in fresh) > LARGE_DOCUMENT:
+            await asyncio.to_thread(warm, fresh)
+
     def _delay(self, snapshot: Snapshot, position: int) -> float:
         wanted = self._services.settings.inline_completion.debounce_ms
         if wanted != "adaptive":
@@ -199,8 +217,8 @@ class GhostTextSession:
                 self._close(flight)
         return found
 
-    async def _launch(self, snapshot: Snapshot, position: int, others: tuple[Snapshot, ...]) -> Flight | None:
-        asked = CompletionAsked(snapshot=snapshot, position=position, others=others)
+    async def _launch(self, snapshot: Snapshot, position: int, around: Around) -> Flight | None:
+        asked = CompletionAsked(snapshot=snapshot, position=position, around=around)
         if len(snapshot.text) > LARGE_DOCUMENT:
             prepared = await asyncio.to_thread(prepare_completion, self._services, asked, self._parses)
         else:

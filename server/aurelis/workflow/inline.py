@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -18,6 +19,7 @@ from aurelis.syntax.parses import ParseCache, SyntaxTree
 from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
 from aurelis.tasks.context.diagnostics import Diagnostic
+from aurelis.tasks.context.recent_edits import Version, describe_edit
 from aurelis.tasks.ghost.damage import kept_parsing
 from aurelis.tasks.ghost.hole import GhostText, Hole
 from aurelis.tasks.ghost.reading import enough, ghost_text
@@ -33,19 +35,38 @@ CURSOR: Final = "<<<CURSOR>>>"
 _STOP: Final = ("\n\n\n",)
 
 
+@attrs.frozen
+class Edited:
+    """A place of a document that was edited lately: what stood there before and what stands there now."""
+
+    document: Snapshot
+    before: str = attrs.field(repr=False)
+    after: str = attrs.field(repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class Around:
+    """What else helps to complete at a cursor.
+
+    `others` are documents that are open, the most recently used first; `edits` are recent edits, the latest last;
+    `diagnostics` are findings about the snapshot.
+    """
+
+    others: tuple[Snapshot, ...] = ()
+    edits: tuple[Edited, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+NOTHING_AROUND: Final = Around()
+
+
 @attrs.frozen(kw_only=True)
 class CompletionAsked:
-    """A cursor that wants ghost text.
-
-    `others` are documents that are open, the most recently used first; `edits` are recent edits as `describe_edit`
-    gives them, the latest last; `diagnostics` are findings about the snapshot.
-    """
+    """A cursor that wants ghost text."""
 
     snapshot: Snapshot
     position: int
-    others: tuple[Snapshot, ...] = ()
-    edits: tuple[str, ...] = ()
-    diagnostics: tuple[Diagnostic, ...] = ()
+    around: Around = NOTHING_AROUND
     request_id: str = attrs.field(factory=new_request_id)
 
 
@@ -113,7 +134,8 @@ def prepare_completion(
         return None
     row = row_for("completion")
     policy = task_policy(services.settings, row.task)
-    others = tuple(other for other in asked.others if services.egress.refusal(other.source) is None)
+    others = tuple(other for other in asked.around.others if services.egress.refusal(other.source) is None)
+    edits = [edit for edit in asked.around.edits if services.egress.refusal(edit.document.source) is None]
     tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
     position = max(0, min(asked.position, len(snapshot.text)))
     hole = Hole(
@@ -126,7 +148,7 @@ def prepare_completion(
         tree=tree,
     )
     context = completion_context(
-        snapshot, position, tree, others, asked.edits, policy.max_prompt_chars, asked.diagnostics
+        snapshot, position, tree, others, _described(edits), policy.max_prompt_chars, asked.around.diagnostics
     )
     limit = policy.max_tokens or (row.max_tokens if hole.multiline else SINGLE_LINE_TOKENS)
     prompt = load_prompt(row.prompt)
@@ -152,7 +174,7 @@ def prepare_completion(
         ),
         urgency=row.urgency,
         timing=row.timing,
-        sources=tuple(document.source for document in (snapshot, *others)),
+        sources=tuple(dict.fromkeys(shown.source for shown in (snapshot, *others, *(e.document for e in edits)))),
         prompt_digest=prompt.digest,
         facets={
             "language": snapshot.language_id,
@@ -166,6 +188,12 @@ def prepare_completion(
         reasoning=False,
     )
     return PreparedCompletion(request, hole, tree)
+
+
+def _described(edits: Sequence[Edited]) -> tuple[str, ...]:
+    """The edits as short diffs, those that changed nothing left out."""
+    versions = ((Version(edit.document.name, edit.before), Version(edit.document.name, edit.after)) for edit in edits)
+    return tuple(text for before, after in versions if (text := describe_edit(before, after)))
 
 
 def _messages(

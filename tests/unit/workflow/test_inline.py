@@ -11,7 +11,7 @@ from aurelis.core.redaction_map import Redaction, RedactionMap
 from aurelis.core.reply import FinishReason
 from aurelis.core.request import Task, Urgency
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import SINGLE_LINE_TOKENS, CompletionAsked, complete, prepare_completion
+from aurelis.workflow.inline import SINGLE_LINE_TOKENS, Around, CompletionAsked, complete, prepare_completion
 
 HOLED = "import os\n\n\ndef add(a, b):\n    \n\n\ndef name():\n    return os.name\n"
 PLACE = HOLED.index("    \n") + 4
@@ -90,7 +90,7 @@ async def test_excluded_documents_are_neither_asked_about_nor_shown(services: An
     assert await complete(services, attrs.evolve(asked, snapshot=excluded)) == ()
     similar = attrs.evolve(asked.snapshot, text=HOLED.replace("    \n", "    return a + b\n"))
     others = (attrs.evolve(similar, name="secret.py"), attrs.evolve(similar, name="open.py"))
-    prepared = prepare_completion(services, attrs.evolve(asked, others=others))
+    prepared = prepare_completion(services, attrs.evolve(asked, around=Around(others=others)))
     assert prepared is not None
     assert [neighbour.name for neighbour in prepared.request.fim.neighbours] == ["open.py"]  # type: ignore[union-attr] - there is one
     assert all(source.name != "secret.py" for source in prepared.request.sources)

@@ -69,12 +69,15 @@ class Hole:
     @cached_property
     def line_before(self) -> str:
         """The cursor's line up to the cursor."""
-        return split_lines(self.prefix)[-1]
+        near = self.prefix[-COMPARED_CHARACTERS:]
+        lines = split_lines(near)
+        return lines[-1] if len(lines) > 1 or len(near) == len(self.prefix) else split_lines(self.prefix)[-1]
 
     @cached_property
     def line_after(self) -> str:
         """The cursor's line from the cursor on, without its break."""
-        return split_lines(self.suffix)[0].rstrip("\r\n")
+        lines = split_lines(self.suffix[:COMPARED_CHARACTERS])
+        return (lines[0] if len(lines) > 1 else split_lines(self.suffix)[0]).rstrip("\r\n")
 
     @cached_property
     def lines_below(self) -> list[str]:
