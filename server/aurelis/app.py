@@ -23,7 +23,7 @@ from aurelis.workflow.services import Alert, Services, Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
-    from aurelis.core.model import ModelInfo
+    from aurelis.core.model import ModelInfo, ModelReference
     from aurelis.core.ports import CachedAnswer, EgressPolicy
     from aurelis.core.record import SentPrompt
     from aurelis.core.reply import Answer, AnswerEvent
@@ -249,6 +249,21 @@ class Application:
         """A shown completion was accepted."""
         if self._engine is not None:
             self._engine.accepted(request_id, length, language)
+
+    def offered(self, request_id: str) -> None:
+        """A completion was given to an editor."""
+        if self._engine is not None:
+            self._engine.offered(request_id)
+
+    def typed(self, request_id: str, length: int) -> None:
+        """The person typed so many characters of what a completion said."""
+        if self._engine is not None:
+            self._engine.typed(request_id, length)
+
+    def judged(self, model: ModelReference, *, right: bool) -> None:
+        """What a model suggested was taken, or was not."""
+        if self._engine is not None:
+            self._engine.judged(model, right=right)
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""

@@ -49,6 +49,9 @@ class FakeServices:
         self.asked = asyncio.Event()
         self.kept: Answer | None = None
         self.accepted_completions: list[tuple[str, int, str]] = []
+        self.offered_completions: list[str] = []
+        self.typed_completions: list[tuple[str, int]] = []
+        self.judgements: list[tuple[str, bool]] = []
         self.tokens: dict[str, str | None] = {}
         self.started = asyncio.Event()
         self.consents: dict[str, bool] = {}
@@ -138,6 +141,15 @@ class FakeServices:
 
     def accepted(self, request_id: str, length: int, language: str) -> None:
         self.accepted_completions.append((request_id, length, language))
+
+    def offered(self, request_id: str) -> None:
+        self.offered_completions.append(request_id)
+
+    def typed(self, request_id: str, length: int) -> None:
+        self.typed_completions.append((request_id, length))
+
+    def judged(self, model: ModelReference, *, right: bool) -> None:
+        self.judgements.append((str(model), right))
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         pass

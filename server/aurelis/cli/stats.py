@@ -25,6 +25,7 @@ _SERIES: Final[tuple[tuple[str, str, Callable[[float | None], str]], ...]] = (
     ("Median", "durationMs", duration),
 )
 _COLUMNS: Final = ("", "Requests", "Errors", "Cached", "Median", "95th", "Tokens", "Cost")
+_TAKEN_COLUMNS: Final = ("", "Shown", "Taken", "Typed out (inferred)", "Rate", "Characters")
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -48,6 +49,14 @@ async def run(arguments: argparse.Namespace) -> int:
     for title, key in (("By model", "byModel"), ("By task", "byTask")):
         rows = [_row(name, group) for name, group in statistics[key].items()]
         output.print(table(title, _COLUMNS, rows, right=_COLUMNS[1:]))
+    taken = [
+        _taken(name, group["acceptance"])
+        for key in ("byModel", "byLanguage")
+        for name, group in statistics[key].items()
+        if group["acceptance"]["shown"]
+    ]
+    if taken:
+        output.print(table("Ghost text", _TAKEN_COLUMNS, taken, right=_TAKEN_COLUMNS[1:]))
     happened = [(_spoken(name), number(count)) for name, count in totals["mechanisms"].items()]
     if happened:
         output.print(table("What went another way", ("", "Times"), happened, right=("Times",)))
@@ -97,6 +106,18 @@ def plot(values: Sequence[float]) -> str:
 def _spoken(outcome: str) -> str:
     """An attempt's outcome in words: `skipped:breaker` is "skipped: breaker"."""
     return "answered after all" if outcome == "rescued" else outcome.replace(":", ": ").replace("_", " ")
+
+
+def _taken(name: str, acceptance: Mapping[str, Any]) -> tuple[str, ...]:
+    shown = acceptance["shown"]
+    return (
+        name,
+        number(shown),
+        number(acceptance["accepted"]),
+        number(acceptance["inferred"]),
+        percent((acceptance["accepted"] + acceptance["inferred"]) / shown),
+        number(acceptance["characters"] + acceptance["inferredCharacters"]),
+    )
 
 
 def _row(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:

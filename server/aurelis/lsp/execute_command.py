@@ -116,6 +116,7 @@ async def completion_accepted(ls: AurelisServer, params: types.ExecuteCommandPar
     request_id = text(data, "requestId", required=True) or ""
     length = whole_number(data, "length", least=0) or 0
     ls.services.accepted(request_id, min(length, LONGEST_COMPLETION), text(data, "language") or "")
+    ls.ghost_text().taken(request_id)
     uri = document_uri(data.get("textDocument"))
     if uri is not None and data.get("position") is not None:
         ls.in_background(ask_ahead(ls, uri, position(data["position"], "position")), replacing="ask ahead")

@@ -25,6 +25,9 @@ def usage_statistics(rows: Sequence[Row], now: float) -> dict[str, Any]:
         "until": _iso(now),
         "totals": summary(rows),
         "byModel": _grouped(rows, lambda row: row["model"] or "none"),
+        "byLanguage": _grouped(
+            [row for row in rows if row["task"] == "completion"], lambda row: row["language"] or "none"
+        ),
         "byTask": _grouped(rows, lambda row: row["task"]),
         "overTime": {"hours": _over_time(rows, now, HOURS, "hour"), "days": _over_time(rows, now, DAYS, "day")},
     }
@@ -35,8 +38,9 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
     paid = [row for row in rows if row["cached"] is None]
     hits = {layer: sum(row["cached"] == layer for row in rows) for layer in LAYERS}
     answered = [row for row in rows if row["outcome"] in {"ok", "cached"}]
-    shown = [row for row in answered if row["task"] == "completion"]
+    shown = [row for row in answered if row["task"] == "completion" and (row["offered"] or _taken(row))]
     accepted = [row for row in shown if row["accepted_characters"] is not None]
+    typed = [row for row in shown if row["accepted_characters"] is None and row["typed_characters"] is not None]
     priced = [row["cost_usd"] for row in paid if row["cost_usd"] is not None]
     return {
         "requests": len(rows),
@@ -63,8 +67,15 @@ def summary(rows: Sequence[Row]) -> dict[str, Any]:
             "accepted": len(accepted),
             "characters": sum(row["accepted_characters"] for row in accepted),
             "rate": _share(len(accepted), len(shown)),
+            "inferred": len(typed),
+            "inferredCharacters": sum(row["typed_characters"] for row in typed),
         },
     }
+
+
+def _taken(row: Row) -> bool:
+    """Whether a completion was taken, by its command or, as is inferred, by typing what it said."""
+    return row["accepted_characters"] is not None or row["typed_characters"] is not None
 
 
 def _mechanisms(rows: Iterable[Row]) -> dict[str, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference
-from aurelis.core.request import Request
+from aurelis.core.request import Request, Task
 from aurelis.orchestrator.policy import PRIORITIES, Policy, Priority
 from aurelis.orchestrator.route import Candidate, characters_of, chosen, ordered, within_bounds
 
@@ -39,7 +40,7 @@ async def make_plan(request: Request, workings: Workings) -> tuple[Candidate, ..
     return ordered(
         candidates,
         _priority(request, policy),
-        statistics=workings.statistics.of,
+        statistics=partial(workings.statistics.of, completes=request.task is Task.COMPLETION),
         price=lambda c: parts.pricing.price(c.info, c.host),
         expected_tokens=lambda c: (
             workings.estimates.tokens(c.reference, characters_of(request, c.info)),

@@ -41,6 +41,8 @@ EXPLORATION: Final = 0.05
 PRIOR_FIRST_TOKEN_MS: Final = 300.0
 PRIOR_WEIGHT: Final = 1.0
 FAILURE_COST_MS: Final = 20_000.0
+WRONG_COST_MS: Final = 300.0
+"""What a completion that nobody takes costs beside the wait for one: a request more and a moment of attention."""
 
 
 @attrs.frozen(kw_only=True)
@@ -146,4 +148,5 @@ def expected_milliseconds(measured: ModelStatistics) -> float:
     weight = measured.weight + PRIOR_WEIGHT
     first_token = (measured.first_token_ms * measured.weight + PRIOR_FIRST_TOKEN_MS * PRIOR_WEIGHT) / weight
     failure_rate = measured.failure_rate * measured.weight / weight
-    return first_token + failure_rate * FAILURE_COST_MS
+    wrong_rate = measured.wrong_rate * measured.judged / (measured.judged + PRIOR_WEIGHT)
+    return first_token + failure_rate * FAILURE_COST_MS + wrong_rate * WRONG_COST_MS

@@ -30,17 +30,24 @@ class _Measured:
     weight: float = 0.0
     first_token_ms: float = 0.0
     failures: float = 0.0
+    wrong: float = 0.0
+    judged: float = 0.0
     at: float = 0.0
     samples: deque[float] = attrs.field(factory=lambda: deque(maxlen=SAMPLES))
 
 
 @attrs.frozen
 class ModelStatistics:
-    """A model's measurements now: how many (faded) samples, mean milliseconds to the first token, share of failures."""
+    """A model's measurements now: how many (faded) samples, mean milliseconds to the first token, share of failures.
+
+    `wrong_rate` is the share of its completions that nobody took, out of `judged` (faded) ones.
+    """
 
     weight: float
     first_token_ms: float
     failure_rate: float
+    wrong_rate: float = 0.0
+    judged: float = 0.0
 
 
 @attrs.define
@@ -79,12 +86,24 @@ class LiveStatistics:
         measured.failures = (measured.failures * measured.weight + 1) / (measured.weight + 1)
         measured.weight += 1
 
-    def of(self, model: ModelReference) -> ModelStatistics:
-        """What is known of a model now."""
+    def judged(self, model: ModelReference, *, right: bool) -> None:
+        """A completion that a model made was taken, or was not."""
+        measured = self._faded(model)
+        measured.wrong = (measured.wrong * measured.judged + (0.0 if right else 1.0)) / (measured.judged + 1)
+        measured.judged += 1
+
+    def of(self, model: ModelReference, *, completes: bool = False) -> ModelStatistics:
+        """What is known of a model now; whether its completions are taken counts only where it `completes`."""
         if model not in self._models:
             return ModelStatistics(0.0, 0.0, 0.0)
         measured = self._faded(model)
-        return ModelStatistics(measured.weight, measured.first_token_ms, measured.failures)
+        return ModelStatistics(
+            measured.weight,
+            measured.first_token_ms,
+            measured.failures,
+            measured.wrong if completes else 0.0,
+            measured.judged if completes else 0.0,
+        )
 
     def all(self) -> dict[ModelReference, ModelStatistics]:
         """What is known of every model that was measured."""
@@ -134,6 +153,8 @@ class LiveStatistics:
         self._models.move_to_end(model)
         if len(self._models) > MODELS:
             self._models.popitem(last=False)
-        measured.weight *= 0.5 ** ((now - measured.at) / HALF_LIFE_SECONDS)
+        faded = 0.5 ** ((now - measured.at) / HALF_LIFE_SECONDS)
+        measured.weight *= faded
+        measured.judged *= faded
         measured.at = now
         return measured

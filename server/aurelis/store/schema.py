@@ -58,6 +58,10 @@ MIGRATIONS: Final = (
         """,
         "CREATE INDEX project_files_at ON project_files (at)",
     ),
+    (
+        "ALTER TABLE requests ADD COLUMN offered INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE requests ADD COLUMN typed_characters INTEGER",
+    ),
 )
 
 

@@ -22,6 +22,7 @@ COLUMNS: Final = (
     *("request_id", "at", "task", "urgency", "model", "host", "outcome", "cached"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cost_usd", "duration_ms", "time_to_first_token_ms"),
     *("language", "incomplete", "redactions", "attempts", "confidence", "accepted_characters", "outcomes"),
+    *("offered", "typed_characters"),
 )
 
 _INSERT: Final = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # names are ours
@@ -49,6 +50,21 @@ class UsageStore:
         self._database.start(
             lambda connection: connection.execute(
                 "UPDATE requests SET accepted_characters = coalesce(accepted_characters, 0) + ? WHERE request_id = ?",
+                (characters, request_id),
+            )
+        )
+
+    def offered(self, request_id: str) -> None:
+        """Mark a completion as one that an editor was given."""
+        self._database.start(
+            lambda connection: connection.execute("UPDATE requests SET offered = 1 WHERE request_id = ?", (request_id,))
+        )
+
+    def typed(self, request_id: str, characters: int) -> None:
+        """Mark a completion as one of which the person typed so many characters; that they took it is inferred."""
+        self._database.start(
+            lambda connection: connection.execute(
+                "UPDATE requests SET typed_characters = max(coalesce(typed_characters, 0), ?) WHERE request_id = ?",
                 (characters, request_id),
             )
         )
@@ -85,6 +101,8 @@ def _insert(connection: sqlite3.Connection, record: CallRecord, *, prune: bool) 
         record.confidence,
         None,
         ",".join(attempt.outcome for attempt in record.attempts[:MAX_OUTCOMES]),
+        0,
+        None,
     )
     connection.execute(_INSERT, values)
     if prune:

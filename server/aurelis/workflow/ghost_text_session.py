@@ -8,6 +8,7 @@ for a moment: the next cursor adopts it if it still fits what was typed, otherwi
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
 from functools import partial
@@ -16,6 +17,7 @@ from typing import Final
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
 from aurelis.core.reply import Completed
 from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
@@ -31,7 +33,7 @@ from aurelis.workflow.inline import (
     prepare_completion,
 )
 from aurelis.workflow.invocation import new_request_id
-from aurelis.workflow.kept_completions import COVERED, HEAD, Kept, KeptCompletions, Offered, Place
+from aurelis.workflow.kept_completions import COVERED, HEAD, KEPT, Kept, KeptCompletions, Offered, Place
 from aurelis.workflow.services import Services
 from aurelis.workflow.typing_rhythm import TypingRhythm
 
@@ -52,6 +54,9 @@ LARGE_DOCUMENT: Final = 100_000
 
 ALTERNATIVE_TEMPERATURE: Final = 0.7
 """For further suggestions, which should not be the first one again."""
+
+TYPED_THROUGH: Final = 5
+"""Characters of a completion that a person types before it counts as taken; fewer are chance."""
 
 _LASTING: Final = frozenset(
     {
@@ -99,6 +104,9 @@ class GhostTextSession:
         self._silent_until = 0.0
         self._last_request: str | None = None
         self._last_was_right = False
+        self._last_typed = 0
+        self._last_model: ModelReference | None = None
+        self._told_of: deque[str] = deque(maxlen=KEPT)
 
     async def offer(
         self, snapshot: Snapshot, position: int, *, around: Around = NOTHING_AROUND, invoked: bool = False
@@ -111,13 +119,13 @@ class GhostTextSession:
         known = self._kept.find(snapshot, position)
         self._used(known)
         if known or (known is not None and not invoked):
-            return known
+            return self._told(known)
         flight = self._adoptable(snapshot, position)
         if flight is not None:
             await self._join(flight)
             known = self._kept.find(snapshot, position)
             if known is not None:
-                return known
+                return self._told(known)
         await self._warm(around.others)
         if not invoked:
             await asyncio.sleep(begun + self._delay(snapshot, position) - loop.time())
@@ -130,7 +138,13 @@ class GhostTextSession:
         await asyncio.gather(
             self._join(flight), *(self._alternative(flight) for _ in range(alternatives - 1)), return_exceptions=False
         )
-        return self._kept.find(snapshot, position) or ()
+        return self._told(self._kept.find(snapshot, position) or ())
+
+    def taken(self, request_id: str) -> None:
+        """The person took a completion by its command."""
+        if request_id == self._last_request:
+            self._last_was_right = True
+            self._last_typed = 0
 
     async def ask_ahead(self, snapshot: Snapshot, position: int, around: Around = NOTHING_AROUND) -> None:
         """Ask for what follows a completion that was just taken, so that it is there when the editor asks."""
@@ -196,16 +210,34 @@ class GhostTextSession:
         start = snapshot.lines.line_start(snapshot.lines.line_at(position))
         return self._rhythm.delay(snapshot.text[start:position], asyncio.get_running_loop().time())
 
+    def _told(self, offers: tuple[Offered, ...]) -> tuple[Offered, ...]:
+        """The offers, noted as given to the editor: each request once."""
+        for request_id in dict.fromkeys(offer.request_id for offer in offers):
+            if request_id not in self._told_of:
+                self._told_of.append(request_id)
+                self._services.offered(request_id)
+        return offers
+
     def _used(self, known: tuple[Offered, ...] | None) -> None:
         """Note that the person types what the last request made."""
-        if known and any(offered.typed and offered.request_id == self._last_request for offered in known):
-            self._last_was_right = True
+        for offered in known or ():
+            if offered.typed and offered.request_id == self._last_request:
+                self._last_was_right = True
+                self._last_typed = max(self._last_typed, offered.typed)
 
     def _judge_last(self, request_id: str) -> None:
-        if self._last_request is not None:
+        """Before another request: whether the last one's completion was taken, by its command or by typing it."""
+        last = self._last_request
+        if last is not None:
             self._rhythm.judged(right=self._last_was_right)
+            if self._last_typed >= TYPED_THROUGH:
+                self._services.typed(last, self._last_typed)
+            if self._last_model is not None and last in self._told_of:
+                self._services.judged(self._last_model, right=self._last_was_right)
         self._last_request = request_id
         self._last_was_right = False
+        self._last_typed = 0
+        self._last_model = None
 
     def _adoptable(self, snapshot: Snapshot, position: int) -> Flight | None:
         """The request under way that this cursor can use; those that it cannot, and nobody waits for, are closed."""
@@ -286,6 +318,8 @@ class GhostTextSession:
             async for event in events:
                 if isinstance(event, Completed):
                     made = completions(prepared, event.answer)
+                    if request.request_id == self._last_request:
+                        self._last_model = event.answer.model
                     for one in made:
                         place = Place.of(snapshot, one.item.start, one.item.end)
                         self._kept.keep(Kept(place, one.item.text, one.request_id))

@@ -14,7 +14,7 @@ import attrs
 
 if TYPE_CHECKING:  # Making these classes takes a twentieth of the server's start, which needs none of them.
     from aurelis.config.settings import Problem, Settings
-    from aurelis.core.model import ModelInfo
+    from aurelis.core.model import ModelInfo, ModelReference
     from aurelis.core.ports import CachedAnswer, EgressPolicy
     from aurelis.core.record import SentPrompt
     from aurelis.core.reply import Answer, AnswerEvent
@@ -134,6 +134,15 @@ class Services(Protocol):
 
     def accepted(self, request_id: str, length: int, language: str) -> None:
         """A shown completion was accepted (`length` in characters)."""
+
+    def offered(self, request_id: str) -> None:
+        """A completion was given to an editor."""
+
+    def typed(self, request_id: str, length: int) -> None:
+        """The person typed so many characters of what a completion said: that they took it is inferred."""
+
+    def judged(self, model: ModelReference, *, right: bool) -> None:
+        """What a model suggested was taken, by command or by typing it, or was not."""
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""

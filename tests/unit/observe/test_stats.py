@@ -26,7 +26,12 @@ async def kept(records: list[CallRecord]) -> tuple[Mapping[str, Any], ...]:
     usage = UsageStore(database)
     for record in records:
         usage.record(record, None)
+    for request_id in ("accepted", "typed", "r1"):
+        usage.offered(request_id)
     usage.accepted("accepted", 12)
+    usage.typed("typed", 4)
+    usage.typed("typed", 9)
+    usage.typed("accepted", 5)
     rows = await usage.rows()
     await database.aclose()
     return rows
@@ -38,7 +43,7 @@ def session(make_record: MakeRecord) -> list[CallRecord]:
     other = ModelReference("other", "model")
     return [
         make_record(request_id="accepted"),
-        make_record(started_at=NOW - 7_200),
+        make_record(request_id="typed", started_at=NOW - 7_200),
         make_record(cached="memory", outcome="cached", duration_ms=1, time_to_first_token_ms=1),
         make_record(cached="disk", outcome="cached", duration_ms=2, time_to_first_token_ms=2),
         make_record(outcome="error:timeout", cost_usd=None, usage=Usage(), time_to_first_token_ms=None),
@@ -71,7 +76,9 @@ async def test_totals_add_up(session: list[CallRecord]) -> None:
     assert totals["costUsd"] == 0.5
     assert totals["cacheHits"] == {"memory": 1, "redis": 0, "disk": 1}
     assert totals["hitRate"] == {"memory": 0.2, "redis": 0.0, "disk": 0.2, "all": 0.4}
-    assert totals["acceptance"] == {"shown": 4, "accepted": 1, "characters": 12, "rate": 0.25}
+    acceptance = totals["acceptance"]
+    assert (acceptance["shown"], acceptance["accepted"], acceptance["characters"]) == (4, 1, 12)
+    assert (acceptance["inferred"], acceptance["inferredCharacters"], acceptance["rate"]) == (1, 9, 0.25)
     assert totals["timeToFirstTokenMs"]["p95"] == 500
 
 

@@ -20,6 +20,8 @@ _WORD_END: Final = re.compile(r"\w+$")
 _OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
 _WORD_MARKS: Final = frozenset("#@")
 """Marks that begin a word and are not doubled: `#define`, `@property`."""
+LONG_WORD: Final = 5
+"""Letters of a word that prose hardly says twice in a row."""
 _LIKELY_WORDS: Final = 2
 """Words that half a line must repeat, to be taken for an echo."""
 _CERTAIN_WORDS: Final = 3
@@ -139,7 +141,7 @@ def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Cha
 def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
     if echo[:1].isalnum() and hole.before[: len(hole.before) - len(echo)][-1:].isalnum():
         return _Chance.NONE
-    if _NOT_TWICE.fullmatch(echo) and rest.strip() and not hole.in_words:
+    if _NOT_TWICE.fullmatch(echo) and rest.strip() and (not hole.in_words or len(echo.strip()) >= LONG_WORD):
         return _Chance.LIKELY
     if not words or not telling(echo):
         return _Chance.NONE

@@ -50,9 +50,17 @@ def before_next_lines(
         ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, tells=tells))
         if more_may_come:
             ends = same >= SURE_LINES
+        elif same == len(said) == 1 and _repeats_itself(said[0], lines[:number], hole):
+            continue
         if (tells or (ends and same < len(said))) and (ends or same > SURE_LINES or (drifting and same > 1)):
             return list(lines[:number])
     return list(lines)
+
+
+def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:
+    """Whether a line that stands below stands elsewhere too, so that once more is as likely as an echo."""
+    own = [other.strip() for other in (*above, *hole.before.split("\n"))]
+    return line in own or hole.lines_below.count(line) > 1
 
 
 def _is_half(half: str, below: Sequence[str], at: int, *, tells: bool) -> bool:

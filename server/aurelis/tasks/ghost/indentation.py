@@ -19,6 +19,7 @@ LEAST_STEPS: Final = 3
 WIDTH: Final = 4
 """Spaces of a level where nothing tells."""
 _NEAR_LINES: Final = 80
+_COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
 _HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
 """A statement whose body is the next line, without a bracket."""
 _GOES_ON: Final = frozenset({"else", "elif", "except", "finally", "catch", "case", "default"})
@@ -127,7 +128,8 @@ def _began_again(lines: Sequence[str], hole: Hole) -> bool:
     depth = len(indent_of(below[0]))
     above = hole.line_before + lines[0]
     closes = below[0].lstrip()[:1] in CLOSERS
-    if above.rstrip().endswith(OPENS_BLOCK) or _HEAD.match(above) or unmatched_openers(above):
+    comment = lines[0].lstrip().startswith(_COMMENT_MARKS)
+    if (above.rstrip().endswith(OPENS_BLOCK) and not comment) or _HEAD.match(above) or unmatched_openers(above):
         return depth < base if closes else depth <= base
     if hole.line_before.strip():
         return False

@@ -101,7 +101,7 @@ def enough(so_far: str, hole: Hole) -> bool:
         blocks = fenced_blocks(text)
         return bool(blocks) and blocks[0].closed
     complete = text.rpartition("\n")[0]
-    if not complete.strip():
+    if not complete.strip() or wrapping.is_unfinished(complete):
         return False
     lines = complete.split("\n")
     if len(lines) < MOST_INTRODUCTION and any(wrapping.introduces(line) for line in lines):

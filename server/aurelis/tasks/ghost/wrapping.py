@@ -80,6 +80,13 @@ def introduces(line: str) -> bool:
     return len(line.split()) > 1 and (_INTRODUCES.match(line) or _ABOUT_THE_ANSWER.match(line)) is not None
 
 
+def is_unfinished(so_far: str) -> bool:
+    """Whether a fence that a sentence introduced is still open."""
+    blocks = fenced_blocks(so_far)
+    before = so_far[: blocks[0].start].split("\n") if blocks else []
+    return bool(blocks) and not blocks[0].closed and any(introduces(line) for line in before)
+
+
 def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     """Whether the first fence is around the completion, not part of it."""
     first = blocks[0]
