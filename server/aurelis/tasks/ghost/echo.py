@@ -132,6 +132,8 @@ def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Cha
     if not whole or not any(telling(line) for line in lines):
         return _Chance.NONE
     if len(lines) > 1:
+        if len(set(lines)) == 1:
+            return _Chance.POSSIBLE
         return _Chance.CERTAIN if sum(telling(line) for line in lines) > 1 else _Chance.LIKELY
     if not rest.strip():
         return _Chance.NONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
 TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
@@ -33,7 +33,14 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     if text.startswith("\n") and not unmatched_closers(text) and after[0] in CLOSERS:
         closer = "\n" + indent_of(hole.line_before) + after[0]
         found.append((text.rstrip() + closer, 1))
-    return [*found, (text, 0)]
+    if not hole.in_words:
+        return [*found, (text, 0)]
+    # Among words nothing but the line itself tells; where it does not, the text is meant as it is.
+    return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(*one, hole)))
+
+
+def _line(text: str, covered: int, hole: Hole) -> str:
+    return hole.line_before + text + hole.line_after[covered:]
 
 
 def _covered(text: str, after: str) -> list[int]:

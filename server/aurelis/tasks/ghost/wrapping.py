@@ -90,6 +90,8 @@ def is_unfinished(so_far: str) -> bool:
 def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     """Whether the first fence is around the completion, not part of it."""
     first = blocks[0]
+    if not first.closed and not first.content.strip() and hole.in_words:
+        return False
     before = [line for line in text[: first.start].split("\n") if line.strip()]
     if hole.language_id in PROSE_LANGUAGES:
         alone = len(blocks) == 1 and not before and (not text[first.end :].strip() or first.language in _MARKDOWN_NAMES)
