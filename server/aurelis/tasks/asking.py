@@ -38,8 +38,11 @@ METADATA_ENTRIES: Final = 20
 LONGEST_METADATA: Final = 500
 
 _SECRET_KEY: Final = re.compile(
-    r"token|secret|passw|credential|api[-_]?key|private[-_]?key|auth|cookie|session", re.IGNORECASE
+    r"(?i:token|secret|passw|passphrase|pwd|credential|api[-_]?key|auth(?!or(?!i))|cookie|session|bearer|jwt|signature"
+    r"|(?<![a-z])(?:key|pass|pin|otp)(?![a-z]))|(?<=[a-z])(?:Key|Pass|Pin)(?![a-z])"
 )
+"""Names of what is no business of a model's, as words of their own where they could be part of another."""
+
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _FENCE: Final = re.compile(r"^[ \t]*+(`{3,})", re.MULTILINE)
 _WHOLE: Final = (

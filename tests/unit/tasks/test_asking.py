@@ -73,11 +73,21 @@ def test_style_metadata_and_instructions_reach_prompt_and_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["token", "API_KEY", "apiKey", "my-password", "Authorization", "clientSecret", "cookie"]
+    "key",
+    [
+        *("token", "API_KEY", "apiKey", "my-password", "Authorization", "clientSecret", "cookie", "AWS_KEY", "key"),
+        *("primaryKey", "db_pass", "PIN", "bearer", "pwd", "jwt"),
+    ],
 )
 def test_metadata_that_looks_like_a_secret_is_dropped(key: str) -> None:
     """A key that names a secret never leaves."""
     assert safe_metadata({key: "x", "a b": "one\ntwo"}) == {"a b": "one two"}
+
+
+@pytest.mark.parametrize("key", ["author", "keyboard", "passengers", "spin", "monkey", "compass"])
+def test_metadata_with_a_harmless_name_stays(key: str) -> None:
+    """A word that only holds such a name is no secret's."""
+    assert safe_metadata({key: "x"}) == {key: "x"}
 
 
 def test_wishes_come_before_settings_and_settings_before_the_row() -> None:
