@@ -6,6 +6,11 @@ Nothing else is imported here, so that `aurelis serve` starts no slower than its
 from __future__ import annotations
 
 import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path:
+    # `python -m aurelis` looks for modules in the working folder first, and that is somebody's repository.
+    del sys.path[0]
+
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType

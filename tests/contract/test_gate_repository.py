@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,36 @@ async def test_a_hostile_repository_runs_nothing(tmp_path: Path) -> None:
         assert "total(first, second)" in upstream.asked[-1].words
     assert await asyncio.to_thread(os.listdir, marks) == []
     assert not await asyncio.to_thread((tmp_path / "trace").exists)
+
+
+async def test_no_module_of_the_workspace_is_imported(tmp_path: Path) -> None:
+    """An editor that starts `python -m aurelis` in a repository does not run the modules that lie there."""
+    work = tmp_path / "work"
+    work.mkdir()
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    planted = (
+        "pygls",
+        "lsprotocol",
+        "attrs",
+        "attr",
+        "openai",
+        "tomllib",
+        "pathspec",
+        "keyring",
+        "platformdirs",
+        "json",
+    )
+    for name in planted:
+        (work / f"{name}.py").write_text(f"from pathlib import Path\nPath({str(marks)!r}, {name!r}).touch()\n")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "aurelis", "doctor", "--json"),
+        cwd=work,
+        env={**os.environ, **home_of(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    assert b"overall" in output, errors
+    assert await asyncio.to_thread(os.listdir, marks) == []

@@ -1,7 +1,8 @@
 """git, asked in a way that executes nothing of the repository's and tells it nothing of ours.
 
 A repository that somebody else made may name programs in its own configuration: hooks, monitors, pagers, external
-diffs, text filters, transports for objects that are missing. All are switched off. git itself is taken from an absolute
+diffs, text filters, transports for objects that are missing. All are switched off. It may also say that its files lie
+elsewhere on this machine; only those beside its own `.git` count. git itself is taken from an absolute
 entry of the search path outside the folder, and gets an environment without variables of git's, tokens or keys.
 """
 
@@ -73,6 +74,9 @@ async def ask_git(folder: Path, *arguments: str, most: int = OUTPUT_BYTES) -> Gi
     program, search_path = await asyncio.to_thread(_find, folder)
     environment = {name: value for name, value in os.environ.items() if name.upper() in _KEPT_VARIABLES}
     environment |= {**_OWN_VARIABLES, "PATH": search_path}
+    top = await asyncio.to_thread(_top, folder)
+    if top is not None:
+        environment["GIT_WORK_TREE"] = str(top)
     command = [program, *_OPTIONS]
     names = await _run(
         folder, [*command, "config", "--null", "--name-only", "--get-regexp", _FILTER_PROGRAMS], environment
@@ -89,6 +93,12 @@ def _filters_off(names: list[str]) -> list[str]:
         raise RequestError(ErrorKind.CONFIGURATION, message)
     options = ("clean=", "smudge=", "process=", "required=false")
     return [word for name in filters for option in options for word in ("-c", f"{name}.{option}")]
+
+
+def _top(folder: Path) -> Path | None:
+    """The folder that holds `.git`, whatever `core.worktree` says about where the files are."""
+    here = folder.resolve()
+    return next((candidate for candidate in (here, *here.parents) if (candidate / ".git").exists()), None)
 
 
 def _find(folder: Path) -> tuple[str, str]:

@@ -68,3 +68,30 @@ async def test_no_git_outside_the_folder_is_no_git(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("PATH", os.pathsep.join(("", ".", str(folder))))
     with pytest.raises(RequestError, match="git was not found"):
         await ask_git(folder, "status")
+
+
+async def test_files_elsewhere_are_not_the_repositorys(tmp_path: Path) -> None:
+    """A repository that claims a folder outside as its own files gets a look at none of them."""
+    folder = repository(tmp_path / "work")
+    (folder / "deep").mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.py").write_text("private words\n")
+    git(folder, "config", "core.worktree", str(outside))
+    (folder / "a.py").write_text("two\n")
+
+    for place in (folder, folder / "deep"):
+        answer = await ask_git(place, "diff", *SAFE_DIFF, "HEAD")
+        assert "+two" in answer.output
+        assert "private" not in answer.output
+
+
+async def test_submodules_and_linked_worktrees_have_their_own_files(tmp_path: Path) -> None:
+    """Where `.git` is a file that leads elsewhere, the files beside it are meant."""
+    folder = repository(tmp_path / "work")
+    git(folder, "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(folder), "sub")
+    git(folder, "worktree", "add", "-q", str(tmp_path / "linked"))
+    for place in (folder / "sub", tmp_path / "linked"):
+        (place / "a.py").write_text("two\n")
+        answer = await ask_git(place, "diff", *SAFE_DIFF, "HEAD")
+        assert "+two" in answer.output
