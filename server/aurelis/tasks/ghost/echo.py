@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
+from itertools import islice
 from typing import Final
 
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
@@ -75,7 +76,8 @@ def _borders(text: str, before: str) -> list[tuple[int, int]]:
     Each as the offset behind it in the text and the offset of it in the other.
     """
     said = [(at, character) for at, character in enumerate(text[:LONGEST_ECHO]) if not character.isspace()]
-    typed = [(at, character) for at, character in enumerate(before) if not character.isspace()]
+    backwards = ((at, before[at]) for at in range(len(before) - 1, -1, -1) if not before[at].isspace())
+    typed = list(islice(backwards, len(said)))[::-1]
     pattern = [character for _, character in said]
     joined = [*pattern, "", *(character for _, character in typed)]
     longest = _prefix_function(joined)
