@@ -16,7 +16,7 @@ export interface View {
 
 /** What to show for the server's life and its last status; `now` is milliseconds since the epoch. */
 export function viewOf(life: Life, explanation: string, status: StatusMessage | undefined, now: number): View {
-  if (life === 'starting') return { icon: 'loading~spin', text: 'Aurelis', detail: 'Starting', severity: 'ok' };
+  if (life === 'starting') return { icon: 'loading~spin', text: 'Aurelis', detail: explanation, severity: 'ok' };
   if (life !== 'running') return { icon: 'warning', text: 'Aurelis', detail: explanation, severity: life === 'missing' ? 'warning' : 'error' };
   // Until its parts are built the server is well and names nobody who answers.
   if (status === undefined || (status.health === 'ok' && status.model === undefined))

@@ -35,6 +35,7 @@ test('the last line tells model, cost, cache and confidence', () => {
 });
 
 test('the status says what a person can use', () => {
+  assert.equal(viewOf('starting', 'It is being installed.', undefined, 0).detail, 'It is being installed.');
   assert.equal(viewOf('missing', 'Install Python.', undefined, 0).detail, 'Install Python.');
   assert.equal(viewOf('running', '', { health: 'ok', busy: false }, 0).detail, 'Starting');
   assert.equal(viewOf('running', '', { health: 'ok', busy: false, model: 'm' }, 0).detail, 'Ready');

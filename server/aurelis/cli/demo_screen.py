@@ -162,9 +162,9 @@ class DemoScreen:
         shown = Syntax(settings, "toml", theme="ansi_dark", background_color="default")
         self._console.print(Padding(shown, (0, 0, 0, 6)))
         rest = (
-            f"Connect your editor:  let it start this language server: {program} serve\n"
-            f"Check it all:         {program} doctor\n"
-            f"Without an editor:    {program} explain FILE:LINE"
+            f"In your editor:      {program} serve (a language server)\n"
+            f"Without an editor:   {program} explain FILE:LINE\n"
+            f"Check it all:        {program} doctor"
         )
         self._console.print(Padding(Text(rest), _INDENT))
 
