@@ -116,19 +116,20 @@ async function removeOthers(storage: string, kept: string): Promise<void> {
   }
 }
 
+/** What is wrong with a folder that cannot be written to, and what a person can do about it. */
+const FOLDER_FAULTS: Record<string, readonly [string, string]> = {
+  EEXIST: ['a file is in its place', 'Remove that file'],
+  ENOTDIR: ['a file is in its place', 'Remove that file'],
+  EACCES: ['it may not be written to', 'Make it writable'],
+  EPERM: ['it may not be written to', 'Make it writable'],
+  EROFS: ['it is read-only', 'Make it writable'],
+  ENOSPC: ['the disk is full', 'Make room'],
+};
+
 function unwritable(storage: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const file = 'a file is in its place';
-  const why =
-    {
-      EEXIST: file,
-      ENOTDIR: file,
-      EACCES: 'it may not be written to',
-      EPERM: 'it may not be written to',
-      EROFS: 'it is read-only',
-      ENOSPC: 'the disk is full',
-    }[code] ?? code;
-  return `Aurelis cannot use its folder ${storage}: ${why}. Make it writable, or name a Python that has the package aurelis in the setting aurelis.client.interpreter.`;
+  const [why, remedy] = FOLDER_FAULTS[code] ?? [code, 'Make it writable'];
+  return `Aurelis cannot use its folder ${storage}: ${why}. ${remedy}, or name a Python that has the package aurelis in the setting aurelis.client.interpreter.`;
 }
 
 function notDownloaded(ended: Ended): string {

@@ -55,7 +55,7 @@ for (const [what, errors, pattern] of [
 test('a storage that cannot be used is explained', async () => {
   const { root, start } = await scene(async () => DONE, 'file/storage');
   writeFileSync(path.join(root, 'file'), '');
-  await assert.rejects(start, (error: Error) => error instanceof InstallationError && /cannot use its folder .*Make it writable/.test(error.message));
+  await assert.rejects(start, (error: Error) => error instanceof InstallationError && /cannot use its folder .*Remove that file/.test(error.message));
 });
 
 test('cancelling ends the installation and leaves nothing', async () => {

@@ -22,7 +22,7 @@ await journey(async (window) => {
   changeSettings({ 'aurelis.client.interpreter': plan.plainPython });
   await window.message('Install it into a private environment');
   await window.push('Install it into a private environment', 'Install');
-  assert.match(await window.message('cannot use its folder'), /Make it writable/);
+  assert.match(await window.message('cannot use its folder'), /Remove that file, or name a Python/);
   await window.picture('unusable-folder');
   await window.quiet();
 
