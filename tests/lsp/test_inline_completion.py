@@ -194,3 +194,15 @@ async def test_the_model_sees_what_was_edited_elsewhere_and_nothing_of_excluded_
         prompt = services.requests[0].messages[-1].content
         assert "-LIMIT = 10\n+MOST_LIMIT = 10" in prompt
         assert "PASSWORD" not in prompt
+
+
+async def test_a_list_entry_begins_with_the_word_that_is_typed() -> None:
+    """So that editors that filter by it keep the entry; what stands before it may need more units than characters."""
+    services = FakeServices(lambda _: "ue + 1")
+    async with connection(services) as (editor, _):
+        await editor.initialize({"textDocument": {"completion": {}}})
+        editor.open(URI, "s = '😀'; x = val\nvalue = 1\n")
+        params = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 17}}
+        (item,) = (await editor.request("textDocument/completion", params))["items"]
+        assert item["textEdit"]["newText"] == item["filterText"] == "value + 1"
+        assert item["textEdit"]["range"] == range_of(0, 14, 0, 17)
