@@ -143,3 +143,21 @@ async def test_a_server_leaves_no_core_file(tmp_path: Path) -> None:
         limits = (await asyncio.to_thread(file.read_text)).splitlines()
     (line,) = [line for line in limits if line.startswith("Max core file size")]
     assert line.split()[4:6] == ["0", "0"]
+
+
+@pytest.mark.parametrize("given", [("custom", TOKEN), ("custom", "--token", TOKEN), (f"--token={TOKEN}", "custom")])
+def test_a_token_on_the_command_line_is_refused_and_not_repeated(tmp_path: Path, given: tuple[str, ...]) -> None:
+    """Who types a token as an argument is told why not, and no log of that run has it."""
+    run = subprocess.run(
+        [*SERVE[:-1], "login", *given],
+        cwd=tmp_path,
+        env={**os.environ, **home_of(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 2
+    assert "never an argument" in run.stderr
+    assert TOKEN not in run.stdout + run.stderr

@@ -36,6 +36,9 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
             action="store_true",
             help="keep it in credentials.toml in the configuration folder, where there is no keychain",
         )
+        # Taken to be refused without an echo: a token on the command line stands in histories and lists of processes.
+        parser.add_argument("argued", nargs="*", help=argparse.SUPPRESS)
+        parser.add_argument("--token", "--key", nargs="?", const="", help=argparse.SUPPRESS)
 
 
 def prepare(arguments: argparse.Namespace) -> None:
@@ -44,6 +47,11 @@ def prepare(arguments: argparse.Namespace) -> None:
     Nobody types one for a provider that does not exist.
     """
     if arguments.word == "login":
+        if arguments.argued or arguments.token is not None:
+            raise wrong(
+                "A token is never an argument, as other programs see those; type it when asked, or pipe it in. "
+                "What was typed here may stand in the shell's history: better make a new token."
+            )
         message = unknown_name(arguments.provider, asyncio.run(_configured()))
         if message is not None:
             raise wrong(message)
