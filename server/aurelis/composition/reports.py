@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import attrs
 
 from aurelis.composition.directory import SettingsDirectory
 from aurelis.core.errors import ErrorKind, RequestError
@@ -28,29 +31,54 @@ async def model_rows(
     *,
     refresh: bool,
 ) -> tuple[Mapping[str, Any], ...]:
-    """A row for each model that can be routed to; a provider that cannot be listed gives one row with its error."""
+    """A row for each model that can be routed to; a provider that cannot be listed gives one row with its error.
+
+    All are asked at once, so that one that keeps silent delays nobody else's.
+    """
+    names = [entry.options.name for entry in directory.entries]
+    listings = await asyncio.gather(*(_listing(directory, name, refresh=refresh) for name in names))
     tasks = await _tasks_by_model(directory, routing)
     rows: list[Mapping[str, Any]] = []
-    for entry in directory.entries:
-        name = entry.options.name
-        named = [reference for reference in tasks if reference.provider == name]
-        try:
-            provider = directory.get(name)
-            if provider is None:
-                continue
-            listed = {info.reference: info for info in await listed_models(provider, refresh=refresh)}
-        except RequestError as error:
+    for name, listing in zip(names, listings, strict=True):
+        error, provider = listing.error, listing.provider
+        if error is not None:
             rows.append({"provider": name, "model": None, "error": error.message, "kind": str(error.kind)})
             orchestrator.availability.provider_failed(name, error)
-            if error.kind is ErrorKind.CONFIGURATION or provider is None:
-                continue
-            listed = {}
-        for reference in named:
-            listed.setdefault(reference, provider.describe(reference.model))
+        if provider is None or (error is not None and error.kind is ErrorKind.CONFIGURATION):
+            continue
+        listed = {info.reference: info for info in listing.models}
+        for reference in tasks:
+            if reference.provider == name:
+                listed.setdefault(reference, provider.describe(reference.model))
         prices = await asyncio.to_thread(_prices, pricing, provider.host, tuple(listed.values()))
         for (reference, info), price in zip(listed.items(), prices, strict=True):
             rows.append(_model_row(provider, info, orchestrator, price, tasks.get(reference, ())))
     return tuple(rows)
+
+
+@attrs.frozen
+class _Listing:
+    """What one provider lists, what it listed before where it cannot be asked anew, and why it cannot."""
+
+    provider: Provider | None = None
+    models: tuple[ModelInfo, ...] = ()
+    error: RequestError | None = None
+
+
+async def _listing(directory: SettingsDirectory, name: str, *, refresh: bool) -> _Listing:
+    try:
+        provider = directory.get(name)
+    except RequestError as error:
+        return _Listing(error=error)
+    if provider is None:
+        return _Listing()
+    try:
+        return _Listing(provider, await listed_models(provider, refresh=refresh))
+    except RequestError as error:
+        kept: tuple[ModelInfo, ...] = ()
+        with contextlib.suppress(RequestError):
+            kept = await provider.models() if refresh else ()
+        return _Listing(provider, kept, error)
 
 
 async def _tasks_by_model(

@@ -245,7 +245,7 @@ class Catalogue:
         `refresh` waits for a new one.
 
         Raises:
-            RequestError: when it cannot be had and there is nothing else to offer.
+            RequestError: when it cannot be had and there is nothing else to offer, or one of before was to be renewed.
         """
         if self._profile.models_url is None or (not refresh and self._is_fresh()):
             return
@@ -259,7 +259,7 @@ class Catalogue:
             try:
                 await self._take(await self._fetch_unless_silent(refresh=refresh))
             except RequestError as error:
-                if not self.ids() or error.final_for_provider:
+                if (refresh and self._listed) or not self.ids() or error.final_for_provider:
                     raise
 
     async def _fetch_unless_silent(self, *, refresh: bool) -> bytes:

@@ -164,3 +164,16 @@ async def test_the_models_say_what_they_are_used_for(tmp_path: Path) -> None:
     assert (
         "completion, code_generation, refactoring, optimization, testing, documentation, fast" in rows["mine/default"]
     )
+
+
+async def test_a_list_that_cannot_be_renewed_is_told(tmp_path: Path) -> None:
+    """`--refresh` says why there is no new list, and shows the one of before."""
+    async with run_sandbox(profile="openrouter") as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        environment = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+        assert (await run(tmp_path, "models", **environment))[0] == 0
+        sandbox.add(*[Step(status=503, path="/api/v1/models")] * 100)
+        code, output, errors = await run(tmp_path, "models", "--refresh", **environment)
+    assert code == 0
+    assert "mine/default" in output
+    assert "mine: The server" in errors

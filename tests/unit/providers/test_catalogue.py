@@ -178,7 +178,8 @@ async def test_models_that_were_typed_in_need_no_list(server: RawServer) -> None
     """A server without a list offers what the user named."""
     server.answers = [whole(404, b"404 page not found")]
     async with provider_for(server.base_url, models={"mine": ModelOptions()}) as provider:
-        assert [str(info.reference) for info in await provider.models()] == ["mine/mine"]
+        for refresh in (False, True):
+            assert [str(info.reference) for info in await provider.models(refresh=refresh)] == ["mine/mine"]
     async with provider_for(server.base_url) as provider:
         with pytest.raises(RequestError) as caught:
             await provider.models()
