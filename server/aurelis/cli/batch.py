@@ -189,6 +189,8 @@ class _Run:
             return ended.result
         if written is not None and written.error is not None:
             return _failure(written.error)
+        if outcome.confirmation is not None:
+            say(f"Look at the change of {self._items[number].name}: {outcome.confirmation}")
         edit = edit_json(outcome, self._items[number].chosen.folder)
         return {**ended.result, "edit": edit, "applied": written is not None, "diff": diff_of(outcome)}
 
