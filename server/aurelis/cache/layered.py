@@ -23,7 +23,7 @@ LOGGER: Final = logging.getLogger("aurelis.cache")
 LOOK_SECONDS: Final = 0.25
 """How old the knowledge of what other machines dropped may be when an answer is served; of this one it is never old."""
 
-LOOK_WAIT_SECONDS: Final = 0.05
+LOOK_WAIT_SECONDS: Final = 0.3
 """How long an answer waits for a look."""
 
 RECENT: Final = 100
@@ -81,7 +81,7 @@ class LayeredCache:
         return None
 
     async def put(self, key: str, answer: CachedAnswer, tags: CacheTags) -> None:
-        """Keep an answer in all layers, unless what was dropped since it was asked for concerns it."""
+        """Keep an answer in all layers, unless what was dropped since its model was asked concerns it."""
         await self._look()
         if self._dropped_since(answer.stored_at, tags):
             return

@@ -17,6 +17,7 @@ import redis.exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from aurelis.cache.bulletin import EVERYTHING
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
 from aurelis.cache.redis_address import on_this_machine, redis_problem
 from aurelis.cache.redis_invalidations import NUMBER_NAME, RedisInvalidations
@@ -155,8 +156,9 @@ class RedisLayer:
         return await self._attempt(self._drop(invalidation), 0, SCAN_SECONDS)
 
     async def clear(self) -> int:
-        """Drop all of the team's entries, and nothing else in the server, and count them."""
+        """Drop all of the team's entries, and nothing else in the server, tell the others, and count them."""
         await self.settled()
+        await self.publish(EVERYTHING)
         dropped = await self._attempt(self._drop(None), 0, SCAN_SECONDS)
         await self._attempt(self._room.empty(), None, COMMAND_SECONDS)
         return dropped

@@ -95,7 +95,7 @@ class EgressPolicy(Protocol):
 class CachedAnswer:
     """What a cache keeps of an answer: redacted text, never a redaction map.
 
-    `stored_at` is when it was asked for, in seconds since the epoch: what was dropped later concerns it.
+    `stored_at` is when its model was asked, in seconds since the epoch: what was dropped later concerns it.
     """
 
     text: str

@@ -68,7 +68,7 @@ async def _keep(workings: Workings, run: Run, candidate: Candidate, answer: Answ
         cost_usd=answer.cost_usd,
         confidence=answer.confidence,
         confidence_reasons=answer.confidence_reasons,
-        stored_at=run.started_at,
+        stored_at=run.called_at(candidate.reference),
     )
     tags = CacheTags(
         task=run.request.task,

@@ -27,7 +27,6 @@ class Run:
         hedged: whether a second candidate was asked beside the first.
         superseded: whether a newer request took its place, so that no other candidate is asked.
         asked_already: candidates whose turn is over.
-        started_at: when the request came, in seconds since the epoch.
         landings: how many shared calls had brought their answer when this request came.
     """
 
@@ -50,7 +49,7 @@ class Run:
         self.first_token_ms: int | None = None
         self.answer: Answer | None = None
         self._parts = parts
-        self.started_at = parts.clock.time()
+        self._started_at = parts.clock.time()
         self._began = parts.clock.monotonic()
         self._host: str | None = None
         self._sent = False
@@ -106,13 +105,18 @@ class Run:
 
     def called(self, candidate: Candidate, at: float) -> None:
         """A call to a candidate begins, or has begun when another request made it; nothing of it was delivered yet."""
-        self._called_at[candidate.reference] = max(at, self._began)
+        self._called_at[candidate.reference] = at
         self.text = ""
         self.first_token_ms = None
 
     def call_ms(self, model: ModelReference) -> int:
         """Milliseconds since the latest call to a model."""
-        return self.since_ms(self._called_at.get(model, self._began))
+        return self.since_ms(max(self._called_at.get(model, self._began), self._began))
+
+    def called_at(self, model: ModelReference) -> float:
+        """When the latest call to a model began, whoever made it, in seconds since the epoch."""
+        clock = self._parts.clock
+        return clock.time() - (clock.monotonic() - self._called_at.get(model, self._began))
 
     def received(self, text: str) -> None:
         """Part of an answer arrived."""
@@ -151,7 +155,7 @@ class Run:
         prompt = "\n".join(m.content for m in redacted.messages) if redacted is not None else ""
         record = CallRecord(
             request_id=self.request.request_id,
-            started_at=self.started_at,
+            started_at=self._started_at,
             task=self.request.task,
             urgency=self.request.urgency,
             outcome=self.outcome,

@@ -341,3 +341,18 @@ async def test_a_strangers_counter_stops_nothing(join: Join, make_entry: Make, r
         await layer._client.lpush(name, "x")
     await fill(layer, make_entry, "k")
     assert await layer.get("k") is not None
+
+
+@needs_redis
+async def test_others_hear_that_everything_was_dropped(
+    clock: HandClock, join: Join, make_answer: Callable[..., CachedAnswer]
+) -> None:
+    """When one machine clears the cache, no other serves from its own memory what was there."""
+    caches = [LayeredCache(clock, [MemoryLayer(clock), shared], bulletins=[shared]) for shared in (join(), join())]
+    await caches[0].put("k", make_answer(), CacheTags(Task.EXPLANATION))
+    await caches[0]._layers[1].settled()
+    assert await caches[1].get("k") is not None
+    clock.now += 1
+    await caches[0].clear()
+    clock.now += 1
+    assert await caches[1].get("k") is None

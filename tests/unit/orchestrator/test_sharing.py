@@ -118,3 +118,20 @@ def test_who_joins_late_reads_from_the_beginning() -> None:
         assert ((await first).text, second.text, len(one.calls)) == ("one two three", "one two three", 1)
 
     run(scenario())
+
+
+def test_a_kept_answer_is_as_old_as_the_call_that_brought_it() -> None:
+    """Also for who joined it later, and after a wait for its turn: what is dropped is judged by that time."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Fail(error(ErrorKind.UNAVAILABLE), after=1.0), Say(("hello",), pause=5.0))
+        on = bench(one)
+        began = on.orchestrator._workings.parts.clock.time()
+        first = asyncio.create_task(answer(on, ask("Same.")))
+        await asyncio.sleep(4.0)
+        await answer(on, ask("Same."))
+        await first
+        (kept,) = on.cache.entries.values()
+        assert 1.0 <= kept.stored_at - began < 4.0
+
+    run(scenario())
