@@ -99,15 +99,27 @@ async def test_a_real_model_server_fills_the_hole_at_the_cursor(tmp_path: Path, 
 
 
 @pytest.mark.needs("llama-server")
-async def test_a_real_models_random_words_never_become_an_edit(tmp_path: Path, llama_server: LlamaServer) -> None:
-    """An edit that makes no sense is refused in words and the file stays as it was."""
+@pytest.mark.parametrize("command", ["fix", "refactor", "optimize", "document", "generate", "generateTests"])
+async def test_a_real_models_random_words_never_become_an_edit(
+    command: str, tmp_path: Path, llama_server: LlamaServer
+) -> None:
+    """Whatever is asked for, an answer that makes no sense is refused in words and every file stays as it was."""
     settings = {"provider": "llamacpp", "providers": {"llamacpp": {"baseUrl": llama_server.base_url}}}
     async with editor(tmp_path, settings) as (client, uri):
+        place = {"position": {"line": 2, "character": 0}} if command == "generate" else {"range": FIRST_LINES}
+        arguments = {
+            "textDocument": {"uri": uri},
+            **place,
+            "instruction": "Shorten it.",
+            "maxTokens": 60,
+            "apply": True,
+        }
         with pytest.raises(JsonRpcException) as caught:
-            await client.execute("aurelis.refactor", request(uri, instruction="Shorten it.", maxTokens=60, apply=True))
+            await client.execute(f"aurelis.{command}", arguments)
 
         assert caught.value.data["kind"] == "invalid_response"
         assert client.text(uri) == SOURCE
+        assert [path.name for path in tmp_path.glob("*.py")] == ["sums.py"]
 
 
 async def test_the_first_delta_comes_before_the_model_has_finished(tmp_path: Path) -> None:

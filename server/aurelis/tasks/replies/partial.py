@@ -40,7 +40,8 @@ def with_definitions(document: str, start: int, end: int, language_id: str, cont
     tree = parse(document, language_id)
     if tree is None:
         return None
-    present = [found for node in outline(tree) if _within(found := definition(tree, node), start, end) and found.name]
+    inside = (node for node in outline(tree) if start <= tree.start(node) and tree.end(node) <= end)
+    present = [found for node in inside if (found := definition(tree, node)).name and start <= found.start]
     counts = Counter(found.name for found in present)
     given: list[_Given] = []
     imports: list[str] = []
@@ -111,10 +112,6 @@ def _replacement(document: str, found: Definition, one: _Given) -> TextEdit:
     lines = reindented([line[: content_length(line)] for line in split_lines(one.text)], indent, document)
     lines[0] = lines[0].removeprefix(indent)
     return TextEdit(start, found.end, line_ending(document).join(lines))
-
-
-def _within(found: Definition, start: int, end: int) -> bool:
-    return start <= found.start and found.end <= end
 
 
 def _holds(outer: Definition, inner: Definition) -> bool:
