@@ -1,6 +1,6 @@
 """Hovers from the cache, and the memory of 1,000 commands, with a real server process and the sandbox as its model.
 
-The hover is over a function whose explanation was asked for before, on 2,000 lines; a bare pygls server, which answers
+The hover is over a function whose explanation was asked for before, on 400 lines; a bare pygls server, which answers
 nothing, is asked in turns. Every command is an `aurelis.document` of another function, so that each asks the model,
 reads the answer and makes an edit; resident memory is read every 100 commands, after 100 that do not count, because
 the caches fill up first. Run it as `python benchmarks/commands.py [commands]`. Nothing is asserted.
@@ -23,7 +23,7 @@ from transport import BARE, percentile
 from aurelis.sandbox.server import run_sandbox
 
 URI = "untitled:a.py"
-FUNCTIONS = 500
+FUNCTIONS = 100
 TEXT = "# \n\n\n\n" + "".join(
     f"def compute_{number}(first, second):\n    total = first + {number}\n    return total * second\n\n"
     for number in range(FUNCTIONS)

@@ -40,6 +40,11 @@ async def editor(folder: Path, settings: Mapping[str, Any]) -> AsyncIterator[tup
         assert await client.close() == 0
 
 
+def python_files(folder: Path) -> list[str]:
+    """The names of the Python files in a folder."""
+    return sorted(path.name for path in folder.glob("*.py"))
+
+
 def own_folders(folder: Path) -> dict[str, str]:
     """Variables that keep configuration, cache and state below a folder."""
     names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
@@ -119,7 +124,7 @@ async def test_a_real_models_random_words_never_become_an_edit(
 
         assert caught.value.data["kind"] == "invalid_response"
         assert client.text(uri) == SOURCE
-        assert [path.name for path in tmp_path.glob("*.py")] == ["sums.py"]
+        assert python_files(tmp_path) == ["sums.py"]
 
 
 async def test_the_first_delta_comes_before_the_model_has_finished(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.orchestrator.confidence import confidence
 from aurelis.tasks.replies.edits import read_edit
 from aurelis.tasks.table import row_for
-from aurelis.workflow.run import judge_of
+from aurelis.workflow.reading import judge_of
 from fixtures.pipeline import Say, ScriptedProvider, answer, ask, bench
 from fixtures.reply_corpus import FILES, LIBRARY, replies
 from fixtures.virtual_time import run

@@ -169,7 +169,7 @@ def test_imports_of_generated_code_go_to_the_file_s_own() -> None:
         DOCUMENT, len(DOCUMENT), "python", "```python\nimport json\n\ndef f(x):\n    return json.dumps(x)\n```"
     )
     assert reading.text == DOCUMENT.replace("import os\n", "import os\nimport json\n") + (
-        "def f(x):\n    return json.dumps(x)"
+        "def f(x):\n    return json.dumps(x)\n"
     )
     assert read_insertion(DOCUMENT, 9, "python", "```python\nimport json\n```").text == DOCUMENT.replace(
         "import os\n", "import os\nimport json\n"

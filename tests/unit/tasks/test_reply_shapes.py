@@ -188,6 +188,7 @@ def test_endings_of_lines_that_stay_are_kept() -> None:
         ("  |  done()\n", "x = 1", "    x = 1\n    done()\n"),
         ("|", "x = 1", "x = 1"),
         ("a()|", "a()\nx = 1", "a()\na()\nx = 1"),
+        ("a()\r\n|", "x = 1\ny = 2", "a()\r\nx = 1\r\ny = 2\r\n"),
         ("before_it()\n|\nafter_it()\n", "before_it()\nx = 1\nafter_it()", "before_it()\nx = 1\nafter_it()\n"),
         ("\tif x {|\r\n\t}\r\n", "y()", "\tif x {\r\n\ty()\r\n\t}\r\n"),
     ],

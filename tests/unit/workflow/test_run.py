@@ -20,8 +20,9 @@ from aurelis.tasks.replies.findings import Finding
 from aurelis.tasks.testing import ProjectFiles
 from aurelis.workflow.events import NewFile, Started
 from aurelis.workflow.invocation import Invocation
+from aurelis.workflow.reading import CUT_NOTE
 from aurelis.workflow.result import result_of, summary_of
-from aurelis.workflow.run import CUT_NOTE, run
+from aurelis.workflow.run import run
 
 FIXED = "```python\ndef add(a, b):\n    return a + b\n```"
 Run = Callable[..., Any]
@@ -332,3 +333,11 @@ async def test_a_filtered_edit_is_of_its_own_kind(services: Any, ran: Run, snaps
     with pytest.raises(RequestError) as caught:
         await ran("fix", FIXED, snapshot=snapshot, position=_at(snapshot, "a-b"))
     assert caught.value.kind is ErrorKind.CONTENT_FILTER
+
+
+async def test_doubtful_tests_ask_for_confirmation_too(ran: Run, services: Any, snapshot: Snapshot) -> None:
+    """Below the task's least confidence a new file is to be looked at first, and it says why."""
+    services.settings = Settings(tasks={"testing": TaskSettings(min_confidence=0.95)})
+    told = await ran("test", "```python\ndef test_add():\n    assert True\n```", snapshot=snapshot)
+    assert told.outcome.new_file is not None
+    assert told.outcome.confirmation == "The confidence of 0.90 is below 0.95."

@@ -52,7 +52,10 @@ def read_insertion(document: str, place: int, language_id: str, reply: str) -> E
         return EditReading(None, "the answer leaves code out")
     body = reindented(lines, indent, document)
     body[0] = body[0].removeprefix(indent)
-    return EditReading(with_imports(before + line_ending(document).join(body) + after, imports, language_id))
+    eol = line_ending(document)
+    if not after and document.endswith(("\n", "\r")):
+        after = eol  # The document's last line had a break and shall have one.
+    return EditReading(with_imports(before + eol.join(body) + after, imports, language_id))
 
 
 def _is_bare_code(reply: str, language_id: str) -> bool:
