@@ -93,19 +93,20 @@ router = Router(model_list=[row("a"), row("b")], fallbacks=[{"a": ["b"]}], num_r
 prompt = sys.argv[2]
 
 async def one():
-    began, first = time.perf_counter(), 0.0
+    began, used, first = time.perf_counter(), time.process_time(), None
     stream = await router.acompletion(model="a", messages=[{"role": "user", "content": prompt}], stream=True)
     async for chunk in stream:
-        if not first and chunk.choices and chunk.choices[0].delta.content:
-            first = time.perf_counter() - began
+        if first is None and chunk.choices and chunk.choices[0].delta.content:
+            first = time.perf_counter() - began, time.process_time() - used
     return first
 
 async def measured(count, at_once):
     began, used, firsts = time.perf_counter(), time.process_time(), []
     for start in range(0, count, at_once):
         firsts += await asyncio.gather(*(one() for _ in range(min(at_once, count - start))))
-    whole = (time.perf_counter() - began) / count
-    return statistics.median(firsts), whole, (time.process_time() - used) / count
+    whole, processor = (time.perf_counter() - began) / count, (time.process_time() - used) / count
+    first, to_first = (statistics.median(column) for column in zip(*firsts))
+    return first, whole, processor, to_first
 
 async def main():
     loop = asyncio.get_running_loop()
@@ -116,9 +117,10 @@ asyncio.run(main())
 """
 
 Sample = tuple[float, float]
-"""Seconds to the first token and to the end."""
-Figures = tuple[float, float, float]
-"""Of many requests: median seconds to the first token, seconds for each, processor seconds for each."""
+"""Until the first token: seconds, and processor seconds of the whole process."""
+Figures = tuple[float, float, float, float]
+"""Of many requests: median seconds to the first token, seconds for each, processor seconds for each, and those to the
+first token, which mean something only where one request runs at a time."""
 Asker = Callable[[int], Awaitable[Sample]]
 """Asks once; the number tells requests apart."""
 
@@ -126,12 +128,12 @@ Asker = Callable[[int], Awaitable[Sample]]
 async def measured(ask: Asker, count: int, at_once: int) -> Figures:
     """Ask so many times, so many at once."""
     began, used = time.perf_counter(), time.process_time()
-    firsts: list[float] = []
+    firsts: list[Sample] = []
     for start in range(0, count, at_once):
-        samples = await asyncio.gather(*(ask(n) for n in range(start, min(count, start + at_once))))
-        firsts += [first for first, _ in samples]
-    whole = (time.perf_counter() - began) / count
-    return statistics.median(firsts), whole, (time.process_time() - used) / count
+        firsts += await asyncio.gather(*(ask(n) for n in range(start, min(count, start + at_once))))
+    whole, processor = (time.perf_counter() - began) / count, (time.process_time() - used) / count
+    first, to_first = (statistics.median(column) for column in zip(*firsts, strict=True))
+    return first, whole, processor, to_first
 
 
 class Router:
@@ -161,8 +163,8 @@ class Router:
             raise RuntimeError("the Router's process has no pipes")
         process.stdin.write(f"[{count}, {at_once}]\n")
         process.stdin.flush()
-        first, whole, used = json.loads(process.stdout.readline())
-        return first, whole, used
+        first, whole, processor, to_first = json.loads(process.stdout.readline())
+        return first, whole, processor, to_first
 
     def close(self) -> None:
         """End the process."""
@@ -175,15 +177,15 @@ def bare_through(sdk: openai.AsyncOpenAI) -> Asker:
     """What asks through the bare SDK."""
 
     async def bare(_: int) -> Sample:
-        began, first = time.perf_counter(), 0.0
+        began, used, first = time.perf_counter(), time.process_time(), (0.0, 0.0)
         stream = await sdk.chat.completions.create(
             model="m", messages=[{"role": "user", "content": PROMPT}], stream=True
         )
         async with stream:
             async for chunk in stream:
-                if not first and chunk.choices and chunk.choices[0].delta.content:
-                    first = time.perf_counter() - began
-        return first, time.perf_counter() - began
+                if not first[0] and chunk.choices and chunk.choices[0].delta.content:
+                    first = time.perf_counter() - began, time.process_time() - used
+        return first
 
     return bare
 
@@ -192,7 +194,7 @@ def ours_through(application: Application, model: str, serial: Iterator[int]) ->
     """What asks through the whole pipeline; each prompt is another one."""
 
     async def ours(_: int) -> Sample:
-        began, first = time.perf_counter(), 0.0
+        began, used, first = time.perf_counter(), time.process_time(), (0.0, 0.0)
         request = Request(
             request_id=str(next(serial)),
             task=Task.EXPLANATION,
@@ -201,11 +203,11 @@ def ours_through(application: Application, model: str, serial: Iterator[int]) ->
         )
         async with aclosing(application.stream(request)) as events:
             async for event in events:
-                if not first and isinstance(event, Delta):
-                    first = time.perf_counter() - began
+                if not first[0] and isinstance(event, Delta):
+                    first = time.perf_counter() - began, time.process_time() - used
                 if isinstance(event, Completed):
                     break
-        return first, time.perf_counter() - began
+        return first
 
     return ours
 
@@ -246,7 +248,10 @@ async def compare(ports: tuple[int, int], rounds: int, requests: int, litellm: s
         for _ in range(rounds):
             pair = (await measured(bare, requests, at_once), await measured(ours, requests, at_once))
             rows.append((*pair, await router.measured(requests, at_once)))
-        for what, column in (("first token", 0), ("whole", 1), ("processor time", 2)):
+        columns = [("first token", 0), ("whole", 1), ("processor time", 2)]
+        if at_once == 1:
+            columns.append(("processor time to the first token", 3))
+        for what, column in columns:
             _print_row(at_once, what, [tuple(None if m is None else m[column] for m in row) for row in rows])
 
     long = (bare_through(long_client), ours_through(application, "long/m", serial))
