@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import Price
-from aurelis.core.reply import Answer, Chosen, Completed, Delta, FinishReason, Verdict
+from aurelis.core.reply import Alive, Answer, Chosen, Completed, Delta, FinishReason, Thinking, Verdict
 from aurelis.core.request import Request, Urgency
 from aurelis.orchestrator.policy import AutomaticPolicy, ConcurrencyPolicy, ModelQuota, Policy
 from fixtures.pipeline import Bench, Fail, Say, Script, ScriptedProvider, ask, bench, error
@@ -37,11 +37,14 @@ def steps(draw: st.DrawFn, name: str) -> Script:
     if draw(st.booleans()):
         wait = draw(st.none() | st.sampled_from([0.0, 3.0, 4000.0]))
         kind = draw(KINDS)
-        failure = error(kind, retry_after_seconds=wait, final_for_provider=kind is ErrorKind.AUTH)
+        unsent = kind is ErrorKind.NETWORK and draw(st.booleans())
+        failure = error(kind, unsent=unsent, retry_after_seconds=wait, final_for_provider=kind is ErrorKind.AUTH)
         if kind is ErrorKind.RATE_LIMIT:
             failure.refused_by = draw(st.none() | st.sampled_from([(1, 60.0), (2, 0.0)]))
         return Fail(failure, pause)
-    pieces = tuple(f"<{name}{n}>" for n in range(draw(st.integers(0, 4))))
+    words = tuple(f"<{name}{n}>" for n in range(draw(st.integers(0, 4))))
+    before = draw(st.lists(st.sampled_from([Alive(), Thinking(), " "]), max_size=3))
+    pieces = (*before, *words)
     reasons = [reason for reason in FinishReason if reason is not FinishReason.ENOUGH]  # which is ours alone to say
     finish = draw(st.sampled_from([*reasons, error(ErrorKind.NETWORK), error(ErrorKind.INVALID_RESPONSE)]))
     return Say(pieces, pause, finish)
@@ -161,7 +164,7 @@ def test_no_interleaving_breaks_the_promises_of_the_pipeline(
         live = on.orchestrator.live()
         assert (live["active"], live["calls"], live["waiting"]) == (0, 0, 0)
         for asking, seen in zip(askings, everything, strict=True):
-            voices = {piece[1:4] for piece in "".join(seen.deltas).split(">") if piece}
+            voices = {piece.strip()[1:4] for piece in "".join(seen.deltas).split(">") if piece.strip()}
             assert len(voices) <= 1
             assert len(seen.speakers) <= 1
             if seen.answer is not None and asking.streams:
@@ -184,10 +187,11 @@ def whole_answers(scripts: tuple[list[Script], ...], askings: list[Asking]) -> s
     """Every text that a cache may hold: an answer that ended by itself, or as much of one as sufficed."""
     found = set()
     for step in (step for script in scripts for step in script if isinstance(step, Say)):
+        texts = [piece for piece in step.pieces if isinstance(piece, str)]
         if step.finish is FinishReason.STOP:
-            found.add("".join(map(str, step.pieces)))
+            found.add("".join(texts))
         for suffices in {asking.suffices for asking in askings} - {None}:
-            end = next((n for n, piece in enumerate(step.pieces) if suffices and suffices in str(piece)), None)
+            end = next((n for n, text in enumerate(texts) if suffices and suffices in text), None)
             if end is not None:
-                found.add("".join(map(str, step.pieces[: end + 1])))
+                found.add("".join(texts[: end + 1]))
     return found

@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from random import Random
 
+import pytest
+
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Finished, FinishReason, ProviderEvent, TextDelta
 from aurelis.core.request import RedactedRequest, Source, Urgency
 from aurelis.orchestrator.policy import AutomaticPolicy, ModelQuota, Policy
-from fixtures.pipeline import ScriptedProvider, answer, ask, bench, error
+from fixtures.pipeline import ScriptedProvider, WindowLedger, answer, ask, bench, error
 from fixtures.virtual_time import run
 
 PER_MINUTE, PER_DAY, AT_ONCE = 10, 50, 2
@@ -46,8 +48,30 @@ class FreeTier(ScriptedProvider):
             self.open -= 1
 
 
-def test_a_day_of_typing_and_commands_meets_no_429_and_wastes_no_quota() -> None:
-    """Under more demand than the tier allows, nothing is refused upstream and at least 95 % of the day is used."""
+class Places:
+    """Requests at once over all windows, as the store counts them."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self.given = 0
+
+    async def acquire(self, key: str, limit: int, seconds: float, now: float) -> str | None:
+        if len(self.taken) >= limit:
+            return None
+        self.given += 1
+        self.taken.add(f"{key} {self.given}")
+        return f"{key} {self.given}"
+
+    async def renew(self, lease: str, seconds: float, now: float) -> None:
+        pass
+
+    async def release(self, lease: str) -> None:
+        self.taken.discard(lease)
+
+
+@pytest.mark.parametrize("windows", [1, 3])
+def test_a_day_of_typing_and_commands_meets_no_429_and_wastes_no_quota(windows: int) -> None:
+    """Under more demand than the tier allows, in one window or several, nothing is refused and 95 % of it is used."""
 
     async def scenario() -> None:
         tier = FreeTier()
@@ -55,7 +79,8 @@ def test_a_day_of_typing_and_commands_meets_no_429_and_wastes_no_quota() -> None
             quotas={"tier": ModelQuota(requests_per_minute=PER_MINUTE, requests_per_day=PER_DAY, concurrent=AT_ONCE)},
             automatic=AutomaticPolicy(remote="allow"),
         )
-        on = bench(tier, policy=policy)
+        shared = {"ledger": WindowLedger(), "leases": Places()}
+        on = [bench(tier, policy=policy, **shared) for _ in range(windows)]
         random = Random(1)  # noqa: S311 - a simulation
         served = {Urgency.EXPLICIT: 0, Urgency.GHOST_TEXT: 0}
 
@@ -63,7 +88,9 @@ def test_a_day_of_typing_and_commands_meets_no_429_and_wastes_no_quota() -> None
             timing = Timing(first_token=5) if urgency is Urgency.GHOST_TEXT else Timing()
             source = Source(f"file:///{random.randrange(3)}.py", None)
             with suppress(RequestError):
-                await answer(on, ask(name, urgency=urgency, timing=timing, sources=(source,), cacheable=False))
+                await answer(
+                    random.choice(on), ask(name, urgency=urgency, timing=timing, sources=(source,), cacheable=False)
+                )
                 served[urgency] += 1
 
         async def typist() -> None:
