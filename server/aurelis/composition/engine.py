@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from pathlib import Path
 from random import SystemRandom
-from typing import Any, Final, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from aurelis.cache.invalidation import invalidation_for
 from aurelis.cache.key import cache_key
@@ -43,8 +43,6 @@ from aurelis.providers.openai_compatible import ConnectionBudget
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.pricing import GenaiPricing
 from aurelis.providers.tokens import TokenCheck
-from aurelis.sandbox.server import Sandbox
-from aurelis.sandbox.server import start as start_sandbox
 from aurelis.security.egress import DocumentEgress, EgressRules
 from aurelis.security.redact import SecretRedactor
 from aurelis.store.batches import BatchProgress
@@ -56,6 +54,9 @@ from aurelis.store.project_files import ProjectFiles
 from aurelis.store.spend import SqliteSpendLedger
 from aurelis.store.usage import UsageStore
 from aurelis.workflow.services import Status
+
+if TYPE_CHECKING:
+    from aurelis.sandbox.server import Sandbox
 
 LOGGER: Final = logging.getLogger("aurelis")
 
@@ -226,7 +227,9 @@ class Engine:
 
     async def _sandbox_entry(self, why: Why) -> Entry:
         if self._sandbox is None:
-            self._sandbox = await start_sandbox()
+            from aurelis.sandbox.server import start  # noqa: PLC0415 - for those who have nothing else to ask
+
+            self._sandbox = await start()
         return Entry(ProviderOptions(name=SANDBOX, profile=SANDBOX, base_url=self._sandbox.base_url), why)
 
     async def _token_changed(self, provider: str) -> bool:

@@ -7,8 +7,11 @@ are refused: the server's stdin is the protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from aurelis.security.worker import Worker
@@ -20,6 +23,8 @@ TIMEOUT_SECONDS: Final = 10.0
 """How long one call may take; a person who unlocks the keychain more slowly is served by the next call."""
 
 _FILE_BACKENDS: Final = ("keyrings.alt", "keyrings.cryptfile")
+_SIGNS_OF_A_KEYCHAIN: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "PYTHON_KEYRING_BACKEND")
+"""A session bus, or a desktop that would start one; or a choice of the user's."""
 
 
 class KeychainState(StrEnum):
@@ -93,6 +98,8 @@ class Keychain:
 
     async def _call(self, use: Callable[[Any], T]) -> T:
         def work() -> T | KeychainState:
+            if self._backend is None and nowhere(os.environ, sys.platform):
+                return KeychainState.ABSENT
             from keyring import errors, get_keyring  # noqa: PLC0415 - a tenth of a second that only this thread pays
 
             try:
@@ -115,6 +122,17 @@ class Keychain:
         if isinstance(found, KeychainState):
             raise KeychainError(found)
         return found
+
+
+def nowhere(environ: Mapping[str, str], platform: str) -> bool:
+    """Whether it is plain that there is no keychain: a Linux without a session bus, where nobody chose another backend.
+
+    Finding that out through keyring would cost every server there 8 MB, for the libraries of all backends.
+    """
+    if not platform.startswith("linux") or any(environ.get(name) for name in _SIGNS_OF_A_KEYCHAIN):
+        return False
+    folder = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "")) / ".config"
+    return not Path(folder, "python_keyring", "keyringrc.cfg").exists()
 
 
 def suitable(backend: Any) -> Any:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import keyring.errors
@@ -10,7 +11,7 @@ import pytest
 
 from aurelis.core.errors import RequestError
 from aurelis.security.credentials import Credentials, Lookup, origin_of
-from aurelis.security.keychain import SENTENCES, Keychain, KeychainError, KeychainState
+from aurelis.security.keychain import SENTENCES, Keychain, KeychainError, KeychainState, nowhere
 
 HERE = origin_of("https://here.example/v1")
 SECRET = "tok-0123456789"
@@ -70,6 +71,27 @@ async def test_each_way_of_having_no_keychain_has_its_sentence(chosen: Any, stat
         await credentials.store("p", HERE, SECRET, where="keychain")
     assert SENTENCES[state] in refused.value.message
     assert SECRET not in missing.value.message + refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "expected"),
+    [
+        ({}, "linux", True),
+        ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/0/bus"}, "linux", False),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
+        ({"PYTHON_KEYRING_BACKEND": "some.Backend"}, "linux", False),
+        ({}, "darwin", False),
+        ({}, "win32", False),
+    ],
+)
+def test_keyring_is_not_asked_where_there_is_plainly_no_keychain(
+    environ: dict[str, str], platform: str, expected: Any, tmp_path: Path
+) -> None:
+    """On Linux without a session bus, a desktop or a choice of the user there is none; elsewhere the system has one."""
+    assert nowhere({"HOME": str(tmp_path), **environ}, platform) is expected
+    (tmp_path / ".config" / "python_keyring").mkdir(parents=True)
+    (tmp_path / ".config" / "python_keyring" / "keyringrc.cfg").touch()
+    assert not nowhere({"HOME": str(tmp_path), **environ}, platform)
 
 
 async def test_a_chain_uses_its_first_fit_backend() -> None:
