@@ -36,7 +36,7 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     if not hole.in_words:
         return [*found, (text, 0)]
     # Among words nothing but the line itself tells; where it does not, the text is meant as it is.
-    return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(*one, hole)))
+    return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(one[0], one[1], hole)))
 
 
 def _line(text: str, covered: int, hole: Hole) -> str:
