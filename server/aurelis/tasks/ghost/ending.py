@@ -9,6 +9,8 @@ from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
+_CALL_CLOSERS: Final = frozenset(")]")
+_CALL_OPENERS: Final = frozenset("([")
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
 SAME_GROUPS: Final = 3
@@ -90,13 +92,15 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
 def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
     base = len(indent_of(hole.line_before))
-    begun = bool(hole.line_before.strip())
+    begun = bool(hole.line_before.strip()) and bool(lines[0].strip())
     prose = hole.language_id in PROSE_LANGUAGES
     for number, line in enumerate(lines):
         if not number or not line.strip():
             continue
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
+        if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
+            return list(lines[: number + 1])
         if (depth < base or (depth == base and begun and not goes_on)) and (
             prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
         ):

@@ -52,6 +52,11 @@ def with_line_break(text: str, hole: Hole) -> str:
     return text
 
 
+def goes_on(hole: Hole) -> bool:
+    """Whether the cursor stands within a statement, so that a line break there is noise rather than its end."""
+    return hole.line_before.endswith((" ", "\t", *"([{,=+-*/<>|&."))
+
+
 def without_line_break(text: str, hole: Hole) -> str | None:
     """The text without the line breaks before it, where they may be noise; None where there are none or they belong."""
     current = hole.line_before
@@ -88,7 +93,8 @@ def readings(text: str, hole: Hole) -> list[str]:
     from_margin = "\n".join([lines[0], *(base + line if line.strip() else line for line in lines[1:])])
     if not hole.in_words and _began_again(lines, hole):
         return [from_margin, as_it_is]
-    return [as_it_is] if _leaves_the_block(lines, len(base)) else [as_it_is, from_margin]
+    certain = min(len(indent_of(line)) for line in below) >= len(base) or _leaves_the_block(lines, len(base))
+    return [as_it_is] if certain else [as_it_is, from_margin]
 
 
 def _missing_indent(first: str, hole: Hole) -> str:
@@ -100,7 +106,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     above = [line for line in hole.before.split("\n")[-_NEAR_LINES:-1] if line.strip()]
     around = [*above, *(line for line in hole.after.split("\n")[1:_NEAR_LINES] if line.strip())]
     levels = {len(indent_of(line)) for line in around}
-    opened = bool(above) and above[-1].rstrip().endswith(_STEPS_BELOW)
+    opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
     if opened:
         levels.add(floor - 1 + (_step(above) or WIDTH))
@@ -163,7 +169,8 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     document = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
-    theirs = _step([" " * len(indent_of(hole.line_before)) + lines[0].lstrip(" \t"), *lines[1:]])
+    first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
+    theirs = _step([" " * first + lines[0].lstrip(" \t"), *lines[1:]])
     if tabs and not said_tabs:
         width = theirs or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]

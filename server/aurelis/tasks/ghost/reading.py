@@ -18,7 +18,7 @@ from aurelis.tasks.ghost.damage import damage
 from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded
 from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
-from aurelis.tasks.ghost.indentation import with_line_break, without_line_break
+from aurelis.tasks.ghost.indentation import goes_on, with_line_break, without_line_break
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 
 LONGEST_REPLY: Final = 20_000
@@ -51,18 +51,31 @@ def _readings(reply: str, hole: Hole) -> Iterator[tuple[str, int]]:
     seen = set()
     for unwrapped in wrapping.readings(reply, hole):
         for number, rest in enumerate(echo.readings(unwrapped, hole)):
-            broken = with_line_break(rest, hole)
-            if not broken.strip():
-                if not number:
-                    return
-                continue
-            for text in (without_line_break(broken, hole), broken):
-                for ended in () if text is None else _ended(text, hole):
-                    for fitted, covered in fits(ended, hole):
-                        one = fitted.rstrip(" \t\n"), covered
-                        if one not in seen:
-                            seen.add(one)
-                            yield one
+            if not rest.strip() and not number:
+                return
+            for ended in _placed(rest, hole):
+                for fitted, covered in fits(ended, hole):
+                    one = fitted.rstrip(" \t\n"), covered
+                    if one not in seen:
+                        seen.add(one)
+                        yield one
+
+
+def _placed(rest: str, hole: Hole) -> Iterator[str]:
+    """The text up to its end, with the line break before it and without."""
+    broken = with_line_break(rest, hole)
+    joined = without_line_break(broken, hole)
+    if joined is None:
+        yield from _ended(broken, hole)
+        return
+    if goes_on(hole):
+        yield from _ended(joined, hole)
+        yield from _ended(broken, hole)
+        return
+    found = list(_ended(broken, hole))
+    yield from found
+    if found:  # Otherwise the line break leads out of the block, and without it the text is no better.
+        yield from _ended(joined, hole)
 
 
 def _ended(text: str, hole: Hole) -> Iterator[str]:
