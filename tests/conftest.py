@@ -3,6 +3,7 @@
 pytest_plugins = (
     "fixtures.isolation",
     "fixtures.needs",
+    "fixtures.planted",
     "fixtures.patient_properties",
     "fixtures.llama_server",
     "fixtures.prometheus_server",

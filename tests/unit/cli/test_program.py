@@ -71,6 +71,7 @@ def test_usage_errors_are_one_sentence_with_the_right_exit_code(
 ) -> None:
     """Wrong usage gives 2 and a sentence on standard error; help goes to standard output with 0."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AURELIS_LOG", "warning")
     monkeypatch.setattr("sys.stdin", io.StringIO())
     assert main(arguments) == code
     shown = capsys.readouterr()
@@ -188,7 +189,7 @@ async def test_an_interrupted_command_says_nothing(tmp_path: Path) -> None:
             *PROGRAM,
             *("explain", "x.py", "--json"),
             cwd=tmp_path,
-            env={**os.environ, "AURELIS_CONFIG": str(settings)},
+            env={**os.environ, "AURELIS_CONFIG": str(settings), "AURELIS_LOG": "warning"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -23,22 +23,6 @@ from aurelis.observe.logs import (
 LOGGER = logging.getLogger("aurelis.test")
 
 Written = Callable[[], list[str]]
-
-
-@pytest.fixture(autouse=True)
-def own_logging() -> Iterator[None]:
-    """Give the levels and handlers back that the tests change."""
-    names = ("", "aurelis", *QUIET_LOGGERS)
-    before = [(name, logging.getLogger(name).level) for name in names]
-    raising = logging.raiseExceptions
-    yield
-    root = logging.getLogger()
-    for handler in [handler for handler in root.handlers if handler.get_name() == "aurelis"]:
-        root.removeHandler(handler)
-        handler.close()
-    for name, level in before:
-        logging.getLogger(name).setLevel(level)
-    logging.raiseExceptions = raising
 
 
 @pytest.fixture
