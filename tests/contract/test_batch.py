@@ -14,6 +14,9 @@ import pytest
 
 from contract.gate import PATIENCE, Request, Upstream, desk, home_of
 
+pytestmark = pytest.mark.timeout(400)
+"""Several processes one after the other, each of which starts slowly on a busy machine."""
+
 NAMES = [f"f{number:02}.py" for number in range(14)]
 SECRET = "ghp_" + "x9K2mQ7vR4tY8uW3eZ6aB1cD5fG0hJ2kL9nP"
 

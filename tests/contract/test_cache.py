@@ -15,6 +15,9 @@ import pytest
 from contract.gate import Desk, Request, Upstream, desk
 from fixtures.redis_server import RedisServer
 
+pytestmark = pytest.mark.timeout(400)
+"""Several processes one after the other, each of which starts slowly on a busy machine."""
+
 CODE = "def add(first, second):\n    return first + second\n"
 TEAM = {"TEAM_KEY": "a secret of the whole team"}
 
