@@ -104,7 +104,7 @@ def told(request: pytest.FixtureRequest) -> list[Change]:
     """A few changes of real files of a language, each file in every form."""
     if request.param != "python":
         require("corpus")
-    return [change for _, change in changes(request.param, Random(request.param), files=3)]  # noqa: S311 - repeatable
+    return [change for _, change in changes(request.param, Random(request.param), files=3)]  # noqa: S311 - the same choices in every run
 
 
 @settings(max_examples=EXAMPLES)
