@@ -47,11 +47,13 @@ _WORDS_OF_LINK: Final = re.compile(r"!?\[[^\[\]\n]{0,500}(?P<end>\](?P<next>.)?)
 _AUTOLINK: Final = re.compile(r"<(?P<address>[A-Za-z][A-Za-z0-9+.\-]{1,31}:[^\s<>]{0,1000})>")
 _PERHAPS_AUTOLINK: Final = re.compile(r"<(?:[A-Za-z][A-Za-z0-9+.\-]{0,31}(?::[^\s<>]{0,1000})?)?\Z")
 _WORD: Final = re.compile(rf"[A-Za-z0-9+.\-]{{1,{_WORD_LIMIT}}}")
+_HOST_LIMIT: Final = 256
+_HOST: Final = re.compile(rf"@[A-Za-z0-9.\-]{{1,{_HOST_LIMIT - 1}}}")
 _REST_OF_ADDRESS: Final = re.compile(r"[^\s<>`\"\\\[\]]{0,2000}")
 _CLOSING_MARKS: Final = re.compile(r"[.,;:!?')*_~}]+\Z")
 _PLAIN: Final = re.compile(r"[^\\`\[!<\nA-Za-z0-9+.\-]+")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-_OPENS_TAG: Final = re.compile(r"[A-Za-z/!?]")
+_OPENS_TAG: Final = re.compile(r"[A-Za-z/!?\[]")
 _ALIVE_OUTSIDE_CODE: Final = re.compile(r"\]|\[|<[A-Za-z/!?]|://|www\.")
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE)
 
@@ -75,6 +77,7 @@ class MarkdownSanitiser:
         self._final = False
         self._output: list[str] = []
         self._last = "\n"
+        self._tail = ""
         self._at_line_start = True
         self._pipe_in_code = False
         self._fence: tuple[str, str] | None = None
@@ -129,6 +132,7 @@ class MarkdownSanitiser:
         if shown:
             self._output.append(shown)
             self._last = shown[-1]
+            self._tail = (self._tail + shown)[-2:]
         self._position = end
         return True
 
@@ -262,6 +266,10 @@ class MarkdownSanitiser:
             return False
         if self._wait(length + 3) and "://".startswith(rest):
             return False
+        if rest.startswith("@"):
+            return self._mailbox(word[0], word.end())
+        if self._tail == "//" and "." in word[0].strip("."):
+            return self._take(_as_code(word[0]), word.end())
         if rest != "://" and not word[0].lower().lstrip(".-+").startswith("www."):
             return self._take(word[0], word.end())
         address = _REST_OF_ADDRESS.match(self._text, word.end())
@@ -270,6 +278,17 @@ class MarkdownSanitiser:
             return False
         text = _CLOSING_MARKS.sub("", self._text[self._position : end])
         return self._take(self._address(text), self._position + len(text))
+
+    def _mailbox(self, word: str, at: int) -> bool:
+        """Some renderers make a link of `name@host.example`; as code it is none."""
+        host = _HOST.match(self._text, at)
+        end = at + 1 if host is None else host.end()
+        if end == len(self._text) and self._wait(len(word) + _HOST_LIMIT):
+            return False
+        named = "" if host is None else host[0].rstrip(".-")
+        if "." not in named:
+            return self._take(word, at)
+        return self._take(_as_code(word + named), at + len(named))
 
 
 def _as_code(address: str) -> str:

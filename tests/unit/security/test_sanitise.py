@@ -156,3 +156,19 @@ def test_a_long_hostile_line_takes_time_in_proportion() -> None:
 def test_code_holds_nothing_that_a_reader_cannot_see(reply: str, document: str, code: str | None) -> None:
     """Escapes, control characters and marks that hide or reorder code go, unless the author's document has them."""
     assert plain_code(reply, document) == (reply if code is None else code)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Ask me@host.example now.", "Ask `me@host.example` now."),
+        ("mailto:me@host.example.", "mailto:`me@host.example`."),
+        ("see //host.example/x", "see //`host.example`/x"),
+        ("a user@host and @app.route", "a user@host and @app.route"),
+        ("5 // 3 and // words", "5 // 3 and // words"),
+        ("<[](x)data:text/html,x>", "\\<data:text/html,x>"),
+    ],
+)
+def test_what_renderers_make_links_of_by_themselves_is_code(text: str, shown: str) -> None:
+    """Mail addresses and addresses without a scheme become links in some renderers; as code they do not."""
+    assert sanitise_markdown(text) == shown
