@@ -268,7 +268,7 @@ class Application:
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""
         if self._engine is not None:
-            self._engine.security_event(name, detail, request_id)
+            self._engine.events.note(name, detail, request_id)
 
     async def consent(self, host: str, *, allowed: bool) -> None:
         """The user's answer to whether automatic features may send text to a host."""

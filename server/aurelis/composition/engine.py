@@ -112,7 +112,7 @@ class Engine:
         self.health_history = HealthHistory(self._database)
         self._health_watch = HealthWatch(self.health_history, alert)
         self.recorder = FanOutRecorder()
-        self._events = SecurityEvents(self.recorder, clock)
+        self.events = SecurityEvents(self.recorder, clock)
         self._observation = Observation(kept_in, clock, self.usage, self.recorder)
 
     @classmethod
@@ -133,7 +133,7 @@ class Engine:
         consent = await asyncio.to_thread(ConsentFile.open, kept_in)
         engine = cls(kept_in, consent, environ, clock, changed, alert)
         await engine._take(settings, folders, first=True)
-        engine._events.ignored(problems)
+        engine.events.ignored(problems)
         engine._warming = asyncio.create_task(engine._warm())
         return engine
 
@@ -148,7 +148,7 @@ class Engine:
     async def adopt(self, settings: Settings, folders: Sequence[Path], problems: Sequence[Problem]) -> None:
         """Go on with other settings; parts whose settings are the same stay as they are."""
         await self._take(settings, folders, first=False)
-        self._events.ignored(problems)
+        self.events.ignored(problems)
 
     async def _take(self, settings: Settings, folders: Sequence[Path], *, first: bool) -> None:
         before, self._settings = self._settings, settings
@@ -162,7 +162,7 @@ class Engine:
                 await old.aclose()
         await self._observation.adopt(settings)
         self._redactor = SecretRedactor(
-            settings.privacy.secrets, tuple(settings.privacy.patterns.values()), self._events.redacted
+            settings.privacy.secrets, tuple(settings.privacy.patterns.values()), self.events.redacted
         )
         self.egress = DocumentEgress(
             EgressRules(
@@ -170,7 +170,7 @@ class Engine:
                 exclude=tuple(settings.privacy.exclude),
                 respect_ignore_files=settings.privacy.respect_ignore_files,
             ),
-            self._events.excluded,
+            self.events.excluded,
         )
         await self._take_providers(first=first, changed=first or providers_differ(before, settings))
 
@@ -185,7 +185,7 @@ class Engine:
             entries = await self._entries()
             named = self._settings.provider if self._settings.provider != "auto" else None
             directory = SettingsDirectory(
-                entries, self.authentication.source, self._budget, named=named, listener=self._events.note
+                entries, self.authentication.source, self._budget, named=named, listener=self.events.note
             )
             if not first:
                 differing = directory.succeed(self.directory)
@@ -235,10 +235,6 @@ class Engine:
     async def _token_changed(self, provider: str) -> bool:
         entry = next((entry for entry in self.directory.entries if entry.options.name == provider), None)
         return entry is not None and await self.authentication.changed(entry.options)
-
-    def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
-        """Tell the audit log of something; `detail` holds no secret and no source text."""
-        self._events.note(name, detail, request_id)
 
     async def stream(self, request: Request) -> AsyncGenerator[AnswerEvent, None]:
         """Run a request through the orchestrator.

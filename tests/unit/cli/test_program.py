@@ -57,7 +57,7 @@ def run(
         (["sandbox", "--scenario", "missing.json"], 2, r"^$", r"The scenario cannot be read: .*missing\.json"),
         (["serve", "--stdio", "--pipe", "x"], 2, r"^$", r"not allowed with"),
         (["config", "path"], 0, r"config\.toml\n$", r"^$"),
-        (["login", "nobody"], 2, r"^$", r"not a token"),
+        (["login", "nobody"], 2, r"^$", r"is not a provider"),
     ],
 )
 def test_usage_errors_are_one_sentence_with_the_right_exit_code(
