@@ -23,7 +23,7 @@ from typing import Any, Final
 
 import attrs
 from corpus import SourceFile, source_files
-from editor import Editor
+from editor import INVOKED, Editor
 from keys import BACKSPACE, Key, keys_of
 from upstream import Asked, Upstream
 
@@ -95,6 +95,8 @@ async def replay(piece: Piece, keys: list[Key], *, right: bool, latency: float) 
     async with upstream.serving(), Editor.started(upstream) as editor:
         editor.open(URI, piece.file.language_id, piece.before + piece.after)
         cursor = len(piece.before)
+        await editor.complete(URI, 0, INVOKED)[1]  # The server's start is not part of the typing.
+        upstream.asked.clear()
         waiting: tuple[int, asyncio.Future[Any]] | None = None
         watching: list[asyncio.Task[None]] = []
         for key in keys:

@@ -253,17 +253,17 @@ class Application:
     def offered(self, request_id: str) -> None:
         """A completion was given to an editor."""
         if self._engine is not None:
-            self._engine.offered(request_id)
+            self._engine.usage.offered(request_id)
 
     def typed(self, request_id: str, length: int) -> None:
         """The person typed so many characters of what a completion said."""
         if self._engine is not None:
-            self._engine.typed(request_id, length)
+            self._engine.usage.typed(request_id, length)
 
     def judged(self, model: ModelReference, *, right: bool) -> None:
         """What a model suggested was taken, or was not."""
         if self._engine is not None:
-            self._engine.judged(model, right=right)
+            self._engine.orchestrator.statistics.judged(model, right=right)
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""

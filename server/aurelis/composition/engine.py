@@ -31,7 +31,6 @@ from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import RequestError
-from aurelis.core.model import ModelReference
 from aurelis.core.ports import Invalidation
 from aurelis.core.reply import Answer, AnswerEvent
 from aurelis.core.request import Request, Urgency
@@ -333,18 +332,6 @@ class Engine:
     def accepted(self, request_id: str, length: int, language: str) -> None:  # noqa: ARG002 - the row has it
         """A shown completion was accepted."""
         self.usage.accepted(request_id, length)
-
-    def offered(self, request_id: str) -> None:
-        """A completion was given to an editor."""
-        self.usage.offered(request_id)
-
-    def typed(self, request_id: str, length: int) -> None:
-        """The person typed so many characters of what a completion said."""
-        self.usage.typed(request_id, length)
-
-    def judged(self, model: ModelReference, *, right: bool) -> None:
-        """What a model suggested was taken, or was not."""
-        self.orchestrator.statistics.judged(model, right=right)
 
     async def invalidate(
         self, event: str, *, language: str | None = None, path: str | None = None, project: str | None = None

@@ -72,10 +72,9 @@ def _placed(rest: str, hole: Hole) -> Iterator[str]:
         yield from _ended(joined, hole)
         yield from _ended(broken, hole)
         return
-    found = list(_ended(broken, hole))
-    yield from found
-    if found:  # Otherwise the line break leads out of the block, and without it the text is no better.
-        yield from _ended(joined, hole)
+    # Where the line break leads out of the block there is nothing to say, unless the document is better for it.
+    yield from list(_ended(broken, hole)) or [""]
+    yield from _ended(joined, hole)
 
 
 def _ended(text: str, hole: Hole) -> Iterator[str]:
