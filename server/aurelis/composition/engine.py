@@ -297,11 +297,7 @@ class Engine:
                 row if found is None else {**row, "state": found.state, "detail": found.message}
                 for row, found in zip(rows, checks, strict=True)
             )
-        return (*rows, *self.mentioned())
-
-    def mentioned(self) -> tuple[Mapping[str, Any], ...]:
-        """A row for each key in the environment whose provider nobody configured."""
-        return self.authentication.mentioned(self.directory.entries)
+        return (*rows, *self.authentication.mentioned(self.directory.entries))
 
     async def token_check(self, provider: str) -> TokenCheck | None:
         """Whether a provider's token works, found out within 10 s; None where there is none to try."""

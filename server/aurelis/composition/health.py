@@ -75,7 +75,7 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
     }
     for component, part in parts.items():
         engine.health_history.note(_change(component, part))
-    mentioned = engine.mentioned()
+    mentioned = engine.authentication.mentioned(engine.directory.entries)
     advice = next((part.next for part in parts.values() if part.next), None)
     chosen = await _chosen(engine, entry) if entry is not None else None
     return {
