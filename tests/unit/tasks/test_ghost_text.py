@@ -55,6 +55,19 @@ SHOWN = [
     ("a = f(|, c)\n", "b, c)\nprint(a)", "b"),
     ("s = 'ab|'\n", "cd'", "cd"),
     ('s = "|"\n', "x", "x"),
+    ('s = "|"\n', "\nx", "x"),
+    ("def height(h):\n    return heig|\n", "\nht", "ht"),
+    ("names = [\n    first,|\n]\n", "\n    second,", "\n    second,"),
+    (
+        "def f(a):\n    |\n    return total\n",
+        "total = a\n\n\ndef unrelated(b):\n    return b\n",
+        "total = a",
+    ),
+    (
+        "from a import b\n|\nfrom c import d\n",
+        "from b import c\n\n\ndef unrelated(b):\n    return b\n",
+        "from b import c",
+    ),
     ("m = [[1, 2|]\n", "]", "]"),
     ("total = sum(values) / len(|)\n", "/ len(values)", "values"),
     ("person = z.|\n", "z.object()", "object()"),
@@ -120,6 +133,43 @@ def test_closers_that_the_editor_typed_are_replaced_not_doubled() -> None:
     text = "call(|)\n"
     reply = "a, () => {\n  other(c);\n});"
     assert ghost_text(reply, _hole(text, "javascript")) == GhostText(5, 6, reply)
+
+
+@pytest.mark.parametrize(
+    ("text", "language_id", "reply", "shown"),
+    [
+        (
+            "function f(all) {\n  |\n    use(one);\n  }\n}\n",
+            "javascript",
+            "for (const one of all) {\n\nfunction unrelated(first) {\n  return first - 1;\n}\n",
+            "for (const one of all) {",
+        ),
+        (
+            "func f() error {\n|\n}\n",
+            "go",
+            "\treturn nil\n\nfunc unrelated(a int) int {\n\treturn a\n}\n",
+            "\treturn nil",
+        ),
+        (
+            "function f() {\n  return 1;\n}\n\n|\n  return 2;\n}\n",
+            "javascript",
+            "const two = 2;\n\nfunction g() {\n  use(two);",
+            "const two = 2;\n\nfunction g() {\n  use(two);",
+        ),
+        (
+            "const one = 1;\n|\n\nuse(one);\n",
+            "javascript",
+            "const two = 2;\n\nfunction g() {\n  return two;\n}",
+            "const two = 2;\n\nfunction g() {\n  return two;\n}",
+        ),
+    ],
+)
+def test_a_definition_that_nobody_asked_for_is_cut(text: str, language_id: str, reply: str, shown: str) -> None:
+    """A whole definition goes where the document goes on in the middle of something else; elsewhere it stays."""
+    hole = _hole(text, language_id, tree=parse(text.replace("|", ""), language_id))
+    item = ghost_text(reply, hole)
+    assert item is not None
+    assert item.text == shown
 
 
 def test_the_number_of_lines_is_bounded() -> None:

@@ -29,6 +29,8 @@ _TOP_LEVEL: Final = frozenset(
 """Words that begin a line at the margin rather than one of a block."""
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
+_WORD: Final = re.compile(r"\w+")
+_WORD_BEFORE: Final = re.compile(r"\w+$")
 _MOST: Final = 0.6
 """The share of indented blocks that must agree on the width of a level."""
 
@@ -52,9 +54,24 @@ def with_line_break(text: str, hole: Hole) -> str:
     return text
 
 
-def goes_on(hole: Hole) -> bool:
-    """Whether the cursor stands within a statement, so that a line break there is noise rather than its end."""
-    return hole.line_before.endswith((" ", "\t", *"([{,=+-*/<>|&."))
+def goes_on(text: str, hole: Hole) -> bool:
+    """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
+    first = next(line for line in text.split("\n") if line.strip())
+    base = indent_of(hole.line_before)
+    if base and indent_of(first) == base:
+        return False  # It is laid out as a line of its own.
+    if hole.line_before.endswith((" ", "\t", *"([{,=+-*/<>|&.")):
+        return True
+    return first.startswith(";") or hole.line_after[:1] in {'"', "'"} or _finishes_word(first, hole)
+
+
+def _finishes_word(first: str, hole: Hole) -> bool:
+    """Whether the line makes a word of the document out of a beginning that is none by itself."""
+    typed, said = _WORD_BEFORE.search(hole.line_before), _WORD.match(first)
+    if typed is None or said is None:
+        return False
+    known = frozenset(_WORD.findall(hole.before[: -len(typed.group())] + " " + hole.after))
+    return typed.group() + said.group() in known and typed.group() not in known
 
 
 def without_line_break(text: str, hole: Hole) -> str | None:

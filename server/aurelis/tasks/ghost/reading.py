@@ -19,6 +19,7 @@ from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bou
 from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.indentation import goes_on, with_line_break, without_line_break
+from aurelis.tasks.ghost.overrun import before_definition
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 
 LONGEST_REPLY: Final = 20_000
@@ -68,7 +69,7 @@ def _placed(rest: str, hole: Hole) -> Iterator[str]:
     if joined is None:
         yield from _ended(broken, hole)
         return
-    if goes_on(hole):
+    if goes_on(broken, hole):
         yield from _ended(joined, hole)
         yield from _ended(broken, hole)
         return
@@ -82,6 +83,10 @@ def _ended(text: str, hole: Hole) -> Iterator[str]:
     whole = text.split("\n")
     lines = before_next_lines(whole, hole) if hole.multiline else whole[:1]
     texts = ["\n".join(lines), "\n".join(before_next_lines(lines, hole, drifting=hole.multiline))]
+    stopped = before_definition(lines, hole)
+    if stopped is not None:
+        shorter, certain = stopped
+        texts.insert(0 if certain else len(texts), "\n".join(shorter).rstrip())
     prose = hole.language_id in PROSE_LANGUAGES
     for one in dict.fromkeys(texts):
         for placed in indentation.readings(one, hole):

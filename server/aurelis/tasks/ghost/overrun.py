@@ -1,0 +1,49 @@
+"""A definition that nobody asked for behind a completion: models that are not told to stop go on with the next one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import unmatched_count
+from aurelis.tasks.replies.layout import indent_of
+
+_DEFINES: Final = re.compile(
+    r"(?:export|default|async|public|private|protected|internal|static|final|abstract|pub(?:\([^)]*\))?|unsafe|\s)*"
+    r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|impl|trait)\b|\w[\w<>\[\], ]* \w+\([^;]*\) *\{$)"
+)
+"""The head of a definition at the margin."""
+_STATEMENT: Final = re.compile(r"(?:if|else|for|while|switch|do|try|catch|return|with|match|new|await|throw)\b")
+
+
+def before_definition(lines: Sequence[str], hole: Hole) -> tuple[list[str], bool] | None:
+    """The lines up to a whole definition at the margin that ends them, and whether it surely does not belong.
+
+    None where there is no such definition. Definitions are set off by blank lines: one that the document goes on
+    behind without one, or deeper than it, stands in the middle of something else.
+    """
+    if not hole.multiline or hole.language_id in PROSE_LANGUAGES:
+        return None
+    number = next((at for at in range(2, len(lines)) if not lines[at - 1].strip() and _is_head(lines[at])), None)
+    if number is None or unmatched_count("\n".join(lines[number:])):
+        return None
+    own = list(lines[:number])
+    if not "".join(own).strip():
+        return None
+    return own, _is_in_the_middle(lines, number, hole)
+
+
+def _is_head(line: str) -> bool:
+    return _DEFINES.match(line) is not None and not line[:1].isspace() and _STATEMENT.match(line) is None
+
+
+def _is_in_the_middle(lines: Sequence[str], number: int, hole: Hole) -> bool:
+    below = hole.after.split("\n")[1:2]
+    if not below or not below[0].strip() or hole.line_after.strip():
+        return False
+    if "{" in lines[number] or "(" not in lines[number]:
+        return True
+    depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
+    return not depth or depth > len(indent_of(last)) or bool(indent_of(hole.line_before + lines[0]))
