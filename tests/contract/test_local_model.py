@@ -86,6 +86,7 @@ class Machine:
             "PATH": str(self.programs),
             "LLAMA_CACHE": str(self.cache),
             "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_DATA_HOME": str(folder / "data"),
             "http_proxy": "http://127.0.0.1:9",
         }
 

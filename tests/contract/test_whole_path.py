@@ -18,7 +18,7 @@ from pygls.exceptions import JsonRpcException
 from aurelis.lsp.client import EditorClient
 from aurelis.sandbox.server import Sandbox, run_sandbox
 from fixtures.llama_server import LlamaServer
-from lsp.raw_editor import RawEditor
+from lsp.raw_editor import FULL_CAPABILITIES, RawEditor
 
 SERVE = (sys.executable, "-P", "-m", "aurelis", "serve")
 SOURCE = "def add(first, second):\n    return first + second\n"
@@ -206,6 +206,50 @@ async def test_cancelling_closes_the_upstream_connection(tmp_path: Path) -> None
         raw.notify("exit")
         assert await process.wait() == 0
         await raw.reading
+
+
+@pytest.mark.parametrize("command", ["explain", "document"])
+async def test_the_first_words_arrive_before_the_model_has_finished(tmp_path: Path, command: str) -> None:
+    """An explanation's and an edit's words alike: here the model stops in its middle, and is cancelled there."""
+    async with run_sandbox(scenario=[{"path": "/v1/chat/completions", "holdAfter": 2500}]) as sandbox:
+        process = await asyncio.create_subprocess_exec(
+            *SERVE, stdin=PIPE, stdout=PIPE, env={**os.environ, **own_folders(tmp_path)}
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        raw = RawEditor(process.stdout, process.stdin)
+        options = upstream(sandbox)
+        await raw.request("initialize", {"capabilities": FULL_CAPABILITIES, "initializationOptions": options})
+        raw.notify("initialized", {})
+        raw.open("untitled:sums.py", SOURCE * 4)
+        arguments = {"textDocument": {"uri": "untitled:sums.py"}}
+        identifier = raw.begin("workspace/executeCommand", {"command": f"aurelis.{command}", "arguments": [arguments]})
+        assert (await raw.message("aurelis/stream"))["delta"]
+        raw.notify("$/cancelRequest", {"id": identifier})
+        assert (await raw.answer(identifier))["error"]["code"] == -32800
+        await sandbox.until(lambda: any(r.client_closed for r in sandbox.requests))
+        await raw.request("shutdown")
+        raw.notify("exit")
+        assert await process.wait() == 0
+        await raw.reading
+
+
+async def test_a_model_with_nothing_to_suggest_has_answered(tmp_path: Path) -> None:
+    """An empty completion is no error in records and statistics, and asks no other model."""
+    parts = ({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}, "[DONE]")
+    body = "".join(f"data: {part if isinstance(part, str) else json.dumps(part)}\n\n" for part in parts)
+    step = {"status": 200, "headers": {"content-type": "text/event-stream"}, "body": body}
+    async with run_sandbox(scenario=[{"path": "/v1/chat/completions", **step}]) as sandbox:
+        settings = upstream(sandbox, "other")
+        settings["providers"]["custom"]["models"] = {name: {"fim": False} for name in ("default", "other")}
+        async with editor(tmp_path, settings) as (client, uri):
+            assert await client.inline_completion(uri, SOURCE.index("first + second")) == ()
+
+            asked = [one.json["model"] for one in sandbox.requests if one.path.endswith("/chat/completions")]
+            assert asked == ["default"]
+            shown = await client.execute("aurelis.showRequest")
+            assert [sent["record"]["outcome"] for sent in shown["requests"]] == ["ok"]
+            assert (await client.execute("aurelis.stats"))["totals"]["errors"] == 0
 
 
 async def test_a_second_model_answers_for_the_first(tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ class Parameters:
     stop: tuple[str, ...] = ()
 
 
+def has_words(text: str) -> bool:
+    """The `begun` of requests whose every word counts: blanks wait for the first one."""
+    return not text.isspace() and bool(text)
+
+
 def always_usable(_text: str) -> Verdict:
     """Judge any answer that is not empty as usable."""
     return Verdict(usable=True)
@@ -107,6 +112,9 @@ class Request:
         prompt_digest: content hash of the prompt file, part of the cache key.
         facets: what else changes the answer (language, framework, style, ...) for keys and invalidation.
         streams: whether deltas are handed on as they come. When False nothing counts as delivered before the end.
+        begun: given the text so far, whether it is worth handing on; what came before waits, and may yet give way to
+            another model's. Bounded in the text that it looks at.
+        held_seconds: how long it is held back all the same, for an answer that ends at once to be judged first.
         judge: whether a whole answer is usable; an unusable one moves on to the next candidate.
         enough: given the text so far, whether the rest is not needed; the connection is then closed early.
         model: a `provider/model` that replaces the plan.
@@ -129,6 +137,8 @@ class Request:
     prompt_digest: str = ""
     facets: Mapping[str, str] = attrs.field(factory=lambda: MappingProxyType({}))
     streams: bool = True
+    begun: Callable[[str], bool] = has_words
+    held_seconds: float = 0.0
     judge: Callable[[str], Verdict] = always_usable
     enough: Callable[[str], bool] | None = None
     model: str | None = None

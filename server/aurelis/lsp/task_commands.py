@@ -16,7 +16,6 @@ from lsprotocol import types
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Received, Waiting
 from aurelis.core.request import Urgency
-from aurelis.core.sanitise import sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments
 from aurelis.lsp.convert import offset_of, offsets_of
@@ -78,7 +77,7 @@ async def run_task(
 async def outcome_of(
     ls: AurelisServer, invocation: Invocation, report: WorkReport, token: types.ProgressToken | None
 ) -> Outcome:
-    """Ask, telling the client how it goes; a text that was not wanted as it came is streamed when it is there.
+    """Ask, telling the client how it goes.
 
     Raises:
         RequestError: with `request_id` set.
@@ -102,11 +101,6 @@ async def outcome_of(
                         report.say(f"{characters} characters")
                     case Outcome():
                         outcome = event
-        if outcome is not None and not received and invocation.urgency is not Urgency.BATCH:
-            whole = (
-                outcome.text if row_for(outcome.verb).reply is ReplyKind.MARKDOWN else sanitise_markdown(outcome.text)
-            )
-            stream.push(whole)
     finally:
         stream.close()
     if outcome is None:
@@ -175,9 +169,9 @@ async def build_invocation(
         temperature=arguments.temperature,
         max_tokens=arguments.max_tokens,
         metadata=arguments.metadata,
-        # What becomes an edit is of use as a whole only, and a client without streams gets nothing before the end
-        # either: until then, an answer that is of no use can give way to another model's.
-        streams=ls.features.custom_messages and row_for(verb).reply is ReplyKind.MARKDOWN,
+        # A client without streams gets nothing before the end: until then, an answer that is of no use can give way to
+        # another model's.
+        streams=ls.features.custom_messages,
         instructions=instructions,
         prompts_folder=await ls.services.prompts_folder(),
         project_files=project,

@@ -24,6 +24,7 @@ from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
 from aurelis.orchestrator.cost import cost_of
+from aurelis.orchestrator.delivery import Deliverable, Delivery
 from aurelis.orchestrator.quotas import Grant
 from aurelis.orchestrator.retry import is_loading, policy_for, retrying
 from aurelis.orchestrator.route import Candidate, characters_of
@@ -47,7 +48,7 @@ class Called:
     at: float
 
 
-FlightEvent = ProviderEvent | Attempt | Called | Waiting
+FlightEvent = ProviderEvent | Deliverable | Attempt | Called | Waiting
 
 
 def is_last(event: FlightEvent) -> bool:
@@ -85,28 +86,35 @@ class CandidateCall:
             RequestError: the last failure.
             SkippedError: the breaker or the quota said no.
         """
-        streams = self.request.request.streams
-        delivered = False
+        delivery = Delivery(self.request.request, emit)
 
         def note(event: ProviderEvent) -> None:
-            nonlocal delivered
-            # Blanks wait for the first word.
-            delivered = delivered or (streams and isinstance(event, TextDelta) and bool(event.text.strip()))
-            if isinstance(event, Finished) and event.reason is FinishReason.CUT and not delivered:
-                raise cut_off(self.candidate.reference)
+            if isinstance(event, Finished):
+                delivery.stop()
+                if event.reason is FinishReason.CUT and not delivery.made:
+                    raise cut_off(self.candidate.reference)
             emit(event)
+            if isinstance(event, TextDelta):
+                delivery.heard(event.text)
+
+        async def attempt() -> None:
+            delivery.restart()
+            try:
+                await self._attempt(note, emit)
+            finally:
+                delivery.stop()
 
         loop = retrying(
             policy_for(self.workings.policy.retry, self.request.request.urgency),
             clock=self.workings.parts.clock,
             random=self.workings.parts.random,
             deadline=self.deadline,
-            may_retry=lambda: not delivered,
+            may_retry=lambda: not delivery.made,
             waiting=lambda error, seconds: emit(self._waiting(error, seconds)),
         )
         began = self.workings.parts.clock.monotonic()
         try:
-            await loop(self._attempt, note, emit)
+            await loop(attempt)
         except RequestError as error:
             if is_loading(error):
                 emit(self._attempt_of(error, began))

@@ -29,6 +29,7 @@ from aurelis.orchestrator.availability import SkippedError
 from aurelis.orchestrator.candidate_call import Called, CandidateCall, FlightEvent
 from aurelis.orchestrator.check import checked
 from aurelis.orchestrator.completing import completed
+from aurelis.orchestrator.delivery import Deliverable
 from aurelis.orchestrator.failure import nothing_left
 from aurelis.orchestrator.hedge import Failed, Lost, Race, alone
 from aurelis.orchestrator.kept import kept_answer, replayed
@@ -126,13 +127,7 @@ class _Asking:
                     yield Chosen(who.reference, who.local)
                 if isinstance(event, TextDelta):
                     run.received(event.text)
-                    if run.request.streams and (run.delivered or run.text.strip()):
-                        # Blanks wait for the first word: an answer of blanks alone is none, and another may follow.
-                        text = event.text if run.delivered else run.text
-                        run.delivered = True
-                        yield Delta(text)
-                    elif not run.request.streams:
-                        yield Received(len(run.text))
+                    yield Delta(event.text) if run.delivered else Received(len(run.text))
                     if run.request.enough is not None and run.request.enough(run.text):
                         self._finished = Finished(FinishReason.ENOUGH)
                         self._workings.availability.breakers.succeeded(who.reference)
@@ -140,6 +135,9 @@ class _Asking:
                 elif isinstance(event, Finished):
                     self._finished = event
                     break
+                elif isinstance(event, Deliverable):
+                    run.delivered = True
+                    yield Delta(run.text)
                 elif isinstance(event, Waiting):
                     yield event
                 else:
@@ -147,6 +145,8 @@ class _Asking:
             await self._end(open_call=True)
         await self._end()
         if run.answer is not None:
+            if run.request.streams and not run.delivered:
+                yield Delta(run.answer.text)
             yield Completed(run.answer)
 
     def _note(self, who: Candidate, event: FlightEvent | Failed | Lost) -> None:

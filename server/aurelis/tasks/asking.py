@@ -12,13 +12,14 @@ import attrs
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Verdict
-from aurelis.core.request import Message, Parameters, Request, Urgency, always_usable
+from aurelis.core.request import Message, Parameters, Request, Urgency, always_usable, has_words
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import SyntaxTree
 from aurelis.tasks.context.cutting import cut_code, first_lines, first_words, last_lines
 from aurelis.tasks.context.diagnostics import Diagnostic, describe_diagnostics
 from aurelis.tasks.context.regions import Region, line_range
 from aurelis.tasks.context.surroundings import Section, other_documents, surroundings
+from aurelis.tasks.replies.fences import code_begun
 from aurelis.tasks.replies.insertions import around_insertion
 from aurelis.tasks.table import ReplyKind, TaskRow
 from aurelis.tasks.templates import Prompt, fill
@@ -35,6 +36,8 @@ PROMPT_MARGIN: Final = 2_000
 LONGEST_EXAMPLE: Final = 4_000
 """Characters of a file that only shows how things are done."""
 METADATA_ENTRIES: Final = 20
+EDIT_HELD_SECONDS: Final = 0.2
+"""How long an edit's words are held back after its code has begun: less than anybody notices in an explicit command."""
 LONGEST_METADATA: Final = 500
 
 _SECRET_KEY: Final = re.compile(
@@ -165,6 +168,8 @@ def build_request(
         prompt_digest=prompt.digest,
         facets=facets(asked, policy),
         streams=row.streams if wishes.streams is None else wishes.streams,
+        begun=has_words if row.reply is ReplyKind.MARKDOWN else code_begun,
+        held_seconds=0.0 if row.reply is ReplyKind.MARKDOWN else EDIT_HELD_SECONDS,
         judge=judge,
         model=wishes.model,
         priority=wishes.priority,

@@ -183,6 +183,7 @@ def prepare_completion(
             "lines": "many" if hole.multiline else "one",
         },
         streams=False,
+        empty_is_an_answer=True,
         judge=judge,
         enough=lambda text: enough(text, hole),
         reasoning=False,

@@ -13,7 +13,6 @@ from typing import Final, TypeVar
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.plain_text import plain_text
 from aurelis.core.ports import CachedAnswer
 from aurelis.core.reply import Answer, Chosen, Completed, Delta, Received, Waiting
 from aurelis.core.request import Source
@@ -164,7 +163,7 @@ def _prepared(
 async def _answered(
     services: Services, invocation: Invocation, prepared: Prepared
 ) -> AsyncGenerator[WorkflowEvent, None]:
-    sanitiser = MarkdownSanitiser() if prepared.row.reply is ReplyKind.MARKDOWN else None
+    sanitiser = MarkdownSanitiser()
     answer: Answer | None = None
     async with aclosing(services.stream(prepared.request)) as events:
         async for event in events:
@@ -174,15 +173,14 @@ async def _answered(
                 case Waiting() | Received():
                     yield event
                 case Delta(text):
-                    delta = sanitiser.feed(text) if sanitiser is not None else plain_text(text)
-                    if delta:
+                    if delta := sanitiser.feed(text):
                         yield StreamText(delta)
                 case Completed(finished):
                     answer = finished
-    rest = sanitiser.finish() if sanitiser is not None else ""
+    rest = sanitiser.finish()
     if answer is None:
         raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
-    if sanitiser is not None and prepared.asking.cut:
+    if prepared.row.reply is ReplyKind.MARKDOWN and prepared.asking.cut:
         rest += CUT_NOTE
     if rest:
         yield StreamText(rest)

@@ -16,6 +16,8 @@ from aurelis.cli import demo
 from aurelis.cli.demo_screen import DemoScreen, ShownRequest
 from aurelis.core.errors import RequestError
 
+_FOLDERS = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")
+
 
 def test_every_step_works_and_is_shown(tmp_path: Path) -> None:
     """The program shows all five steps within 80 columns, exits 0, and touches nothing of the user's."""
@@ -24,7 +26,7 @@ def test_every_step_works_and_is_shown(tmp_path: Path) -> None:
     environment = {**os.environ, "HOME": str(home), "AURELIS_PROVIDER": "nobody", "AURELIS_MODEL": "nobody/none"}
     done = subprocess.run(
         [sys.executable, "-P", "-m", "aurelis", "demo"],
-        env={**environment, "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home), "XDG_STATE_HOME": str(home)},
+        env={**environment, **dict.fromkeys(_FOLDERS, str(home))},
         cwd=tmp_path,
         capture_output=True,
         encoding="utf-8",

@@ -26,6 +26,7 @@ async def run(folder: Path, *arguments: str, stdin: str = "", **environment: str
             **{name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
             "XDG_CONFIG_HOME": str(folder),
             "XDG_STATE_HOME": str(folder / "state"),
+            "XDG_DATA_HOME": str(folder / "data"),
             **environment,
         },
         stdin=asyncio.subprocess.PIPE,

@@ -12,6 +12,11 @@ from aurelis.core.positions import split_lines
 _FENCE: Final = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`{]*)([^`\n]*)$")
 _THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>(?:[^\S\n]*\n)*", re.DOTALL | re.IGNORECASE)
 _SEARCHED_FOR_THINKING: Final = 200_000
+_CODE_BEGINS: Final = re.compile(
+    r"^[ \t]*(?:(?:`{3,}|~{3,})[^`\n]*|<{5,9} ?SEARCH.*|diff --git .*|--- \S.*|\*\*\* Begin Patch.*)\n", re.MULTILINE
+)
+LONGEST_INTRODUCTION: Final = 1_500
+"""Characters before the code of a reply: about twelve sentences."""
 
 
 @attrs.frozen
@@ -23,6 +28,18 @@ class Block:
     start: int
     end: int
     closed: bool = True
+
+
+def code_begun(reply: str) -> bool:
+    """Whether a reply that is still growing has come to its code: a fence or a patch has begun, with something in it.
+
+    Words before it are no code yet, and all there is of an answer that is of no use. Code without a fence shows by its
+    length.
+    """
+    if len(reply) > LONGEST_INTRODUCTION:
+        return True
+    opener = _CODE_BEGINS.search(reply)
+    return opener is not None and not reply[opener.end() :].isspace() and len(reply) > opener.end()
 
 
 def without_thinking(reply: str) -> str:
