@@ -27,7 +27,9 @@ def checked(request: Request, text: str, reason: FinishReason, model: ModelRefer
     if delivered:
         return verdict
     if not verdict.usable:
-        message = f"{model} gave no usable answer ({verdict.reason}); try again or use another model."
+        message = (
+            f"{model} gave no usable answer: {verdict.reason}. Nothing was changed; try again or use another model."
+        )
         raise RequestError(ErrorKind.INVALID_RESPONSE, message)
     if reason is FinishReason.LENGTH and not request.accepts_truncated:
         message = f"{model} was cut off by its token limit; raise maxTokens or select less."
