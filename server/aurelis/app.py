@@ -64,7 +64,7 @@ class Application:
         self._starting: asyncio.Task[Engine] | None = None
         self._listeners: list[Callable[[Status], None]] = []
         self._alert_listeners: list[Callable[[Alert], None]] = []
-        self._tokens: dict[str, tuple[str | None, str | None]] = {}
+        self._tokens: dict[str, tuple[str | None, str | None]] = {}  # Those that come before the parts are built.
         self._status: Status | None = None
         self._reconfigure = asyncio.Lock()
 
@@ -134,8 +134,9 @@ class Application:
             engine = await engine_type.open(
                 self._settings, self._folders, self._problems, self._environ, self._clock, self._changed, self._alerted
             )
-            for provider, (token, origin) in self._tokens.items():
-                await engine.set_token(provider, token, origin)
+            while self._tokens:  # More may come while one is taken.
+                provider, (token, origin) = self._tokens.popitem()
+                await _take_token(engine, provider, token, origin)
             self._engine = engine
         self._changed()
         await asyncio.to_thread(give_back)
@@ -207,9 +208,15 @@ class Application:
             await self._engine.watch.changed(paths)
 
     async def set_token(self, provider: str, token: str | None, origin: str | None = None) -> None:
-        """Take a token from the editor for this process; None falls back to the next source."""
+        """Take a token from the editor for this process; None falls back to the next source.
+
+        Raises:
+            RequestError: of kind `configuration`, for something that is no token.
+        """
         if self._engine is None:
-            self._tokens[provider] = (token, origin)
+            from aurelis.security.token import handed_over  # noqa: PLC0415 - only where an editor keeps tokens
+
+            self._tokens[provider] = (None, None) if token is None else handed_over(token, origin)
             return
         await self._engine.set_token(provider, token, origin)
         self._changed()
@@ -323,6 +330,14 @@ def _import_engine() -> type[Engine]:
     from aurelis.composition.engine import Engine as EngineType  # noqa: PLC0415 - it is heavy, so only after `initialized`
 
     return EngineType
+
+
+async def _take_token(engine: Engine, provider: str, token: str | None, origin: str | None) -> None:
+    """Hand a token over that came early; one that cannot be taken leaves its provider without, and nothing else."""
+    try:
+        await engine.set_token(provider, token, origin)
+    except RequestError as error:
+        LOGGER.warning("The token for %s was not taken: %s", provider, error.message)
 
 
 def create_services(*, log_level: Callable[[str], None] = lambda _: None) -> Services:

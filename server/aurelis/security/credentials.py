@@ -18,7 +18,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.security.credential_file import Entry
 from aurelis.security.keychain import Keychain
 from aurelis.security.stores import FileStore, KeychainStore, StoreError
-from aurelis.security.token import Origin, Token, clean_token, origin_of
+from aurelis.security.token import Origin, Token, checked_token, clean_token, handed_over, origin_of
 
 __all__ = ["Credentials", "Lookup", "Origin", "Token", "origin_of"]
 
@@ -101,7 +101,7 @@ class Credentials:
             raise RequestError(
                 ErrorKind.CONFIGURATION, "Too many providers have handed over tokens; restart the editor."
             )
-        self._handed_over[provider] = Entry(_checked(token), str(origin_of(origin)) if origin else None)
+        self._handed_over[provider] = Entry(*handed_over(token, origin))
 
     async def token(self, lookup: Lookup) -> Token | None:
         """The token for a provider's origin, None where no source has one.
@@ -152,7 +152,7 @@ class Credentials:
         Raises:
             RequestError: of kind `configuration`, when it could not be kept; the message says why.
         """
-        entry = Entry(_checked(token), str(origin))
+        entry = Entry(checked_token(token), str(origin))
         self._first_use.pop((where, provider), None)
         try:
             await self._stores[where].keep(provider, entry)
@@ -266,12 +266,3 @@ class Credentials:
             with contextlib.suppress(StoreError):
                 await store.keep(provider, entry)
         return Entry(entry.token, first)
-
-
-def _checked(token: str) -> str:
-    value = clean_token(token)
-    if value is None:
-        raise RequestError(
-            ErrorKind.CONFIGURATION, "This is no token: it is empty, too long, or holds blanks or other odd characters."
-        )
-    return value

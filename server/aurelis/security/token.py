@@ -107,3 +107,26 @@ def clean_token(text: str) -> str | None:
     """A token as people paste it, without blanks around it; None for what cannot stand in an HTTP header."""
     token = text.strip()
     return token if len(token) <= LONGEST_TOKEN and re.fullmatch(r"[\x21-\x7e]+", token) else None
+
+
+def checked_token(text: str) -> str:
+    """A token as people paste it, without blanks around it.
+
+    Raises:
+        RequestError: of kind `configuration`, for something that is no token.
+    """
+    token = clean_token(text)
+    if token is None:
+        raise RequestError(
+            ErrorKind.CONFIGURATION, "This is no token: it is empty, too long, or holds blanks or other odd characters."
+        )
+    return token
+
+
+def handed_over(text: str, address: str | None) -> tuple[str, str | None]:
+    """A token and the origin of the address that it came with, as they are kept.
+
+    Raises:
+        RequestError: of kind `configuration`, for something that is no token or no address.
+    """
+    return checked_token(text), str(origin_of(address)) if address else None
