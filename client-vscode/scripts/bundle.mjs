@@ -21,5 +21,6 @@ export const bundleTests = (folder, entryPoints) =>
     outdir: `${folder}/out/test`,
     outExtension: { '.js': '.cjs' },
     alias: { vscode: `${folder}/test/vscode_stub.ts` },
+    logOverride: { 'import-is-undefined': 'error' },
     sourcemap: 'inline',
   });

@@ -5,6 +5,7 @@ import { type AnswerView, fenced } from './answer';
 import type { AurelisClient } from './client';
 import { previewMode } from './config';
 import { Failure } from './failure';
+import { inThePalette } from './palette';
 import { apply, joined } from './preview';
 import type { BatchFailure, BatchResult } from './protocol';
 
@@ -59,7 +60,7 @@ function batchAsMarkdown(files: readonly vscode.Uri[], { results }: BatchResult)
   const parts = results.map((result, index) => {
     const uri = files[index];
     const name = uri === undefined ? '' : vscode.workspace.asRelativePath(uri);
-    if ('error' in result) return `## ${name}\n\nFailed: ${(result as BatchFailure).error.message}`;
+    if ('error' in result) return `## ${name}\n\nFailed: ${inThePalette((result as BatchFailure).error.message)}`;
     return `## ${name}\n\n${result.edit ? fenced(result.text) : result.text}`;
   });
   return parts.join('\n\n');

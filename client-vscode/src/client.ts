@@ -16,6 +16,7 @@ import {
 import { SECTION, type ServerSettings } from './config';
 import { cleanEnvironment } from './environment';
 import { isCancellation, OPEN_SETTINGS, offer, SHOW_LOG, showFailure } from './failure';
+import { inThePalette } from './palette';
 
 const NAME = 'Aurelis';
 /** What the server works on; `output:`, `git:` and source control's input are left alone. */
@@ -60,7 +61,7 @@ export class AurelisClient extends LanguageClient {
     own.tell = (method, params) => void this.sendNotification(method, params).catch(() => undefined);
     this.work = own.work;
     super.registerFeature(CUSTOM_MESSAGES);
-    this.onNotification(ShowMessageNotification.type, ({ type, message }) => this.show(type, message));
+    this.onNotification(ShowMessageNotification.type, ({ type, message }) => this.show(type, inThePalette(message)));
   }
 
   /** The commands that the server advertises are registered by commands.ts, once, whether the server runs or not. */

@@ -10,8 +10,10 @@ import { DOCUMENTS } from './client';
 import { previewMode } from './config';
 import type { Dashboard } from './dashboard';
 import { Failure, showFailure } from './failure';
+import { startLocalModel } from './local_model';
 import { menu } from './menu';
 import { apply } from './preview';
+import { run } from './process';
 import type { Health, ModelRow, Result, SentRequest, Statistics, TaskArguments } from './protocol';
 import { healthAsMarkdown, pickModel } from './reports';
 import type { RequestDocuments } from './request_documents';
@@ -96,6 +98,7 @@ function handlers(parts: Parts): Record<string, Handler> {
         .catch(() => undefined),
     'aurelis.signIn': () => authentication.signIn(),
     'aurelis.signOut': () => authentication.signOut(),
+    'aurelis.startLocalModel': async () => startLocalModel(await supervisor.runtime(), run, channel),
     'aurelis.restart': () => supervisor.restart(),
     'aurelis.showLog': async () => channel.show(true),
     'aurelis.openSettings': async (key) =>

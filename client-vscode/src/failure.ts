@@ -1,6 +1,7 @@
 // One message for one failure, with the next step as a button; cancelled work is no failure.
 import * as vscode from 'vscode';
 import { ConnectionError, ErrorCodes, LSPErrorCodes, ResponseError } from 'vscode-languageserver-protocol';
+import { inThePalette } from './palette';
 import type { FailureData } from './protocol';
 
 export interface Step {
@@ -54,7 +55,7 @@ export function asFailure(error: unknown): Failure {
   const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
   // A sentence that begins with a name (`custom/default gave ...`) keeps it as it is.
   const sentence = message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
-  return new Failure(sentence, STEPS[kind ?? ''] ?? [SHOW_LOG]);
+  return new Failure(inThePalette(sentence), STEPS[kind ?? ''] ?? [SHOW_LOG]);
 }
 
 /** Say it once and offer the next steps; returns when the message is gone. */

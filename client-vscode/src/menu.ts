@@ -12,6 +12,7 @@ export async function menu(running: boolean, explanation: string): Promise<void>
         { label: '', kind: vscode.QuickPickItemKind.Separator },
         { label: '$(debug-pause) Pause ghost text', command: 'aurelis.snooze' },
         { label: '$(key) Sign in', command: 'aurelis.signIn' },
+        { label: '$(vm) Start a local model', command: 'aurelis.startLocalModel' },
         { label: '$(list-unordered) Models', command: 'aurelis.models' },
         { label: '$(pulse) Health', command: 'aurelis.health' },
         { label: '$(graph) Statistics', command: 'aurelis.stats' },

@@ -1,5 +1,6 @@
 // What can be asked and how well it is: the list of models to choose from, the health record as a table.
 import * as vscode from 'vscode';
+import { inThePalette } from './palette';
 import type { Health, ModelRow } from './protocol';
 
 /** Show the models; the one that is chosen is copied, because the settings want its name. */
@@ -7,7 +8,7 @@ export async function pickModel(models: readonly ModelRow[]): Promise<void> {
   const items = models.map((row) => ({
     label: row.model ?? row.provider,
     description: row.error === undefined ? (row.local ? 'on this machine' : (row.host ?? '')) : 'cannot be listed',
-    detail: row.error ?? modelDetail(row),
+    detail: row.error === undefined ? modelDetail(row) : inThePalette(row.error),
     model: row.model,
   }));
   const chosen = await vscode.window.showQuickPick(items, {
@@ -33,7 +34,7 @@ export function modelDetail({ inputTokens, price, health }: ModelRow): string {
 export function healthAsMarkdown({ overall, components }: Health): string {
   const rows = Object.entries(components).map(
     ([name, part]) =>
-      `| ${name.charAt(0).toUpperCase()}${name.slice(1)} | ${part.status} | ${[part.error, part.next].filter(Boolean).join(' ').replaceAll('|', '\\|')} |`,
+      `| ${name.charAt(0).toUpperCase()}${name.slice(1)} | ${part.status} | ${inThePalette([part.error, part.next].filter(Boolean).join(' ')).replaceAll('|', '\\|')} |`,
   );
   return `Overall: **${overall}**\n\n| Part | State | What to do |\n|---|---|---|\n${rows.join('\n')}`;
 }

@@ -1,5 +1,6 @@
 // The status bar item and the language status: who answers, whether something is under way, what is wrong.
 import * as vscode from 'vscode';
+import { inThePalette } from './palette';
 import type { StatusMessage } from './protocol';
 import type { Life } from './supervisor';
 
@@ -24,7 +25,8 @@ export function viewOf(life: Life, explanation: string, status: StatusMessage | 
   const wait = status.retryAt === undefined ? 0 : Math.ceil(status.retryAt - now / 1000);
   const retry = wait > 0 ? ` Ready again in about ${wait} s.` : '';
   const icon = status.busy ? 'loading~spin' : { ok: 'sparkle', warning: 'warning', error: 'error' }[status.health];
-  return { icon, text: status.model ?? 'Aurelis', detail: (status.message ?? (status.busy ? 'Working' : 'Ready')) + retry, severity: status.health };
+  const detail = status.message === undefined ? (status.busy ? 'Working' : 'Ready') : inThePalette(status.message);
+  return { icon, text: status.model ?? 'Aurelis', detail: detail + retry, severity: status.health };
 }
 
 export class StatusItems implements vscode.Disposable {

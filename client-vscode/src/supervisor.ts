@@ -4,6 +4,7 @@ import { State } from 'vscode-languageclient/node';
 import { AurelisClient } from './client';
 import { ServerSettings } from './config';
 import { Failure, isDisconnection, RESTART, SHOW_LOG, showFailure } from './failure';
+import type { Runtime } from './local_model';
 import { TRUST } from './protocol';
 import { Provision } from './provision';
 import { CrashPolicy, RestartQueue } from './restart_queue';
@@ -29,6 +30,7 @@ export class Supervisor implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Life>();
   private readonly settings: ServerSettings;
   private readonly provision: Provision;
+  private launched: Runtime | undefined;
   private again: NodeJS.Timeout | undefined;
   private disposed = false;
   readonly onLife = this.changed.event;
@@ -73,6 +75,13 @@ export class Supervisor implements vscode.Disposable {
     return this.life === 'running' ? this.client : undefined;
   }
 
+  /** Where and with what the running server runs; waits like `ready`. */
+  async runtime(): Promise<Runtime> {
+    await this.ready();
+    if (this.launched === undefined) throw new Failure(this.reason, [RESTART, SHOW_LOG]);
+    return this.launched;
+  }
+
   trustGranted(): void {
     void this.running()?.sendNotification(TRUST, { trusted: true });
   }
@@ -111,6 +120,7 @@ export class Supervisor implements vscode.Disposable {
     this.channel.info(`Starting the language server: ${interpreter} -P -m aurelis serve`);
     const client = new AurelisClient({ interpreter, folder, environment: process.env, channel: this.channel, settings: this.settings });
     this.client = client;
+    this.launched = { interpreter, folder };
     this.companions.listen(client);
     await within(START_MS, client.start(), 'The language server did not answer within a minute.');
     await this.companions.handOver(client);

@@ -15,6 +15,13 @@ await journey(async (window) => {
   await window.running(120_000);
   await window.noMessage();
 
+  // The advice names what can be done here; a terminal would not know the server's program.
+  await window.statusSays(/"Aurelis: Start a Local Model" .* "Aurelis: Sign In\.\.\."/);
+  await window.command('Aurelis: Start a Local Model');
+  assert.match(await window.message('is installed'), /Install one with this line, then run "Aurelis: Start a Local Model" again/);
+  await window.picture('no-local-model');
+  await window.quiet();
+
   await window.open('settings.py');
   await window.press('Control+End');
   for (const line of ['', 'def read_timeout(text):']) {
