@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from aurelis.cli.local_programs import answers
 from aurelis.composition import local_server
+from aurelis.lsp.client import EditorClient
 from aurelis.providers.discovery import PROBES
 from fixtures.needs import require
 from fixtures.processes import free_port
@@ -128,17 +130,23 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         local_server.stop(server)
 
 
-@pytest.mark.needs("llama-server")
-def test_one_real_server_for_everybody(machine: Machine, tmp_path: Path) -> None:
-    """A file is served, a second start finds the first's server, other commands use it, and stop ends it."""
+def start_tiny_model(machine: Machine, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Install llama.cpp's own server and start it with a model of random words."""
     from fixtures.tiny_model import write_tiny_model  # noqa: PLC0415 - numpy is slow to import
 
     (machine.programs / "llama-server").write_text(f'#!/bin/sh\nexec "{require("llama-server")}" "$@"\n')
     (machine.programs / "llama-server").chmod(0o755)
-    write_tiny_model(tmp_path / "tiny.gguf")
+    write_tiny_model(folder / "tiny.gguf")
     machine.environment["PATH"] += f"{os.pathsep}{os.environ['PATH']}"
-    first = machine.local("start", "--model", str(tmp_path / "tiny.gguf"), "--port", str(free_port()))
-    assert first.returncode == 0, first.stderr
+    started = machine.local("start", "--model", str(folder / "tiny.gguf"), "--port", str(free_port()))
+    assert started.returncode == 0, started.stderr
+    return started
+
+
+@pytest.mark.needs("llama-server")
+def test_one_real_server_for_everybody(machine: Machine, tmp_path: Path) -> None:
+    """A file is served, a second start finds the first's server, other commands use it, and stop ends it."""
+    first = start_tiny_model(machine, tmp_path)
     running = machine.status()
     assert (running["model"], running["profile"]) == ("tiny", "llamacpp")
     assert f"tiny is served at {running['baseUrl']} by llama-server (process {running['pid']})." in first.stdout
@@ -156,6 +164,27 @@ def test_one_real_server_for_everybody(machine: Machine, tmp_path: Path) -> None
     assert not local_server.identity(running["pid"])
     assert (machine.status(), kept.exists()) == ({"running": False}, False)
     assert machine.local("stop").returncode == 0
+
+
+@pytest.mark.needs("llama-server")
+async def test_an_open_editor_outlives_the_stop(machine: Machine, tmp_path: Path) -> None:
+    """The next request is answered by what else there is, and the status says how to connect a model again."""
+    await asyncio.to_thread(start_tiny_model, machine, tmp_path)
+    file = tmp_path / "sums.py"
+    file.write_text("def add(first, second):\n    return first + second\n", "utf-8")
+    client = EditorClient({})
+    await client.start([*PROGRAM[:-1], "serve"], env=machine.environment)
+    try:
+        await client.initialize(tmp_path)
+        uri = client.open(file, "python")
+        assert (await client.execute("aurelis.health"))["chosen"]["provider"] == "llamacpp"
+        assert (await asyncio.to_thread(machine.local, "stop")).returncode == 0
+        result = await client.execute("aurelis.explain", {"textDocument": {"uri": uri}})
+        assert result["model"].startswith("sandbox/")
+        health = await client.execute("aurelis.health")
+        assert (health["overall"], "`aurelis local`" in health["next"]) == ("degraded", True)
+    finally:
+        await client.close()
 
 
 def test_a_download_is_shown(machine: Machine) -> None:

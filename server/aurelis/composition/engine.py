@@ -8,24 +8,24 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import aclosing
 from pathlib import Path
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from aurelis.cache.invalidation import invalidation_for
 from aurelis.cache.key import cache_key
 from aurelis.cache.layered import LayeredCache
 from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
-from aurelis.composition.directory import Entry, SettingsDirectory, Why
-from aurelis.composition.entries import SANDBOX, price_sources, providers_differ
+from aurelis.composition.directory import SettingsDirectory
+from aurelis.composition.entries import price_sources, providers_differ
 from aurelis.composition.health import HealthWatch, health_report, known_state, status_of
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
-from aurelis.composition.on_this_machine import Lookout, entries_without_sandbox
 from aurelis.composition.places import named_place
 from aurelis.composition.policies import policy_of
 from aurelis.composition.project_watch import ProjectWatch
 from aurelis.composition.reports import model_rows, stats_report
 from aurelis.composition.security_events import SecurityEvents
+from aurelis.composition.sources import ProviderSources
 from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings
@@ -39,7 +39,6 @@ from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
 from aurelis.orchestrator.policy import RoutingPolicy
 from aurelis.providers.openai_compatible import ConnectionBudget
-from aurelis.providers.options import ProviderOptions
 from aurelis.providers.pricing import GenaiPricing
 from aurelis.providers.tokens import TokenCheck
 from aurelis.security.egress import DocumentEgress, EgressRules
@@ -53,9 +52,6 @@ from aurelis.store.project_files import ProjectFiles
 from aurelis.store.spend import SqliteSpendLedger
 from aurelis.store.usage import UsageStore
 from aurelis.workflow.services import Status
-
-if TYPE_CHECKING:
-    from aurelis.sandbox.server import Sandbox
 
 LOGGER: Final = logging.getLogger("aurelis")
 
@@ -96,9 +92,7 @@ class Engine:
         self._settings = Settings()
         self._folders: tuple[Path, ...] = ()
         self._warming: asyncio.Task[None] | None = None
-        self._lookout = Lookout(clock, kept_in.state, environ, self._move)
         self._taking = asyncio.Lock()
-        self._sandbox: Sandbox | None = None
         self._budget = ConnectionBudget()
         self._database = Database(store_file(kept_in))
         self._leases = SqliteLeaseLedger(self._database)
@@ -108,6 +102,7 @@ class Engine:
         self.batches = BatchProgress(self._database)
         self.watch = ProjectWatch(clock, ProjectFiles(self._database), self._drop)
         self.authentication = Authentication(kept_in, environ)
+        self._sources = ProviderSources(kept_in, environ, clock, self.authentication, self._move)
         self.health_history = HealthHistory(self._database)
         self._health_watch = HealthWatch(self.health_history, alert)
         self.recorder = FanOutRecorder()
@@ -181,7 +176,7 @@ class Engine:
     async def _take_providers_now(self, *, first: bool, changed: bool) -> None:
         differing: frozenset[str] = frozenset()
         if changed:
-            entries = await self._entries()
+            entries = await self._sources.entries(self._settings)
             named = self._settings.provider if self._settings.provider != "auto" else None
             directory = SettingsDirectory(
                 entries, self.authentication.source, self._budget, named=named, listener=self.events.note
@@ -214,23 +209,6 @@ class Engine:
             for name in differing:
                 self.orchestrator.provider_changed(name)
 
-    async def _entries(self) -> list[Entry]:
-        settings = self._settings
-        signed_in = await self.authentication.signed_in()
-        entries = await entries_without_sandbox(settings, signed_in, self._kept_in, self._environ)
-        if settings.provider == SANDBOX and SANDBOX not in settings.providers:
-            entries.insert(0, await self._sandbox_entry("chosen"))
-        elif settings.provider == "auto" and not entries:
-            entries.append(await self._sandbox_entry("nothing else is there"))
-        return entries
-
-    async def _sandbox_entry(self, why: Why) -> Entry:
-        if self._sandbox is None:
-            from aurelis.sandbox.server import start  # noqa: PLC0415 - for those who have nothing else to ask
-
-            self._sandbox = await start()
-        return Entry(ProviderOptions(name=SANDBOX, profile=SANDBOX, base_url=self._sandbox.base_url), why)
-
     async def _token_changed(self, provider: str) -> bool:
         entry = next((entry for entry in self.directory.entries if entry.options.name == provider), None)
         return entry is not None and await self.authentication.changed(entry.options)
@@ -243,7 +221,9 @@ class Engine:
                 orchestrator does.
         """
         self._observation.require()
-        await self.watch.look(closely=request.urgency is Urgency.EXPLICIT)
+        explicit = request.urgency is Urgency.EXPLICIT
+        await self._give_way(closely=explicit)
+        await self.watch.look(closely=explicit)
         async with aclosing(self.orchestrator.stream(request)) as events:
             async for event in events:
                 yield event
@@ -257,7 +237,7 @@ class Engine:
         """A request began or ended."""
         self._changed()
         if self._may_move():
-            self._lookout.look()
+            self._sources.look()
 
     def _may_move(self) -> bool:
         """Whether only the sandbox answers, and nothing is asked of it just now."""
@@ -266,6 +246,12 @@ class Engine:
 
     async def _move(self) -> None:
         if self._may_move():
+            await self._take_providers(first=False, changed=True)
+            self._changed()
+
+    async def _give_way(self, *, closely: bool) -> None:
+        """Go on with what else there is where a model server that was found on this machine has stopped."""
+        if await self._sources.misses(self.directory.entries, closely=closely):
             await self._take_providers(first=False, changed=True)
             self._changed()
 
@@ -347,11 +333,13 @@ class Engine:
 
     async def models(self, *, refresh: bool) -> tuple[Mapping[str, Any], ...]:
         """What can be routed to, a row for each model."""
+        await self._give_way(closely=True)
         pricing = GenaiPricing(price_sources(self.directory.entries))
         return await model_rows(self.directory, self.orchestrator, pricing, self.routing(), refresh=refresh)
 
     async def health(self, *, deep: bool) -> Mapping[str, Any]:
         """The contract's health record."""
+        await self._give_way(closely=True)
         return await health_report(self, deep=deep)
 
     async def stats(self) -> Mapping[str, Any]:
@@ -369,7 +357,7 @@ class Engine:
         if self._warming is not None:
             self._warming.cancel()
             await asyncio.wait([self._warming])
-        await self._lookout.aclose()
+        await self._sources.stop_looking()
         await self.orchestrator.aclose()
         await self.directory.aclose()
         await self.watch.aclose()
@@ -378,5 +366,4 @@ class Engine:
         await self._observation.aclose()
         await self._database.aclose()
         await self.authentication.aclose()
-        if self._sandbox is not None:
-            await self._sandbox.aclose()
+        await self._sources.aclose()

@@ -31,6 +31,8 @@ from aurelis.security.process import child_environment
 
 LOOK_SECONDS: Final = 15.0
 """How long to wait before looking again; longer than any look takes."""
+_LISTENING_SECONDS: Final = 1.0
+_CONNECT_SECONDS: Final = 0.5
 FOUNDRY_LOCAL: Final = "foundry-local"
 _OLLAMA_PORT: Final = 11434
 _FOUNDRY_WORDS: Final = (("server", "status"), ("service", "status"))
@@ -41,7 +43,10 @@ _MOST_OUTPUT: Final = 65_536
 
 
 class Lookout:
-    """Looks now and then whether a model server was started meanwhile; `found` is called when one answers."""
+    """Looks whether a model server was started meanwhile, now and then, and whether one that was found has stopped.
+
+    `found` is called when one answers.
+    """
 
     def __init__(
         self, clock: Clock, folder: Path | None, environ: Mapping[str, str], found: Callable[[], Awaitable[None]]
@@ -51,6 +56,7 @@ class Lookout:
         self._environ = environ
         self._found = found
         self._next = clock.monotonic() + LOOK_SECONDS
+        self._listened_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
 
     def look(self) -> None:
@@ -63,6 +69,20 @@ class Lookout:
     async def _look(self) -> None:
         if await found_entries(self._folder, self._environ):
             await self._found()
+
+    async def misses(self, entries: Iterable[Entry], *, closely: bool) -> bool:
+        """Whether one of the servers that were found listens no more; a connection to this machine tells at once.
+
+        Without `closely`, one that listened a moment ago is taken to go on.
+        """
+        found = [entry.options.base_url for entry in entries if entry.why == "found on this machine"]
+        now = self._clock.monotonic()
+        if not found or (not closely and now < self._listened_at + _LISTENING_SECONDS):
+            return False
+        if not all(await asyncio.gather(*(_listens(url) for url in found if url is not None))):
+            return True
+        self._listened_at = now
+        return False
 
     async def aclose(self) -> None:
         """Stop looking."""
@@ -106,6 +126,19 @@ async def located(entries: Iterable[Entry], folder: Path | None, environ: Mappin
         else entry
         for entry in given
     ]
+
+
+async def _listens(base_url: str) -> bool:
+    parts = urlsplit(base_url)
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    except TimeoutError:
+        return True  # A busy server is there; its own time limits end the request.
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def _without_address(entry: Entry) -> bool:

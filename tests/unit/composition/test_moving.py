@@ -1,4 +1,4 @@
-"""A model server that is started later takes over from the sandbox; an announced end reaches the status."""
+"""A model server of this machine takes over from the sandbox and gives way to it; an announced end is told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from aurelis.app import Application
 from aurelis.composition import on_this_machine
+from aurelis.composition.health import CONNECT_A_MODEL
 from aurelis.composition.on_this_machine import LOOK_SECONDS
 from aurelis.core.deadline import SystemClock, Timing
 from aurelis.core.reply import Completed
@@ -63,6 +64,56 @@ async def test_a_server_that_is_started_later_takes_over(tmp_path: Path, monkeyp
             assert await who_answers(application, "second") == "sandbox"
             await moved.wait()
             assert await who_answers(application, "third") == "llamacpp"
+    finally:
+        await application.aclose()
+
+
+async def test_a_server_that_stops_gives_way_until_it_is_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody chose the server that was found, so that without it the sandbox answers and the status says what to do."""
+    places: list[Probe] = []
+    monkeypatch.setattr(on_this_machine, "places", lambda *_: tuple(places))
+    clock = AdvancedClock()
+    application = Application({"HOME": str(tmp_path), "PATH": ""}, clock)
+    statuses: list[Status] = []
+    moved = asyncio.Event()
+    await application.configure()
+    try:
+        async with asyncio.timeout(40):
+            async with run_sandbox(profile="llamacpp") as server:
+                places.append(Probe(server.port, "llamacpp"))
+                await application.start()
+                application.on_status(statuses.append)
+                assert await who_answers(application, "first") == "llamacpp"
+            assert await who_answers(application, "second") == "sandbox"
+            assert (statuses[-1].health, statuses[-1].message) == ("warning", CONNECT_A_MODEL)
+            async with run_sandbox(profile="llamacpp") as server:
+                places[:] = [Probe(server.port, "llamacpp")]
+                application.on_status(lambda status: moved.set() if "llamacpp" in str(status.model) else None)
+                clock.ahead += LOOK_SECONDS
+                assert await who_answers(application, "third") == "sandbox"
+                await moved.wait()
+                assert await who_answers(application, "fourth") == "llamacpp"
+    finally:
+        await application.aclose()
+
+
+async def test_the_health_of_a_server_that_stopped_is_not_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record and the list of models speak of who would answer now."""
+    places: list[Probe] = []
+    monkeypatch.setattr(on_this_machine, "places", lambda *_: tuple(places))
+    clock = AdvancedClock()
+    application = Application({"HOME": str(tmp_path), "PATH": ""}, clock)
+    await application.configure()
+    try:
+        async with run_sandbox(profile="llamacpp") as server, asyncio.timeout(40):
+            places.append(Probe(server.port, "llamacpp"))
+            await application.start()
+            assert (await application.health(deep=False))["chosen"]["provider"] == "llamacpp"
+        record = await application.health(deep=False)
+        assert (record["chosen"]["provider"], record["next"]) == ("sandbox", CONNECT_A_MODEL)
+        assert {row["provider"] for row in await application.models()} == {"sandbox"}
     finally:
         await application.aclose()
 
