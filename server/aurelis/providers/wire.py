@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import attrs
 import httpx2
-import openai
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import RedactedRequest
@@ -25,6 +24,7 @@ from aurelis.providers.options import ProviderOptions, check_headers, host_and_p
 from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
+from aurelis.providers.transport.sdk import openai
 from aurelis.providers.waits import notice_of
 
 _JSON_HEADERS: Final = {"accept": "application/json", "content-type": "application/json"}
