@@ -19,7 +19,6 @@ from aurelis.core.model import ModelReference
 from aurelis.core.ports import Recorder
 from aurelis.observe.audit import AuditLog, AuditPolicy
 from aurelis.observe.metrics import Metrics
-from aurelis.observe.metrics_server import MetricsServer
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.breaker import BreakerState
 from aurelis.orchestrator.orchestrator import Orchestrator
@@ -27,6 +26,7 @@ from aurelis.security.worker import Worker
 from aurelis.store.usage import UsageStore
 
 if TYPE_CHECKING:
+    from aurelis.observe.metrics_server import MetricsServer
     from aurelis.observe.telemetry import Telemetry
 
 LOGGER: Final = logging.getLogger("aurelis")
@@ -121,7 +121,8 @@ class Observation:
         if old is not None:
             await old.aclose()
         if port is not None and self._folders.state is not None:
-            self._server = MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
+            pages = await asyncio.to_thread(import_module, "aurelis.observe.metrics_server")
+            self._server = pages.MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
             await self._server.start()
 
     async def _report_to_otel(self, *, on: bool) -> None:

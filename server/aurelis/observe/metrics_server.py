@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from aurelis.core.deadline import Clock
-from aurelis.observe.metrics import CONTENT_TYPE, Metrics, page
+from aurelis.observe.metrics import Metrics
+from aurelis.observe.metrics_page import CONTENT_TYPE, page
 from aurelis.observe.metrics_share import SharedNumbers
 from aurelis.observe.numbers import merge
 

@@ -16,7 +16,8 @@ from aurelis.core.model import ModelReference
 from aurelis.core.record import CallRecord
 from aurelis.core.reply import Attempt
 from aurelis.core.request import Task
-from aurelis.observe.metrics import Metrics, page
+from aurelis.observe.metrics import Metrics
+from aurelis.observe.metrics_page import page
 from aurelis.observe.metrics_server import MetricsServer
 from aurelis.observe.metrics_share import SharedNumbers
 from aurelis.observe.numbers import MAX_SERIES, Numbers, from_plain, merge, to_plain
