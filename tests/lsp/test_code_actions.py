@@ -45,12 +45,14 @@ ALL = ["fix", "refactor", "optimize", "document", "test", "review"]
         (action_request(diagnostics=[DIAGNOSTIC]), CodeActionSettings(kinds=("quickfix",)), ["fix"]),
         (action_request(), CodeActionSettings(kinds=("source",)), ["document", "test", "review"]),
         (action_request(diagnostics=[DIAGNOSTIC]), CodeActionSettings(enabled=False), []),
+        (action_request((900, 0, 901, 0), diagnostics=[DIAGNOSTIC]), CodeActionSettings(), []),
+        (action_request((0, 0, 901, 0)), CodeActionSettings(), ALL[1:]),
     ],
 )
 async def test_which_actions_are_listed(
     request_: dict[str, Any], settings: CodeActionSettings, verbs: list[str]
 ) -> None:
-    """Kinds, trigger, selection and settings decide; listing asks no model; nothing is preferred."""
+    """Kinds, trigger, place and settings decide; listing asks no model; nothing is preferred."""
     services = FakeServices(settings=Settings(code_actions=settings))
     async with connection(services) as (editor, _):
         await editor.initialize(workspaceFolders=WORKSPACE)

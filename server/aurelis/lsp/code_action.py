@@ -63,7 +63,7 @@ async def code_action(
     snapshot = ls.documents.snapshot(params.text_document.uri)
     settings = ls.services.settings.code_actions
     context = params.context
-    if snapshot is None or not settings.enabled:
+    if snapshot is None or not settings.enabled or _is_outside(params.range, snapshot):
         return None
     ls.seen_diagnostics.see(snapshot.uri, snapshot.version, context.diagnostics)
     ls.listed_documents.see(snapshot)
@@ -144,6 +144,11 @@ async def _untouched(ls: AurelisServer, listed: Snapshot, lines: Span | None) ->
     start, end = offsets_of(listed, lines, ls.documents.encoding)
     whole = TextEdit(start, max(start, end - 1), "")
     return await asyncio.to_thread(rebase, (whole,), listed.text, current.text) is not None
+
+
+def _is_outside(span: types.Range, snapshot: Snapshot) -> bool:
+    """Whether a range lies below the last line: a client's that is behind."""
+    return min(span.start.line, span.end.line) >= snapshot.lines.line_count
 
 
 def _refusal(ls: AurelisServer, snapshot: Snapshot, row: Row, params: types.CodeActionParams) -> str | None:
