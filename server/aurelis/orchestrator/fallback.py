@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from operator import itemgetter
 from typing import Final
 
 from aurelis.core.deadline import Deadline
@@ -62,11 +63,12 @@ async def ask_in_turn(workings: Workings, run: Run) -> AsyncGenerator[AnswerEven
         if refused is not None:
             run.refused(candidate, refused)
             continue
+        allowed = [c for c in run.plan[place:] if permissions.refusal(c) is None]
+        free = [c for c in allowed if skip_reason(workings, c) is None]
         skipped = skip_reason(workings, candidate)
-        if skipped is not None:
+        if skipped is not None and (free or candidate is not _awaited(workings, run, allowed, deadline)):
             run.skipped(candidate, skipped)
             continue
-        free = [c for c in run.plan[place:] if permissions.refusal(c) is None and skip_reason(workings, c) is None]
         share = Deadline.after(clock, deadline.remaining(clock) / max(1, len(free)))
         contestants = (candidate, *free[1:2])
         async with aclosing(await _turn(workings, run, contestants, (share, deadline))) as events:
@@ -98,6 +100,27 @@ def skip_reason(workings: Workings, candidate: Candidate) -> SkippedError | None
         kind = ErrorKind.TOO_LARGE if candidate.unusable == "context" else ErrorKind.CONFIGURATION
         return SkippedError(candidate.unusable, RequestError(kind, candidate.why))
     return workings.availability.skip(candidate.reference)
+
+
+def _awaited(workings: Workings, run: Run, resting: list[Candidate], deadline: Deadline) -> Candidate | None:
+    """Of candidates that all rest, the one whose rate limit ends first, if it does so in time; its turn waits for that.
+
+    Automatic requests wait for nobody.
+    """
+    if run.request.urgency.automatic:
+        return None
+    rests = [(candidate, workings.availability.skip(candidate.reference)) for candidate in resting]
+    ends = [
+        (rest.error.retry_after_seconds, candidate)
+        for candidate, rest in rests
+        if candidate.unusable is None
+        and candidate.reference not in run.asked_already
+        and rest is not None
+        and rest.reason == "quota"
+        and rest.error.retry_after_seconds is not None
+        and deadline.allows(workings.parts.clock, rest.error.retry_after_seconds)
+    ]
+    return min(ends, key=itemgetter(0))[1] if ends else None
 
 
 class _Asking:

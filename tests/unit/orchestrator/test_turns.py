@@ -3,12 +3,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+import pytest
+
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, ProviderEvent
-from aurelis.core.request import RedactedRequest
-from aurelis.orchestrator.policy import BreakerPolicy, ConcurrencyPolicy, Policy
-from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
+from aurelis.core.request import RedactedRequest, Urgency
+from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, ConcurrencyPolicy, Policy
+from fixtures.pipeline import Bench, Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
 from fixtures.virtual_time import run
 
 K = ErrorKind
@@ -61,6 +63,83 @@ def test_a_rest_that_does_not_fit_passes_over_those_who_wait() -> None:
         assert len(one.calls) == 1
         assert [outcomes_of(each)[0] for each in got] == ["one/m error:rate_limit", *["one/m skipped:quota"] * 3]
         assert {str(each.model) for each in got} == {"two/m"}
+
+    run(scenario())
+
+
+REFUSED = Fail(error(K.RATE_LIMIT, retry_after_seconds=40.0))
+IN_HALF_A_MINUTE = Timing(first_token=30.0)
+
+
+async def refused_by(on: Bench) -> None:
+    """Give every model of a bench a rest that nobody waits for."""
+    with pytest.raises(RequestError) as caught:
+        await answer(on, ask("first", timing=IN_HALF_A_MINUTE))
+    assert caught.value.kind is K.RATE_LIMIT
+
+
+def test_a_rest_that_fits_is_waited_for_where_nobody_else_can_be_asked() -> None:
+    """A request during a cooldown is answered after it; one that comes too early fails at once, with the time."""
+
+    async def scenario() -> None:
+        one = Timed("one", REFUSED, Say(("ok",)))
+        on, begun = bench(one), asyncio.get_running_loop().time()
+        await refused_by(on)
+        await asyncio.sleep(5)
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask("early", timing=IN_HALF_A_MINUTE))
+        assert caught.value.retry_after_seconds == pytest.approx(35.0)
+        await asyncio.sleep(20)
+        got = await answer(on, ask("late", timing=IN_HALF_A_MINUTE))
+
+        assert [time - begun for time in one.times] == [0.0, 40.0]
+        assert (outcomes_of(got), got.duration_ms) == (["one/m ok"], 15_000)
+
+    run(scenario())
+
+
+def test_the_shortest_of_several_rests_is_waited_for() -> None:
+    """The others are passed over, whatever their place in the plan."""
+
+    async def scenario() -> None:
+        longer = Fail(error(K.RATE_LIMIT, retry_after_seconds=50.0))
+        on = bench(ScriptedProvider("one", longer), ScriptedProvider("two", REFUSED, Say(("ok",))))
+        await refused_by(on)
+        await asyncio.sleep(25)
+        got = await answer(on, ask("late", timing=IN_HALF_A_MINUTE))
+
+        assert outcomes_of(got) == ["one/m skipped:quota", "two/m ok"]
+        assert got.duration_ms == 15_000
+
+    run(scenario())
+
+
+def test_nobody_waits_for_a_rest_where_another_model_can_be_asked() -> None:
+    """The next candidate answers at once."""
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one", REFUSED), ScriptedProvider("two"))
+        await answer(on, ask("first", timing=IN_HALF_A_MINUTE))
+        await asyncio.sleep(25)
+        got = await answer(on, ask("late", timing=IN_HALF_A_MINUTE))
+
+        assert (outcomes_of(got), got.duration_ms) == (["one/m skipped:quota", "two/m ok"], 0)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("urgency", [Urgency.GHOST_TEXT, Urgency.HOVER])
+def test_automatic_features_wait_for_no_rest(urgency: Urgency) -> None:
+    """What nobody asked for is not worth waiting for."""
+
+    async def scenario() -> None:
+        policy = Policy(automatic=AutomaticPolicy(remote="allow"))
+        on = bench(ScriptedProvider("one", REFUSED, Say(("ok",))), policy=policy)
+        await refused_by(on)
+        await asyncio.sleep(39)
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask("late", urgency=urgency, timing=IN_HALF_A_MINUTE))
+        assert caught.value.kind is K.RATE_LIMIT
 
     run(scenario())
 
