@@ -1,7 +1,7 @@
 // Statistics as a page: figures, bars over time, tables. It runs no script and fetches nothing.
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { Statistics, Summary } from './protocol';
+import type { Acceptance, Statistics, Summary } from './protocol';
 
 const VIEW = 'aurelis.statistics';
 const MOST_LABELS = 12;
@@ -46,7 +46,7 @@ export function page(statistics: Statistics, nonce: string): string {
     ['Median time', milliseconds(totals.durationMs.p50)],
     ['First token', milliseconds(totals.timeToFirstTokenMs.p50)],
     ['From cache', share(totals.hitRate.all)],
-    ['Ghost text taken', share(totals.acceptance.rate)],
+    ['Ghost text taken', share(taken(totals.acceptance))],
     ['Tokens', number(totals.tokens.prompt + totals.tokens.completion)],
     ['Cost', dollars(totals.costUsd)],
   ];
@@ -65,6 +65,7 @@ ${bars('Requests by hour, last day', statistics.overTime.hours, (start) => start
 ${bars('Requests by day, last month', statistics.overTime.days, (start) => start.slice(8, 10))}
 ${table('By model', statistics.byModel)}
 ${table('By task', statistics.byTask)}
+${ghostText(statistics)}
 </body>
 </html>`;
 }
@@ -94,6 +95,27 @@ function table(title: string, rows: Record<string, Summary>): string {
   if (body.length === 0) return `<section><h2>${title}</h2><p>Nothing yet.</p></section>`;
   const heads = ['', 'Requests', 'Errors', 'Median', '95 %', 'From cache', 'Tokens', 'Cost'].map((head) => `<th scope="col">${head}</th>`);
   return `<section><h2>${title}</h2><div class="wide"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
+}
+
+/** The share that was taken, by its command or, as is inferred, by typing what it said. */
+const taken = (found: Acceptance): number | null => (found.shown === 0 ? null : (found.accepted + found.inferred) / found.shown);
+
+function ghostText(statistics: Statistics): string {
+  const body = [...Object.entries(statistics.byModel), ...Object.entries(statistics.byLanguage)]
+    .filter(([, row]) => row.acceptance.shown > 0)
+    .map(([name, { acceptance: found }]) => {
+      const cells = [
+        number(found.shown),
+        number(found.accepted),
+        number(found.inferred),
+        share(taken(found)),
+        number(found.characters + found.inferredCharacters),
+      ];
+      return `<tr><th scope="row">${escaped(name)}</th>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
+    });
+  if (body.length === 0) return '';
+  const heads = ['', 'Shown', 'Taken', 'Typed out', 'Share', 'Characters'].map((head) => `<th scope="col">${head}</th>`);
+  return `<section><h2>Ghost text <small>typed out is inferred from the keys</small></h2><div class="wide"><table><thead><tr>${heads.join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div></section>`;
 }
 
 const STYLE = `

@@ -127,8 +127,20 @@ export interface Summary {
   timeToFirstTokenMs: Quantiles;
   tokens: { prompt: number; completion: number };
   costUsd: number | null;
+  cacheHits: Record<string, number>;
   hitRate: Record<string, number | null>;
-  acceptance: { shown: number; accepted: number; characters: number; rate: number | null };
+  mechanisms: Record<string, number>;
+  acceptance: Acceptance;
+}
+
+/** Ghost text that was shown, taken by its command, and typed out by hand, which is inferred from the keys that followed. */
+export interface Acceptance {
+  shown: number;
+  accepted: number;
+  characters: number;
+  rate: number | null;
+  inferred: number;
+  inferredCharacters: number;
 }
 
 export interface Statistics {
@@ -136,6 +148,8 @@ export interface Statistics {
   until: string;
   totals: Summary;
   byModel: Record<string, Summary>;
+  /** Of ghost text alone. */
+  byLanguage: Record<string, Summary>;
   byTask: Record<string, Summary>;
   overTime: Record<'hours' | 'days', { start: string; requests: number; errors: number; cached: number }[]>;
 }

@@ -56,8 +56,10 @@ test('names in the statistics cannot become markup', () => {
     timeToFirstTokenMs: { p50: null, p95: null },
     tokens: { prompt: 1, completion: 1 },
     costUsd: null,
+    cacheHits: {},
     hitRate: { all: null },
-    acceptance: { shown: 0, accepted: 0, characters: 0, rate: null },
+    mechanisms: {},
+    acceptance: { shown: 0, accepted: 0, characters: 0, rate: null, inferred: 0, inferredCharacters: 0 },
   };
   const cell = { start: '2026-01-01T10:00:00+00:00', requests: 3, errors: 1, cached: 0 };
   const statistics: Statistics = {
@@ -65,12 +67,17 @@ test('names in the statistics cannot become markup', () => {
     until: '',
     totals: row,
     byModel: { '<script>x</script>': row },
+    byLanguage: {},
     byTask: {},
     overTime: { hours: [cell], days: [cell] },
   };
   const html = page(statistics, 'nonce');
   assert.ok(!html.includes('<script'));
   assert.ok(html.includes(escaped('<script>x</script>')));
+  assert.ok(!html.includes('Typed out'));
+  const acceptance = { shown: 8, accepted: 1, characters: 10, rate: 0.125, inferred: 3, inferredCharacters: 20 };
+  const used = page({ ...statistics, byLanguage: { python: { ...row, acceptance } } }, 'nonce');
+  assert.ok(used.includes('<th scope="row">python</th><td>8</td><td>1</td><td>3</td><td>50 %</td><td>30</td>'));
 });
 
 test('a model that costs nothing is not given a price, and a table cell cannot be broken', () => {

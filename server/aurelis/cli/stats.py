@@ -14,7 +14,6 @@ from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, dollars, duration, many, number, percent, table
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
-_COMPLETIONS: Final = ("", "Shown", "Accepted", "Share", "Characters")
 _PERIODS: Final = (("Last 24 hours", "hours", "an hour"), ("Last 30 days", "days", "a day"))
 _SERIES: Final[tuple[tuple[str, str, Callable[[float | None], str]], ...]] = (
     ("Requests", "requests", number),
@@ -60,9 +59,6 @@ async def run(arguments: argparse.Namespace) -> int:
     happened = [(_spoken(name), number(count)) for name, count in totals["mechanisms"].items()]
     if happened:
         output.print(table("What went another way", ("", "Times"), happened, right=("Times",)))
-    shown = [_completions(name, group) for name, group in statistics["byModel"].items() if group["acceptance"]["shown"]]
-    if shown:
-        output.print(table("Ghost text", _COMPLETIONS, shown, right=_COMPLETIONS[1:]))
     for title, key, unit in _PERIODS:
         for line in _plots(title, statistics["overTime"][key], unit):
             output.print(line)
@@ -82,17 +78,6 @@ def _plots(title: str, cells: Sequence[Mapping[str, Any]], unit: str) -> Iterato
             line.append(f"  at most {spoken(highest)}", style="dim")
             yield line
     yield Text()
-
-
-def _completions(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:
-    found = group["acceptance"]
-    return (
-        name,
-        number(found["shown"]),
-        number(found["accepted"]),
-        percent(found["rate"]),
-        number(found["characters"]),
-    )
 
 
 def plot(values: Sequence[float]) -> str:

@@ -34,6 +34,10 @@ REFUSED_BY_US: Final = frozenset({ErrorKind.SECRETS, ErrorKind.EXCLUDED, ErrorKi
 """Kinds for which nothing was sent and no other candidate can help."""
 
 
+UNTOLD_RATE_LIMIT_SECONDS: Final = 10.0
+"""How long a rate limit is taken to last whose 429 does not say it."""
+
+
 class RequestError(Exception):
     """A request failed for a reason that a person can act on.
 

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from typing import Any, Final, TypeVar
 
 from aurelis.core.deadline import Clock
-from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.errors import UNTOLD_RATE_LIMIT_SECONDS, ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.orchestrator.breaker import Breakers
 from aurelis.orchestrator.policy import BreakerPolicy
@@ -92,6 +92,8 @@ class Availability:
         if error.kind is ErrorKind.RATE_LIMIT and error.retry_after_seconds:
             LOGGER.info("%s is at its rate limit for %.0f s.", model, error.retry_after_seconds)
             _remember(self._cooldowns, model, self._clock.monotonic() + error.retry_after_seconds)
+        elif error.kind is ErrorKind.RATE_LIMIT and error.retry_after_seconds is None:
+            self.quota_spent(model, UNTOLD_RATE_LIMIT_SECONDS)
 
     def granted(self, model: ModelReference, left: tuple[int, float] | None) -> None:
         """An upstream said how many requests it still grants and in how many seconds more: with none left, it rests."""
@@ -99,7 +101,7 @@ class Availability:
             _remember(self._cooldowns, model, self._clock.monotonic() + left[1])
 
     def quota_spent(self, model: ModelReference, wait: float) -> None:
-        """Our own count of a model's quota refused a request; only the status asks for it."""
+        """A quota refused a request, our own count or a 429 that tells no time; only the status asks for it."""
         _remember(self._spent, model, self._clock.monotonic() + wait)
 
     def found_unhealthy(self, model: ModelReference, error: RequestError) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Final
 
 import attrs
 
-from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.errors import UNTOLD_RATE_LIMIT_SECONDS, ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.reply import Completed
 from aurelis.core.request import Request
@@ -48,6 +48,9 @@ MOST_FLIGHTS: Final = 3
 
 SILENT_SECONDS: Final = 30.0
 """How long nothing is asked after a failure that asking again does not mend, when it does not say itself."""
+
+LEAST_SILENT_SECONDS: Final = 1.0
+"""How long nothing is asked after a failure that allows asking again at once."""
 
 LARGE_DOCUMENT: Final = 100_000
 """Characters above which a request is prepared in a thread, off the event loop."""
@@ -107,6 +110,7 @@ class GhostTextSession:
         self._last_typed = 0
         self._last_model: ModelReference | None = None
         self._told_of: deque[str] = deque(maxlen=KEPT)
+        self._varied: deque[str] = deque(maxlen=KEPT)  # Requests whose further suggestions were asked for.
 
     async def offer(
         self, snapshot: Snapshot, position: int, *, around: Around = NOTHING_AROUND, invoked: bool = False
@@ -116,8 +120,13 @@ class GhostTextSession:
         begun = loop.time()
         if not invoked:
             self._rhythm.key(begun)
+        wanted = self._services.settings.inline_completion.alternatives if invoked else 1
         known = self._kept.find(snapshot, position)
         self._used(known)
+        if known and len(known) < wanted and known[0].request_id not in self._varied:
+            self._varied.append(known[0].request_id)
+            await self._ask_further(snapshot, position, around, wanted - len(known))
+            known = self._kept.find(snapshot, position)
         if known or (known is not None and not invoked):
             return self._told(known)
         flight = self._adoptable(snapshot, position)
@@ -134,10 +143,10 @@ class GhostTextSession:
         flight = await self._launch(snapshot, position, around)
         if flight is None:
             return ()
-        alternatives = self._services.settings.inline_completion.alternatives if invoked else 1
-        await asyncio.gather(
-            self._join(flight), *(self._alternative(flight) for _ in range(alternatives - 1)), return_exceptions=False
-        )
+        if wanted > 1:
+            self._varied.append(flight.prepared.request.request_id)
+        further = (self._further(flight.prepared, snapshot) for _ in range(wanted - 1))
+        await asyncio.gather(self._join(flight), *further)
         return self._told(self._kept.find(snapshot, position) or ())
 
     def taken(self, request_id: str) -> None:
@@ -249,12 +258,14 @@ class GhostTextSession:
                 self._close(flight)
         return found
 
-    async def _launch(self, snapshot: Snapshot, position: int, around: Around) -> Flight | None:
+    async def _prepare(self, snapshot: Snapshot, position: int, around: Around) -> PreparedCompletion | None:
         asked = CompletionAsked(snapshot=snapshot, position=position, around=around)
         if len(snapshot.text) > LARGE_DOCUMENT:
-            prepared = await asyncio.to_thread(prepare_completion, self._services, asked, self._parses)
-        else:
-            prepared = prepare_completion(self._services, asked, self._parses)
+            return await asyncio.to_thread(prepare_completion, self._services, asked, self._parses)
+        return prepare_completion(self._services, asked, self._parses)
+
+    async def _launch(self, snapshot: Snapshot, position: int, around: Around) -> Flight | None:
+        prepared = await self._prepare(snapshot, position, around)
         if prepared is None:
             return None
         while len(self._flights) >= MOST_FLIGHTS:
@@ -301,19 +312,24 @@ class GhostTextSession:
         if not found:
             self._kept.keep(Kept(flight.place, "", request.request_id))
 
-    async def _alternative(self, flight: Flight) -> None:
+    async def _ask_further(self, snapshot: Snapshot, position: int, around: Around, count: int) -> None:
+        """Ask for suggestions beside those that are known, because the person invoked."""
+        await self._warm(around.others)
+        prepared = await self._prepare(snapshot, position, around)
+        if prepared is not None:
+            await asyncio.gather(*(self._further(prepared, snapshot) for _ in range(count)))
+
+    async def _further(self, prepared: PreparedCompletion, snapshot: Snapshot) -> None:
         """One more suggestion for the same place; a failure is just one suggestion less."""
-        request = flight.prepared.request
+        request = prepared.request
         parameters = attrs.evolve(request.parameters, temperature=ALTERNATIVE_TEMPERATURE)
         other = attrs.evolve(request, request_id=new_request_id(), parameters=parameters, cacheable=False)
-        hole = flight.prepared.hole
-        snapshot = Snapshot(uri=flight.place.uri, language_id=hole.language_id, text=hole.prefix + hole.suffix)
-        try:
-            await self._answer(flight.prepared, other, snapshot)
-        except RequestError:
-            return
+        with suppress(RequestError):
+            await self._answer(prepared, other, snapshot, further=True)
 
-    async def _answer(self, prepared: PreparedCompletion, request: Request, snapshot: Snapshot) -> bool:
+    async def _answer(
+        self, prepared: PreparedCompletion, request: Request, snapshot: Snapshot, *, further: bool = False
+    ) -> bool:
         async with aclosing(self._services.stream(request)) as events:
             async for event in events:
                 if isinstance(event, Completed):
@@ -322,13 +338,15 @@ class GhostTextSession:
                         self._last_model = event.answer.model
                     for one in made:
                         place = Place.of(snapshot, one.item.start, one.item.end)
-                        self._kept.keep(Kept(place, one.item.text, one.request_id))
+                        self._kept.keep(Kept(place, one.item.text, one.request_id, further))
                     return bool(made)
         return False
 
     def _failed(self, error: RequestError, now: float) -> None:
         if error.kind in _LASTING:
-            self._silent_until = now + (error.retry_after_seconds or SILENT_SECONDS)
+            untold = UNTOLD_RATE_LIMIT_SECONDS if error.kind is ErrorKind.RATE_LIMIT else SILENT_SECONDS
+            told = error.retry_after_seconds
+            self._silent_until = now + (untold if told is None else max(LEAST_SILENT_SECONDS, told))
             self._on_refused(error)
 
     def _orphan(self, flight: Flight, seconds: float) -> None:

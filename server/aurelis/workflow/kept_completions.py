@@ -83,11 +83,15 @@ class Offered:
 
 @attrs.frozen
 class Kept:
-    """One completion; an empty text says that there was nothing to offer at exactly this place."""
+    """One completion; an empty text says that there was nothing to offer at exactly this place.
+
+    `further` tells one that was asked for beside another: it is offered behind those that were not.
+    """
 
     place: Place
     text: str = attrs.field(repr=False)
     request_id: str
+    further: bool = False
 
 
 class KeptCompletions:
@@ -105,7 +109,7 @@ class KeptCompletions:
         """What is known for a cursor; an empty tuple when it is known that there is nothing, None when nothing is."""
         found: list[Offered] = []
         empty = False
-        for kept in self._kept:
+        for kept in sorted(self._kept, key=lambda kept: kept.further):
             offered = _rest(kept, snapshot, position)
             if offered is not None and offered.text:
                 if all(offered.text != other.text for other in found):

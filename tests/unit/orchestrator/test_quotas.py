@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.errors import UNTOLD_RATE_LIMIT_SECONDS, ErrorKind, RequestError
 from aurelis.core.reply import Usage
 from aurelis.core.request import Parameters, Urgency
 from aurelis.orchestrator.policy import AutomaticPolicy, ModelQuota, Policy
@@ -158,5 +158,19 @@ def test_a_shared_window_needs_room_for_the_answer(output: int | None, outcome: 
         one = ScriptedProvider("one", info={"input_tokens": 1000, "output_tokens": output})
         got = await answer(bench(one, ScriptedProvider("two")), ask("a" * 3700, parameters=Parameters(max_tokens=4000)))
         assert outcomes_of(got)[0] == f"one/m {outcome}"
+
+    run(scenario())
+
+
+def test_a_429_that_tells_no_time_is_known_to_the_status_and_bars_no_command() -> None:
+    """The status says for how long it is taken to last; the model can be asked all the same."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Fail(error(ErrorKind.RATE_LIMIT, retryable=False)), Say(("well",)))
+        on = bench(one)
+        with pytest.raises(RequestError):
+            await answer(on, ask())
+        assert on.orchestrator.availability.cooldown_until() == UNTOLD_RATE_LIMIT_SECONDS
+        assert (await answer(on, ask("Again."))).text == "well"
 
     run(scenario())

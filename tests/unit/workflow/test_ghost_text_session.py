@@ -127,20 +127,21 @@ def test_a_cursor_elsewhere_does_not_get_the_old_answer(elsewhere: tuple[str, st
     play(scene())
 
 
-def test_a_429_is_waited_out() -> None:
-    """Nothing is asked until its time is over; what is kept is shown all the same."""
+@pytest.mark.parametrize(("told", "seconds"), [(20.0, 20.0), (None, 10.0), (0.0, 1.0)])
+def test_a_429_is_waited_out(told: float | None, seconds: float) -> None:
+    """Nothing is asked until its time is over, a usual time if it tells none, and a moment if it tells to go on."""
 
     async def scene() -> None:
-        failing = RequestError(ErrorKind.RATE_LIMIT, "Too many requests.", retry_after_seconds=20)
+        failing = RequestError(ErrorKind.RATE_LIMIT, "Too many requests.", retry_after_seconds=told)
         refused: list[RequestError] = []
         services = TimedServices(lambda _: failing)
         session = GhostTextSession(at_once(services), refused.append)
         assert await session.offer(*shot("")) == ()
         services.reply = lambda _: "return a"
-        await asyncio.sleep(19)
+        await asyncio.sleep(seconds - 0.5)
         assert await session.offer(*shot("r")) == ()
         assert len(services.requests) == 1
-        await asyncio.sleep(2)
+        await asyncio.sleep(0.5)
         assert await session.offer(*shot("re"))
         assert refused == [failing]
 
@@ -204,8 +205,27 @@ def test_invoking_gives_alternatives() -> None:
         services.settings = Settings(inline_completion=InlineCompletionSettings(alternatives=3))
         session = GhostTextSession(services)
         found = await session.offer(*shot(""), invoked=True)
-        assert {offered.text for offered in found} == {"return a", "return b"}
+        assert [offered.text for offered in found] == ["return a", "return b"]
         assert [request.cacheable for request in services.requests] == [True, False, False]
+
+    play(scene())
+
+
+def test_invoking_where_a_completion_is_shown_asks_for_others_beside_it() -> None:
+    """Editors do so to cycle through suggestions: the one that is shown stays first, and the rest is asked for once."""
+
+    async def scene() -> None:
+        answers = iter(["return a", "return b", "return c"])
+        services = TimedServices(lambda _: next(answers))
+        settings = InlineCompletionSettings(alternatives=3, debounce_ms=0)
+        services.settings = Settings(inline_completion=settings)
+        session = GhostTextSession(services)
+        assert [offered.text for offered in await session.offer(*shot(""))] == ["return a"]
+        for _ in range(2):
+            found = await session.offer(*shot(""), invoked=True)
+            assert {offered.text for offered in found} == {"return a", "return b", "return c"}
+            assert found[0].text == "return a"
+        assert len(services.requests) == 3
 
     play(scene())
 
