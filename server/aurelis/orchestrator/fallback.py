@@ -227,7 +227,7 @@ class _Asking:
         if hedged:
             workings.hedges.count()
         if usual_ms is None:
-            return alone(self._stream(first, self._deadlines[0]))
+            return alone(lambda: self._stream(first, self._deadlines[0]))
         streams: tuple[Callable[[], AsyncGenerator[FlightEvent, None]], Callable[[], AsyncGenerator[FlightEvent, None]]]
         streams = (
             lambda: self._stream(first, self._deadlines[0]),
@@ -247,7 +247,8 @@ class _Asking:
         workings, run = self._workings, self._run
         provider = workings.parts.directory.get(candidate.reference.provider)
         if provider is None:
-            raise RequestError(ErrorKind.CONFIGURATION, f"The provider of {candidate.reference} is not configured.")
+            message = f"The provider of {candidate.reference} is not configured any more."
+            raise SkippedError("capability", RequestError(ErrorKind.CONFIGURATION, message))
         call = CandidateCall(
             candidate=candidate,
             provider=provider,

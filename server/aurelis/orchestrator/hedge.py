@@ -59,10 +59,10 @@ class _End:
     pass
 
 
-async def alone(stream: AsyncGenerator[Event, None]) -> AsyncGenerator[tuple[int, Event | Failed], None]:
-    """One candidate's events, its failure among them."""
+async def alone(start: Callable[[], AsyncGenerator[Event, None]]) -> AsyncGenerator[tuple[int, Event | Failed], None]:
+    """One candidate's events, its failure among them, that of its start too."""
     try:
-        async with aclosing(stream) as events:
+        async with aclosing(start()) as events:
             async for event in events:
                 yield 0, event
     except (RequestError, SkippedError) as error:
@@ -111,10 +111,12 @@ class Race(Generic[Event]):
                 number, event = item
                 if number not in self._tasks:
                     continue
-                if isinstance(event, _End | Failed):
+                if isinstance(event, Failed):
                     del self._tasks[number]
-                    if isinstance(event, Failed):
-                        yield number, event
+                    yield number, event
+                    continue
+                if isinstance(event, _End):
+                    await self._tasks.pop(number)  # Raises what went wrong, where that is no candidate's failure.
                     continue
                 if winner is None and self._answers(event):
                     winner, due = number, None
@@ -144,6 +146,9 @@ class Race(Generic[Event]):
         await asyncio.wait([task])
 
     async def _pump(self, number: int) -> None:
-        async for _, event in alone(self._streams[number]()):
-            self._queue.put_nowait((number, event))
-        self._queue.put_nowait((number, _End()))
+        try:
+            async with aclosing(alone(self._streams[number])) as events:
+                async for _, event in events:
+                    self._queue.put_nowait((number, event))
+        finally:
+            self._queue.put_nowait((number, _End()))

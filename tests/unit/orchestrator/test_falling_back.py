@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,7 +8,19 @@ import pytest
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import FinishReason, Verdict
-from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of, routes
+from fixtures.pipeline import (
+    Directory,
+    Fail,
+    Say,
+    ScriptedProvider,
+    answer,
+    ask,
+    bench,
+    error,
+    outcomes_of,
+    routes,
+    until,
+)
 from fixtures.virtual_time import run
 
 K = ErrorKind
@@ -27,6 +40,21 @@ def test_each_kind_of_failure_is_tried_as_often_as_its_rule_says(kind: ErrorKind
 
         assert len(bad.calls) == calls
         assert outcomes_of(got) == [f"bad/m error:{kind}"] * calls + ["good/m ok"]
+
+    run(scenario())
+
+
+def test_a_provider_that_the_settings_drop_meanwhile_is_passed_over() -> None:
+    """It stood in the plan when the request began; the one behind it answers."""
+
+    async def scenario() -> None:
+        providers = ScriptedProvider("one", Fail(error(K.REJECTED), after=1)), *map(ScriptedProvider, ("two", "three"))
+        directory = Directory(providers)
+        asked = asyncio.create_task(answer(bench(directory=directory), ask()))
+        await until(lambda: providers[0].open == 1)
+        del directory.providers["two"]
+
+        assert outcomes_of(await asked) == ["one/m error:rejected", "two/m skipped:capability", "three/m ok"]
 
     run(scenario())
 

@@ -11,7 +11,19 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import Urgency
 from aurelis.orchestrator.hedge import EXTRA, HedgeBudget
 from aurelis.orchestrator.policy import AutomaticPolicy, Policy
-from fixtures.pipeline import Bench, Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
+from fixtures.pipeline import (
+    Bench,
+    Directory,
+    Fail,
+    Say,
+    ScriptedProvider,
+    answer,
+    ask,
+    bench,
+    error,
+    outcomes_of,
+    until,
+)
 from fixtures.virtual_time import run
 
 POLICY = Policy(hedging=True, automatic=AutomaticPolicy(remote="allow"))
@@ -88,6 +100,52 @@ def test_when_both_fail_each_was_asked_once() -> None:
         with pytest.raises(RequestError) as caught:
             await ghost(on, "now")
         assert (caught.value.kind, len(one.calls), len(two.calls)) == (ErrorKind.REJECTED, 41, 1)
+
+    run(scenario())
+
+
+def test_a_second_candidate_that_the_settings_have_dropped_meanwhile_is_passed_over() -> None:
+    """When the first one fails as well, the third is asked."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", *USUAL, Fail(error(ErrorKind.REJECTED), after=3))
+        two, three = ScriptedProvider("two"), ScriptedProvider("three", Say(("third",)))
+        directory = Directory((one, two, three))
+        on = bench(policy=POLICY, directory=directory)
+        await measured(on)
+
+        asked = asyncio.create_task(ghost(on, "now"))
+        await until(lambda: one.open == 1)
+        del directory.providers["two"]
+
+        got = await asked
+        assert outcomes_of(got) == ["two/m skipped:capability", "one/m error:rejected", "three/m ok"]
+
+    run(scenario())
+
+
+def test_a_fault_of_ours_in_a_second_candidate_ends_the_request() -> None:
+    """Nobody waits for an answer that cannot come: the fault is raised, and the other connection is closed."""
+
+    class Faulty(Directory):
+        broken = False
+
+        def get(self, name: str) -> ScriptedProvider | None:
+            if self.broken and name == "two":
+                raise LookupError(name)
+            return super().get(name)
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", *USUAL, Fail(error(ErrorKind.REJECTED), after=3))
+        directory = Faulty((one, ScriptedProvider("two")))
+        on = bench(policy=POLICY, directory=directory)
+        await measured(on)
+        asked = asyncio.create_task(ghost(on, "now"))
+        await until(lambda: one.open == 1)
+        directory.broken = True
+        with pytest.raises(LookupError):
+            await asked
+        assert one.open == 0
 
     run(scenario())
 
