@@ -12,8 +12,10 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -34,6 +36,9 @@ OPEN_SECONDS: Final = 1.0
 
 LOCK_SECONDS: Final = 0.25
 """How long the cache's own thread waits for another process's lock."""
+
+DROP_SECONDS: Final = 5.0
+"""How long dropping is tried again while other processes hold the lock: what is stale must not stay."""
 
 FAILURES: Final = 3
 """Look-ups in a row that took too long before the disk is left alone."""
@@ -135,7 +140,7 @@ class DiskLayer:
 
     async def clear(self) -> int:
         """Drop everything and count it; waits until it is done."""
-        return await self._start(lambda cache: int(cache.clear()), 0)
+        return await self._start(lambda cache: _patiently(cache.clear), 0)
 
     async def stats(self) -> LayerStats:
         """What the layer holds; counts are None when the disk does not answer in time."""
@@ -282,8 +287,21 @@ def _evict(cache: PatientCache, stale: Callable[[CacheTags], bool]) -> int:
     for (tag,) in cache.sql("SELECT DISTINCT tag FROM Cache").fetchall():
         task, *rest = tag.split(_TAG_SEPARATOR) if isinstance(tag, str) else [""]
         if len(rest) != 3 or task not in set(Task) or stale(CacheTags(Task(task), *rest)):  # noqa: PLR2004  # after the task
-            count += int(cache.evict(tag))
+            count += _patiently(partial(cache.evict, tag))
     return count
+
+
+def _patiently(drop: Callable[[], int]) -> int:
+    """Drop entries, again and again while the lock is held, and count them."""
+    limit = time.monotonic() + DROP_SECONDS
+    count = 0
+    while True:
+        try:
+            return count + int(drop())
+        except diskcache.Timeout as error:
+            count += int(error.args[0]) if error.args else 0
+            if time.monotonic() > limit:
+                raise
 
 
 def _reason(error: Exception) -> str:

@@ -74,6 +74,8 @@ class LayeredCache:
                 continue
             if entry is None or min(entry.expires_at, self._end_by_task(entry)) <= self._clock.time():
                 continue
+            if self._surely_dropped_since(entry.answer.stored_at, entry.tags):
+                continue  # The layer could not drop it, or has not yet.
             if not self._dropped_since(began, entry.tags):
                 for nearer in self._layers[:place]:
                     await self._keep(nearer, key, entry)
@@ -140,6 +142,10 @@ class LayeredCache:
         """Whether an answer with such tags was, or may have been, dropped at that moment or later."""
         if len(self._dropped) == RECENT and self._dropped[0][0] >= moment:
             return True
+        return self._surely_dropped_since(moment, tags)
+
+    def _surely_dropped_since(self, moment: float, tags: CacheTags) -> bool:
+        """Whether an answer with such tags is known to have been dropped at that moment or later."""
         return any(at >= moment and matches(tags, item) for at, item in self._dropped)
 
     async def _look(self) -> None:

@@ -206,6 +206,33 @@ async def test_a_locked_database_is_a_miss(make_disk: MakeDisk, make_entry: Make
     await layer.aclose()
 
 
+@pytest.mark.parametrize("how", ["invalidate", "clear"])
+async def test_a_lock_that_is_held_long_does_not_spare_what_is_to_be_dropped(
+    make_disk: MakeDisk, make_entry: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Dropping is tried again when another process holds the database for longer than a write may wait."""
+    layer = make_disk()
+    await fill(layer, make_entry, "a", "b")
+    other = sqlite3.connect(tmp_path / "cache" / "cache.db", check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    usual = diskcache.Cache._select_delete
+
+    def held_once(*arguments: object, **more: object) -> int:
+        try:
+            return usual(*arguments, **more)  # type: ignore[no-any-return]  # diskcache carries no types
+        except diskcache.Timeout:
+            if other.in_transaction:
+                other.execute("ROLLBACK")
+            raise
+
+    monkeypatch.setattr(diskcache.Cache, "_select_delete", held_once)
+    stale = Invalidation(frozenset({Task.EXPLANATION}))
+    assert await (layer.clear() if how == "clear" else layer.invalidate(stale)) == 2
+    assert [await layer.get(key) for key in "ab"] == [None, None]
+    await layer.aclose()
+    other.close()
+
+
 async def test_a_full_disk_is_a_miss(
     make_disk: MakeDisk, make_entry: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

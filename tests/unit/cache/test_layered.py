@@ -136,6 +136,29 @@ async def test_what_is_dropped_during_a_look_is_not_written_back(clock: HandCloc
     assert await near.get("k") is None
 
 
+@pytest.mark.parametrize("how", ["invalidate", "clear"])
+async def test_what_a_layer_failed_to_drop_is_not_served(clock: HandClock, make_answer: MakeAnswer, how: str) -> None:
+    """What was asked before it was to be dropped is a miss, wherever it still lies; what is asked later is found."""
+
+    class StubbornLayer(MemoryLayer):
+        async def invalidate(self, invalidation: Invalidation) -> int:
+            raise OSError("locked")
+
+        async def clear(self) -> int:
+            raise OSError("locked")
+
+    cache = LayeredCache(clock, [MemoryLayer(clock), StubbornLayer(clock)])
+    await cache.put("k", make_answer(), TAGS)
+    await cache.put("other", make_answer(), CacheTags(Task.EXPLANATION))
+    clock.now += 1
+    await (cache.clear() if how == "clear" else cache.invalidate(Invalidation(frozenset({Task.REVIEW}))))
+    clock.now += 1
+    assert await cache.get("k") is None
+    assert (await cache.get("other") is None) == (how == "clear")
+    await cache.put("k", make_answer("anew"), TAGS)
+    assert (await cache.get("k"))[0].text == "anew"
+
+
 async def test_statistics_tell_hits_by_layer(clock: HandClock, make_answer: MakeAnswer) -> None:
     """Each layer tells what it holds and how often it was asked in vain."""
     cache = LayeredCache(clock, [MemoryLayer(clock)])
