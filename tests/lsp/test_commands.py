@@ -313,7 +313,9 @@ async def test_ugly_places_are_answered(text: str, arguments: dict[str, Any], ki
             assert answer["result"]["text"] == "words"
 
 
-@pytest.mark.parametrize("uri", ["git:/a.py?x", "output:tasks", "aurelis:/answer/1.md", "untitled:gone"])
+@pytest.mark.parametrize(
+    "uri", ["git:/a.py?x", "output:tasks", "aurelis:/answer/1.md", "untitled:gone", "file://[a/b.py", ""]
+)
 async def test_documents_that_are_nobody_s_code_are_refused(uri: str) -> None:
     """Panels, old versions and closed untitled buffers have their sentence."""
     async with connection(FakeServices()) as (editor, _):

@@ -41,9 +41,9 @@ def named_place(path: str | None, project: str | None, folders: Sequence[Path]) 
 def _absolute(name: str | None) -> Path | None:
     if not name:
         return None
-    if name.startswith("file:"):
-        name = url2pathname(urlsplit(name).path)
     try:
+        if name.startswith("file:"):
+            name = url2pathname(urlsplit(name).path)
         path = Path(name)
         return path.resolve() if path.is_absolute() else None
     except (OSError, RuntimeError, ValueError):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import attrs
 from lsprotocol import types
@@ -176,13 +176,14 @@ class Documents:
 
 def is_served(uri: str, language_id: str = "") -> bool:
     """Whether a document is a text that somebody writes: a file, an untitled buffer or a notebook's cell."""
-    return urlsplit(uri).scheme in SERVED_SCHEMES and language_id not in LANGUAGES_OF_NO_CODE
+    parts = _parts(uri)
+    return parts is not None and parts.scheme in SERVED_SCHEMES and language_id not in LANGUAGES_OF_NO_CODE
 
 
 def file_path(uri: str) -> Path | None:
     """The file of a `file:` URI or of a notebook's cell in a file, links resolved; None for anything else."""
-    parts = urlsplit(uri)
-    if parts.scheme not in {"file", "vscode-notebook-cell"} or not parts.path:
+    parts = _parts(uri)
+    if parts is None or parts.scheme not in {"file", "vscode-notebook-cell"} or not parts.path:
         return None
     path = to_fs_path(parts._replace(scheme="file", query="", fragment="").geturl())
     if not path or "\0" in path:
@@ -193,10 +194,19 @@ def file_path(uri: str) -> Path | None:
         return None
 
 
+def _parts(uri: str) -> SplitResult | None:
+    """A URI taken apart; None for what is none, such as `file://[a`."""
+    try:
+        return urlsplit(uri)
+    except ValueError:
+        return None
+
+
 def display_name(uri: str, path: Path | None, folders: Iterable[Path]) -> str:
     """What a prompt may call a document: relative to its workspace folder, else its bare name; never absolute."""
     if path is None:
-        return unquote(urlsplit(uri).path).rpartition("/")[2] or "untitled"
+        parts = _parts(uri)
+        return unquote(uri if parts is None else parts.path).rpartition("/")[2] or "untitled"
     for folder in folders:
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()

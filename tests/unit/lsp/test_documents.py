@@ -88,6 +88,7 @@ def test_changes_of_a_document_that_is_not_open_are_ignored() -> None:
         ("vscode-scm:git/scm0/input", "scminput", False),
         ("aurelis:/answer/1.md", "markdown", False),
         ("untitled:panel", "scminput", False),
+        ("file://[a/b.py", "python", False),
     ],
 )
 def test_only_what_somebody_writes_is_served(uri: str, language: str, *, served: bool) -> None:
@@ -145,6 +146,7 @@ def test_a_cell_sees_the_code_cells_above_it() -> None:
         ("file:", None),
         ("file:///a%00b", None),
         ("nonsense", None),
+        ("file://[a/b.py", None),
     ],
 )
 def test_the_file_of_a_uri(uri: str, path: str | None) -> None:
