@@ -304,6 +304,19 @@ def test_a_spoilt_state_file_is_no_server(tmp_path: Path, text: str) -> None:
     assert local_server.probes(tmp_path) == PROBES
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="asks ps")
+def test_a_process_is_the_same_in_every_language_and_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `ps` tells when a process started, an editor and a terminal with other variables read the same."""
+    monkeypatch.setattr(local_server, "_SYSTEM", "Darwin")
+    found = set()
+    for zone, language in (("UTC", "C"), ("Asia/Tokyo", "de_DE.UTF-8"), ("America/New_York", "C.UTF-8")):
+        monkeypatch.setenv("TZ", zone)
+        monkeypatch.setenv("LC_ALL", language)
+        found.add(local_server.identity(os.getpid()))
+    assert len(found) == 1
+    assert "" not in found
+
+
 def test_a_number_used_again_is_another_process(tmp_path: Path) -> None:
     """A process with the number of the file but another start is neither used nor stopped."""
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:

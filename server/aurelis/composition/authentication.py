@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -213,6 +214,6 @@ def _change_names(file: Path | None, add: Iterable[str], remove: Iterable[str]) 
     if file is None:
         return
     names = sorted((_read_names(file) | set(add)) - set(remove))[:MOST_NAMES]
-    aside = file.with_suffix(".new")
+    aside = file.with_suffix(f".{secrets.token_hex(8)}")  # Another process may write at the same moment.
     aside.write_text(json.dumps(names), "utf-8")
     aside.replace(file)

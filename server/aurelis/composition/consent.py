@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import secrets
 from pathlib import Path
 from typing import Final, Self
 
@@ -26,25 +28,32 @@ class ConsentFile:
     def open(cls, folders: Folders) -> Self:
         """Read what was allowed before; an unreadable file allows nothing. Reads the disk."""
         file = folders.state / FILE if folders.state is not None else None
-        hosts: frozenset[str] = frozenset()
-        if file is not None:
-            try:
-                read = json.loads(file.read_text("utf-8"))
-                hosts = frozenset(host for host in read if isinstance(host, str)) if isinstance(read, list) else hosts
-            except FileNotFoundError:
-                pass
-            except (OSError, ValueError):
-                LOGGER.warning("%s cannot be read; automatic features will ask again.", FILE)
-        return cls(file, hosts)
+        try:
+            return cls(file, _read(file))
+        except (OSError, ValueError):
+            LOGGER.warning("%s cannot be read; automatic features will ask again.", FILE)
+            return cls(file, frozenset())
 
     def allow(self, host: str) -> None:
-        """Remember a yes. Writes the disk."""
-        self.hosts = frozenset(sorted(self.hosts | {host})[-MOST_HOSTS:])
+        """Remember a yes, beside those that other processes have remembered meanwhile. Writes the disk."""
+        with contextlib.suppress(OSError, ValueError):
+            self.hosts |= _read(self._file)
+        self.hosts = frozenset([*sorted(self.hosts - {host})[: MOST_HOSTS - 1], host])
         if self._file is None:
             return
+        aside = self._file.with_suffix(f".{secrets.token_hex(8)}")  # Another process may write at the same moment.
         try:
-            aside = self._file.with_suffix(".new")
             aside.write_text(json.dumps(sorted(self.hosts)), "utf-8")
             aside.replace(self._file)
         except OSError:
             LOGGER.warning("%s cannot be written; the consent lasts until the server stops.", FILE)
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+
+def _read(file: Path | None) -> frozenset[str]:
+    """The hosts of the file; none where there is no file."""
+    if file is None or not file.exists():
+        return frozenset()
+    read = json.loads(file.read_text("utf-8"))
+    return frozenset(host for host in read if isinstance(host, str)) if isinstance(read, list) else frozenset()

@@ -95,7 +95,10 @@ def identity(pid: int) -> str:
     if _SYSTEM == "Linux":
         return _identity_on_linux(pid)
     if _SYSTEM == "Windows":
-        return _output(["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"]).partition(",")[0]
+        row = _output(["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"])
+        return (
+            row.partition(",")[0] if row.startswith('"') else ""
+        )  # What is no row says that there is no such process.
     state = _output(["ps", "-o", "stat=,lstart=", "-p", str(pid)]).split(maxsplit=1)
     return "" if len(state) < 2 or state[0].startswith("Z") else " ".join(state[1].split())  # noqa: PLR2004 - two words
 
@@ -150,9 +153,17 @@ def launch(command: list[str], environment: Mapping[str, str], log: Path) -> sub
 
 
 def _output(command: list[str]) -> str:
+    # A time must read the same in every process that asks, whatever its language and time zone.
+    environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     try:
         done = subprocess.run(  # noqa: S603 - the system's own tools, with a number
-            command, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TOOL_SECONDS,
+            check=False,
+            env=environment,
         )
     except (OSError, subprocess.SubprocessError):
         return ""

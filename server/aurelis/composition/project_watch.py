@@ -110,11 +110,11 @@ class ProjectWatch:
             for folder in self._folders:
                 before = self._seen.get(folder)
                 now = await asyncio.to_thread(_scan, folder, before or {})
-                self._seen[folder] = now
                 gone = before.keys() - now.keys() if before else ()
                 if before is None or gone or any(now[name] != before.get(name) for name in now):
                     digests = {name: seen.digest for name, seen in now.items()} | dict.fromkeys(gone, "")
                     await self._compare(folder, digests, watched=False)
+                self._seen[folder] = now  # Only now: what could not be compared is looked at again.
         except Exception as error:  # noqa: BLE001  # Without it the lifetimes still bound what is stale.
             if not self._warned:
                 self._warned = True

@@ -26,6 +26,8 @@ _FINISH: Final[Mapping[str, FinishReason]] = {
     "prohibited_content": FinishReason.CONTENT_FILTER,
 }
 _REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "reasoning_details")
+MOST_TOKENS: Final = 10**9
+"""No answer has so many; a larger count is nonsense, which neither a price nor a database can take."""
 _LEAST_LOGPROB: Final = -10_000.0
 """Some servers put such a number where they have none."""
 _THINKING_PARTS: Final = frozenset({"thinking", "reasoning", "redacted_thinking", "reasoning_content"})
@@ -46,7 +48,7 @@ class Piece:
 
 
 def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_TOKENS else 0
 
 
 def read_usage(value: Any) -> Usage | None:

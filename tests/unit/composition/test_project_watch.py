@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -125,3 +125,38 @@ async def test_odd_files_are_passed_over(process: Process, project: Path) -> Non
     assert await look() == []
     await watch.changed([project / "setup.cfg"])
     assert await look() == []
+
+
+async def test_a_change_that_could_not_be_compared_is_found_by_the_next_look(tmp_path: Path, project: Path) -> None:
+    """When the store fails for a moment, the change is not forgotten."""
+
+    class FailingOnce(ProjectFiles):
+        fails = False
+
+        async def changed(
+            self, project: str, digests: Mapping[str, str], now: float, *, watched: bool
+        ) -> frozenset[str]:
+            if self.fails:
+                self.fails = False
+                raise OSError("gone for a moment")
+            return await super().changed(project, digests, now, watched=watched)
+
+    dropped: list[Invalidation] = []
+
+    async def drop(invalidation: Invalidation) -> None:
+        dropped.append(invalidation)
+
+    database = Database(tmp_path / "state" / "store.sqlite3")
+    files = FailingOnce(database)
+    watch = ProjectWatch(SystemClock(), files, drop)
+    watch.adopt([project])
+    await watch.look(closely=True)
+    await watch.aclose()
+    (project / ".prettierrc").write_text('{"semi": false}')
+    files.fails = True
+    for _ in range(2):
+        assert not dropped
+        await watch.look(closely=True)
+        await watch.aclose()
+    assert dropped
+    await database.aclose()

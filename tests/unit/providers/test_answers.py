@@ -120,6 +120,15 @@ async def test_usage_and_log_probabilities_are_kept(server: RawServer) -> None:
     assert end.mean_logprob == -1.0
 
 
+@pytest.mark.parametrize("tokens", [10**400, 10**12, -5, 1.5, True, "7", None])
+async def test_counts_that_no_answer_can_have_are_none(server: RawServer, tokens: object) -> None:
+    """The answer is taken, and its tokens are estimated."""
+    counts = {"prompt_tokens": tokens, "completion_tokens": tokens, "total_tokens": tokens}
+    server.answers = [stream(delta("a", "stop"), event({"choices": [], "usage": counts}), DONE)]
+    async with provider_for(server.base_url) as provider:
+        assert end_of(await collect(provider)).usage is None
+
+
 async def test_reasoning_shows_as_a_sign_of_life(server: RawServer) -> None:
     """While the model reasons, `Thinking` tells that the stream is alive."""
     server.answers = [stream(event({"choices": [{"delta": {"reasoning_content": "hm"}}]}), delta("a", "stop"), DONE)]
