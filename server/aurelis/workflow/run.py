@@ -47,8 +47,9 @@ async def run(services: Services, invocation: Invocation) -> AsyncGenerator[Work
     """
     try:
         prepared = await prepare(services, invocation)
-        async for event in _answered(services, invocation, prepared):
-            yield event
+        async with aclosing(_answered(services, invocation, prepared)) as events:
+            async for event in events:
+                yield event
     except RequestError as error:
         error.request_id = error.request_id or invocation.request_id
         raise

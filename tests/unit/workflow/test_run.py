@@ -284,6 +284,14 @@ async def test_closing_the_generator_closes_the_stream(services: Any, snapshot: 
     assert services.closed == 1
 
 
+async def test_leaving_between_two_events_closes_the_stream_at_once(services: Any, snapshot: Snapshot) -> None:
+    """When the reader has gone, nothing is left for the garbage collector to close."""
+    events = run(services, Invocation(verb="explain", snapshot=snapshot))
+    assert isinstance(await anext(events), Started)
+    await events.aclose()
+    assert services.closed == 1
+
+
 async def test_large_documents_are_handled_off_the_loop(ran: Run, snapshot: Snapshot) -> None:
     """A document above the limit gives the same outcome."""
     large = attrs.evolve(snapshot, text=snapshot.text + f"# {'x' * 98}\n" * 1_100)
