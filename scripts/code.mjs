@@ -14,7 +14,9 @@ await script(async (args) => {
   for (const editor of EDITORS) {
     const { code } = await run(editor, ['--version'], { capture: true, shell });
     if (code !== 0) continue;
-    return (await run(editor, ['--new-window', `--extensionDevelopmentPath=${join(ROOT, EXTENSION)}`, ...(args.length ? args : [ROOT])], { shell })).code;
+    const given = ['--new-window', `--extensionDevelopmentPath=${join(ROOT, EXTENSION)}`, ...(args.length ? args : [ROOT])];
+    // A shell gets one line: without quotation marks a path with blanks would be several arguments.
+    return (await run(editor, shell ? given.map((one) => `"${one}"`) : given, { shell })).code;
   }
   throw new Complaint('No VS Code was found on the PATH. Install it with its `code` command, then run `npm run code` again.', 2);
 });

@@ -17,6 +17,7 @@ import { SECTION, type ServerSettings } from './config';
 import { cleanEnvironment } from './environment';
 import { isCancellation, OPEN_SETTINGS, offer, SHOW_LOG, showFailure } from './failure';
 import { inThePalette } from './palette';
+import { WorkNotices } from './work_notices';
 
 const NAME = 'Aurelis';
 /** What the server works on; `output:`, `git:` and source control's input are left alone. */
@@ -169,36 +170,4 @@ function clientOptions({ channel, settings }: Launch, own: Own): LanguageClientO
       },
     },
   };
-}
-
-/** The server's own work, shown with a button to cancel it; the library shows it without one. Bounded by what is under way. */
-class WorkNotices {
-  private readonly notices = new Map<string | number, { end: () => void; report: (message: string | undefined) => void }>();
-
-  constructor(private readonly cancel: (token: string | number) => void) {}
-
-  begin(token: string | number, title: string): void {
-    const options = { location: vscode.ProgressLocation.Notification, title: `Aurelis: ${title}`, cancellable: true };
-    void vscode.window.withProgress(options, (progress, cancellation) => {
-      cancellation.onCancellationRequested(() => this.cancel(token));
-      return new Promise<void>((resolve) => {
-        this.notices.set(token, { end: resolve, report: (message) => progress.report(message === undefined ? {} : { message }) });
-      });
-    });
-  }
-
-  /** Whether the work is shown here. */
-  report(token: string | number, message: string | undefined): boolean {
-    this.notices.get(token)?.report(message);
-    return this.notices.has(token);
-  }
-
-  end(token: string | number): void {
-    this.notices.get(token)?.end();
-    this.notices.delete(token);
-  }
-
-  endAll(): void {
-    for (const token of this.notices.keys()) this.end(token);
-  }
 }
