@@ -16,8 +16,14 @@ from aurelis.lsp.safe_git import SAFE_DIFF, ask_git
 NEAR_LINES: Final = 20
 """Changes no further apart than this are looked at together."""
 
-_OPTIONS: Final = (*SAFE_DIFF, "--relative", "--unified=0", "--diff-filter=d")
-_HUNK: Final = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_OPTIONS: Final = (
+    *SAFE_DIFF,
+    "--ignore-submodules=all",
+    # Whatever the person's own settings of git call the two sides.
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+    *("--relative", "--unified=0", "--diff-filter=d"),
+)
+_HUNK: Final = re.compile(r"^@@ -\d+(?:,(?P<removed>\d+))? \+(?P<first>\d+)(?:,(?P<added>\d+))? @@")
 
 
 async def changed_targets(revision: str, targets: tuple[Target, ...]) -> tuple[Target, ...]:
@@ -37,15 +43,21 @@ def read_changes(diff: str) -> tuple[Target, ...]:
     """The places of a diff without context lines; a removal counts as the line before it."""
     found: list[Target] = []
     path: Path | None = None
-    for line in diff.splitlines():
+    content = 0  # Lines of the present hunk still to come, which may look like anything.
+    for line in diff.split("\n"):
+        if content and line.startswith(("+", "-")):
+            content -= 1
+            continue
         if line.startswith("+++ "):
             name = line[4:].removeprefix("b/").rstrip("\t")
             path = None if name == "/dev/null" else Path(name)
         match = _HUNK.match(line)
         if match is None or path is None:
             continue
-        first = max(1, int(match.group(1)))
-        last = first + max(1, int(match.group(2) or 1)) - 1
+        added = int(match["added"] or 1)
+        content = added + int(match["removed"] or 1)
+        first = max(1, int(match["first"]))
+        last = first + max(1, added) - 1
         previous = found[-1] if found else None
         if previous is not None and previous.path == path and first - (previous.last or 0) <= NEAR_LINES:
             found[-1] = Target(path, previous.first, last)

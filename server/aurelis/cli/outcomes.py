@@ -7,11 +7,12 @@ import asyncio
 import difflib
 import json
 import os
+import re
 import sys
 import tempfile
 from contextlib import aclosing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from aurelis.cli.command_line import say
 from aurelis.core.errors import ErrorKind, RequestError
@@ -23,6 +24,9 @@ from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.result import result_of, summary_of
 from aurelis.workflow.run import run
 from aurelis.workflow.services import Services
+
+_LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
+"""A line as git and patch see it: nothing but a line feed ends one."""
 
 
 def add_output_options(parser: argparse.ArgumentParser, *, edits: bool) -> None:
@@ -107,8 +111,8 @@ def diff_of(outcome: Outcome) -> str:
 
 def _unified(before: str, after: str, old_name: str | None, new_name: str) -> str:
     lines = difflib.unified_diff(
-        before.splitlines(keepends=True),
-        after.splitlines(keepends=True),
+        _LINE.findall(before),
+        _LINE.findall(after),
         "/dev/null" if old_name is None else f"a/{old_name}",
         f"b/{new_name}",
     )
@@ -184,6 +188,8 @@ def _replace(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())  # Otherwise the name may reach the disk before the content does.
         temporary.chmod(path.stat().st_mode & 0o7777)
         temporary.replace(path)
     except BaseException:

@@ -71,18 +71,18 @@ async def _review_all(arguments: argparse.Namespace, targets: tuple[Target, ...]
     reviewed: list[Reviewed] = []
     async with opened_services() as services:
         for target in targets:
-            chosen = await open_target(target)
-            if show and len(targets) > 1:
-                print(f"{chosen.snapshot.name}{_lines(target)}:")
-            invocation = await invocation_for(
-                services,
-                arguments.verb,
-                chosen,
-                instruction=arguments.instruction,
-                streams=show,
-                **request_options(arguments),
-            )
             try:
+                chosen = await open_target(target)
+                if show and len(targets) > 1:
+                    print(f"{chosen.snapshot.name}{_lines(target)}:")
+                invocation = await invocation_for(
+                    services,
+                    arguments.verb,
+                    chosen,
+                    instruction=arguments.instruction,
+                    streams=show,
+                    **request_options(arguments),
+                )
                 reviewed.append(Reviewed(chosen, await ask(services, invocation, show=show)))
             except RequestError as error:
                 if error.kind is not ErrorKind.EXCLUDED or arguments.since is None:

@@ -113,3 +113,21 @@ def test_changed_lines_near_each_other_are_one_place() -> None:
         "@@ -90,2 +91,0 @@\n-p\n-q\ndiff --git a/b.py b/b.py\n--- /dev/null\n+++ b/b.py\n@@ -0,0 +1,2 @@\n+a\n+b\n"
     )
     assert read_changes(diff) == (Target(Path("a.py"), 1, 12), Target(Path("a.py"), 91, 91), Target(Path("b.py"), 1, 2))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "+++ b/other.py\n",  # an added line `++ b/other.py`
+        "--- a/other.py\n+x\n",
+        "+a\x0c@@ -1 +90 @@\n",
+        "+a\u2028+++ b/other.py\n",
+        "+a\r@@ -1 +90 @@\n",
+        "-x\n\\ No newline at end of file\n+++ b/other.py\n\\ No newline at end of file\n",
+    ],
+)
+def test_lines_that_look_like_a_diff_s_own_are_content(content: str) -> None:
+    """What was added or removed names no file and no place."""
+    added, removed = content.count("\n+") + content.startswith("+"), content.startswith("-")
+    diff = f"--- a/a.py\n+++ b/a.py\n@@ -4,{int(removed)} +5,{added} @@\n{content}@@ -50,0 +60 @@\n+y\n"
+    assert read_changes(diff) == (Target(Path("a.py"), 5, 5), Target(Path("a.py"), 60, 60))

@@ -67,6 +67,18 @@ def test_a_diff_applies_with_git(run: Run, tmp_path: Path) -> None:
     assert _docstring(tmp_path / "code.py", "double")
 
 
+@pytest.mark.parametrize("odd", ["\x0c", "\x85", "\u2028", "\x1c"])
+def test_a_diff_of_lines_with_odd_characters_applies_with_git(run: Run, tmp_path: Path, odd: str) -> None:
+    """Only a line feed ends a line of a patch; form feeds, as old sources have them, do not."""
+    file = tmp_path / "code.py"
+    file.write_text(f"# a page{odd}ends here\n" + CODE, "utf-8")
+    code, output, _ = run("document", "code.py", "--diff")
+    assert code == 0
+    applied = subprocess.run(["git", "apply"], input=output.encode(), cwd=tmp_path, check=False)  # noqa: S607 - the machine's git
+    assert applied.returncode == 0
+    assert _docstring(file, "double")
+
+
 @pytest.mark.parametrize(
     "content", [CODE.encode(), b"\xef\xbb\xbf" + CODE.encode(), CODE.replace("\n", "\r\n").encode()]
 )
@@ -149,6 +161,21 @@ def test_only_changes_are_reviewed_since_a_revision(run: Run, tmp_path: Path) ->
     assert [finding["firstLine"] for result in results for finding in result["findings"]] == [5]
     assert run("review", "--since", "nowhere")[0] == 2
     assert run("review", "--since", "--output=x")[0] == 2
+
+
+def test_a_review_since_a_revision_passes_over_what_is_no_text(run: Run, tmp_path: Path) -> None:
+    """A changed file in another encoding is named, the others are reviewed, whatever git calls the two sides."""
+    _git(tmp_path, "init", "-q")
+    (tmp_path / "a.py").write_bytes(b"# \xfc\n")
+    _git(tmp_path, "add", "a.py", "code.py")
+    _git(tmp_path, "commit", "-q", "-m", "Begin")
+    _git(tmp_path, "config", "diff.mnemonicPrefix", "true")
+    (tmp_path / "a.py").write_bytes(b"# \xfc\xe4\n")
+    (tmp_path / "code.py").write_text(CODE + "\n\ndef f(a=[]):\n    return a\n")
+    code, output, errors = run("review", "--since", "HEAD", "--json")
+    assert code == 0
+    assert "a.py is not UTF-8 text" in errors
+    assert [finding["firstLine"] for result in json.loads(output) for finding in result["findings"]] == [5]
 
 
 def test_a_commit_message_is_of_the_staged_changes(run: Run, tmp_path: Path) -> None:
