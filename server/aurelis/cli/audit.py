@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from aurelis.app import Application
-from aurelis.cli.command_line import DONE, FAILED, say, wrong
+from aurelis.cli.command_line import DONE, FAILED, counted, say, wrong
 from aurelis.composition.audit_key import known_key
 from aurelis.composition.observing import audit_folder
 from aurelis.config.folders import open_folders
@@ -42,5 +42,5 @@ async def run(arguments: argparse.Namespace) -> int:
         say(problem)
     for note in (*report.notes, *report.limits):
         say(note)
-    print(f"{report.lines} lines, {'whole' if report.ok else 'damaged'}.")
+    print(f"{counted(report.lines, 'line')}, {'whole' if report.ok else 'damaged'}.")
     return DONE if report.ok else FAILED

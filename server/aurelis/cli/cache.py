@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from aurelis.cli.command_line import DONE
+from aurelis.cli.command_line import DONE, counted
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, number, percent, table
@@ -27,13 +27,13 @@ async def run(arguments: argparse.Namespace) -> int:
     """Show or drop."""
     async with opened_services(tell_status=False) as services:
         if arguments.action == "clear":
-            print(f"Dropped {await services.clear_cache()} answers.")
+            print(f"Dropped {counted(await services.clear_cache(), 'answer')}.")
             return DONE
         if arguments.action == "invalidate":
             dropped = await services.invalidate(
                 arguments.event, language=arguments.language, path=arguments.path, project=arguments.project
             )
-            print(f"Dropped {dropped} answers.")
+            print(f"Dropped {counted(dropped, 'answer')}.")
             return DONE
         report = await services.cache_stats()
     if arguments.json:

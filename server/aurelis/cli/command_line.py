@@ -91,6 +91,11 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of a thing: "1 line", "1,204 lines"."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def wrong(sentence: str) -> RequestError:
     """An error of usage or configuration: exit code 2."""
     return RequestError(ErrorKind.CONFIGURATION, sentence)

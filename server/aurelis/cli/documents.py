@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from aurelis.cli.command_line import wrong
+from aurelis.cli.command_line import counted, wrong
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.closed_documents import read_closed
 from aurelis.syntax.parses import parse
@@ -69,7 +69,7 @@ async def open_target(target: Target) -> Chosen:
     count = lines.line_count
     highest = target.last or target.first
     if highest > count:
-        raise wrong(f"{snapshot.name} has {count} lines and no line {highest}; choose lines within it.")
+        raise wrong(f"{snapshot.name} has {counted(count, 'line')} and no line {highest}; choose lines within it.")
     if target.last is None:
         return attrs.evolve(await asyncio.to_thread(_at_line, snapshot, target.first - 1), folder=folder)
     return Chosen(snapshot, folder, range=(lines.line_start(target.first - 1), lines.next_line_start(target.last - 1)))

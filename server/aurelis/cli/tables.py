@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import IO, Final, cast
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +18,10 @@ from rich.theme import Theme
 from aurelis.cli.command_line import OutputClosedError
 
 _THOUSAND: Final = 1_000
+
+_GAP: Final = 2
+"""Blanks that a column takes besides its text."""
+_BLANKS_AT_THE_END: Final = re.compile(r"[ \t]+(?=\n)")
 
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""
@@ -28,12 +35,26 @@ class _Output(Console):
         raise OutputClosedError
 
 
+class _Pipe(io.TextIOBase):
+    """Standard output without the blanks that fill lines up to a screen's width."""
+
+    def write(self, text: str) -> int:
+        """Pass it on; whole lines come in one piece."""
+        return sys.stdout.write(_BLANKS_AT_THE_END.sub("", text))
+
+    def flush(self) -> None:
+        """Pass on what waits."""
+        sys.stdout.flush()
+
+
 def console() -> Console:
     """Standard output; without colour when it is no terminal or NO_COLOR is set, and no guessing at what words mean."""
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    screen = sys.stdout.isatty()
     # Without a background, code within prose is readable on light and dark terminals alike.
     theme = Theme({"markdown.code": "bold cyan"})
-    return _Output(file=sys.stdout, highlight=False, markup=False, emoji=False, width=width, theme=theme)
+    file = sys.stdout if screen else cast("IO[str]", _Pipe())
+    width = None if screen else PIPE_WIDTH
+    return _Output(file=file, highlight=False, markup=False, emoji=False, width=width, theme=theme)
 
 
 def table(
@@ -43,12 +64,14 @@ def table(
     *,
     right: Sequence[str] = (),
     wraps: bool = True,
+    width: int | None = None,
 ) -> Table:
     """A table; the columns named in `right` hold numbers.
 
-    If `wraps`, what is too wide for the terminal is folded, though neither numbers and their headings nor the first
-    column, unless there is nothing else to fold.
+    If `wraps`, what is too wide for the terminal (or for `width`) is folded, though neither numbers and their headings
+    nor the first column, unless there is nothing else to fold; and between words, as far as there is room for that.
     """
+    cells = [tuple(row) for row in rows]
     numbers_alone = set(columns[1:]) <= set(right)
     made = Table(
         title=Text(title, style="bold") if title else None,
@@ -57,13 +80,31 @@ def table(
         pad_edge=False,
         collapse_padding=True,
     )
+    fixed = [not wraps or column in right or (place == 0 and not numbers_alone) for place, column in enumerate(columns)]
+    widths = _between_words(columns, cells, fixed, (width or console().width) - _GAP * len(columns))
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if column in right else "left"
-        fixed = not wraps or column in right or (place == 0 and not numbers_alone)
-        made.add_column(column, justify=justify, overflow="fold", no_wrap=fixed)
-    for row in rows:
+        made.add_column(column, justify=justify, overflow="fold", no_wrap=fixed[place], width=widths[place])
+    for row in cells:
         made.add_row(*(Text(cell) for cell in row))
     return made
+
+
+def _between_words(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], room: int
+) -> list[int | None]:
+    """Widths for the columns in so much room that no word is broken; none where all fits, or cannot fit."""
+    texts = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    widths = [max(map(cell_len, column)) for column in texts]
+    words = [max(cell_len(word) for text in column for word in text.split(" ")) for column in texts]
+    least = [widths[place] if fixed[place] else words[place] for place in range(len(columns))]
+    surplus = sum(widths) - room
+    if surplus <= 0 or sum(least) > room:
+        return [None] * len(columns)
+    for _ in range(surplus):
+        widest = max((place for place in range(len(columns)) if widths[place] > least[place]), key=widths.__getitem__)
+        widths[widest] -= 1
+    return list(widths)
 
 
 def number(value: float | None, unit: str = "") -> str:

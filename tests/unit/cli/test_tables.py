@@ -10,8 +10,8 @@ import sys
 import pytest
 from rich.console import Console
 
-from aurelis.cli.command_line import say
-from aurelis.cli.tables import duration, many, table
+from aurelis.cli.command_line import counted, say
+from aurelis.cli.tables import console, duration, many, table
 
 
 @pytest.mark.parametrize("name", ["sandbox/default", "a-provider/with/a-model-of-a-very-long-name-and-more-of-it"])
@@ -27,6 +27,34 @@ def test_figures_and_their_headings_stay_whole(name: str) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     names = "".join(line.split("  ")[0].strip() for line in shown.splitlines()[4:])
     assert name in names
+
+
+@pytest.mark.parametrize("width", [60, 70, 80, 95])
+def test_words_are_not_broken_while_there_is_room(width: int) -> None:
+    """Columns of words are folded between words; a screen too narrow even for that folds where it must."""
+    columns = ("Model", "Used for", "Input", "Fills holes", "$ per M in / out", "Health")
+    rows = [
+        ("sandbox/default", "everything", "8,192", "suffix", "0 / 0", "ok"),
+        ("a/b", "code, fast", "1", "-", "-", "ok"),
+    ]
+    screen = Console(file=io.StringIO(), width=width)
+    screen.print(table("sandbox", columns, rows, right=("Input",), width=width))
+    assert isinstance(screen.file, io.StringIO)
+    shown = screen.file.getvalue()
+    assert {"sandbox/default", "everything", "8,192", "suffix", "Health", "code,"} <= set(shown.split())
+    assert max(map(len, shown.splitlines())) <= width
+
+
+def test_lines_in_a_pipe_end_with_their_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """What only fills a screen is not written."""
+    console().print(table("A title", ("One", "Two"), [("short", ""), ("a longer one", "two")]))
+    assert all(line == line.rstrip() for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 lines"), (1, "1 line"), (1204, "1,204 lines")])
+def test_one_of_a_thing_is_one(count: int, text: str) -> None:
+    """The word follows the number."""
+    assert counted(count, "line") == text
 
 
 class _Terminal(io.StringIO):
