@@ -103,7 +103,17 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache carries no t
 
 
 class PatientCache(diskcache.Cache):  # type: ignore[misc]  # diskcache carries no types.
-    """diskcache that waits for a lock for seconds while it opens, not for up to a minute."""
+    """diskcache that waits for a lock for seconds while it opens, not for up to a minute, and fails without a trace."""
+
+    def __init__(self, folder: str, **settings: Any) -> None:
+        try:
+            super().__init__(folder, **settings)
+        except Exception:
+            # diskcache leaves its connection open then, and Windows moves no open file out of the way.
+            connection = getattr(getattr(self, "_local", None), "con", None)
+            if connection is not None:
+                connection.close()
+            raise
 
     @property
     def _sql_retry(self) -> Callable[..., Any]:

@@ -9,12 +9,14 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import diskcache
 import pytest
 
 from aurelis.cache.disk import DiskLayer
 from aurelis.cache.entry import Entry
+from aurelis.cache.safe_disk import BytesDisk, PatientCache
 from aurelis.core.ports import Invalidation
 from aurelis.core.request import Task
 from unit.cache.hand_clock import HandClock
@@ -356,3 +358,27 @@ async def test_two_processes_share_one_folder(tmp_path: Path) -> None:
     for process in processes:
         output, errors = await process.communicate()
         assert (output.split(), errors) == ([b"0", b"40"], b"")
+
+
+def test_a_database_that_cannot_be_opened_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A damaged database can be moved out of the way on systems that move no open file: no connection to it stays."""
+    PatientCache(str(tmp_path), disk=BytesDisk).close()
+    database = tmp_path / "cache.db"
+    whole = database.read_bytes()
+    database.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remembered(path: str, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(path, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("diskcache.core.sqlite3.connect", remembered)
+
+    with pytest.raises(sqlite3.DatabaseError):
+        PatientCache(str(tmp_path), disk=BytesDisk)
+
+    assert opened
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
