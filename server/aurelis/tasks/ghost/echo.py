@@ -12,23 +12,22 @@ from itertools import islice
 from typing import Final
 
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
+from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_quote_again, is_seldom_twice
 from aurelis.tasks.replies.layout import indent_of
 
 LONGEST_ECHO: Final = 4_000
 """Characters of a reply that may be an echo."""
+_BLANKS: Final = " \t\N{NO-BREAK SPACE}"
 _WORD: Final = re.compile(r"\w+")
+_TAG: Final = re.compile(r"<(\w[\w-]*)")
 _WORD_END: Final = re.compile(r"\w+$")
 _OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
 _WORD_MARKS: Final = frozenset("#@")
 """Marks that begin a word and are not doubled: `#define`, `@property`."""
-LONG_WORD: Final = 5
-"""Letters of a word that prose hardly says twice in a row."""
-_LIKELY_WORDS: Final = 2
-"""Words that half a line must repeat, to be taken for an echo."""
-_CERTAIN_WORDS: Final = 3
-"""Words that a whole line must repeat, to be one whatever the document looks like then."""
-_NOT_TWICE: Final = re.compile(r"\W*[^\W\d]\w*(?:\.|::|->|=[\"']|[(\[{]| (?<!long ))")
-"""`name.`, `name="`, `name(` or a whole word: hardly anybody writes it twice in a row."""
+_SHORTEST_LINE: Final = 8
+"""Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
+_JOINS: Final = frozenset("-.:/_'")
+"""Marks within what reads as one word."""
 
 
 class _Chance(Enum):
@@ -45,7 +44,7 @@ def readings(text: str, hole: Hole) -> list[str]:
     likely: list[str] = []
     possible: list[str] = []
     for said, typed in _borders(text, hole.before):
-        if text[said - 1].isalnum() and text[said : said + 1].isalnum() and hole.line_before[-1:].isspace():
+        if _within_a_word(text, said, hole):
             continue  # It ends within a word of the reply, and the word before the cursor is complete.
         rest = _rest(text[said:], hole)
         chance = _chance(text[:said], hole.before[typed:], hole, rest)
@@ -58,6 +57,14 @@ def readings(text: str, hole: Hole) -> list[str]:
         likely.append(word)
     plain = _plain(text, hole)
     return list(dict.fromkeys([*likely, plain, *possible]))
+
+
+def _within_a_word(text: str, end: int, hole: Hole) -> bool:
+    """Whether a word goes on where an echo ends, though the word before the cursor is complete: `btn ` and `btn-lg`."""
+    if not hole.line_before[-1:].isspace() or not text[end - 1].isalnum():
+        return False
+    first_word = _WORD.fullmatch(text[:end].strip()) is not None
+    return text[end : end + 1].isalnum() or (first_word and text[end : end + 1] in _JOINS)
 
 
 def _plain(text: str, hole: Hole) -> str:
@@ -104,11 +111,17 @@ def _rest(rest: str, hole: Hole) -> str:
     """What follows an echo, from the cursor on."""
     current = hole.line_before
     if current.strip():
-        blanks = len(current) - len(current.rstrip(" \t"))
-        said = len(rest) - len(rest.lstrip(" \t"))
+        blanks = len(current) - len(current.rstrip(_BLANKS))
+        said = len(rest) - len(rest.lstrip(_BLANKS))
         return rest[min(blanks, said) :]
     first, break_, below = rest.partition("\n")
     return _plain(below, hole) if break_ and not first.strip() else rest
+
+
+def _closes_more(text: str, tag: str) -> bool:
+    """Whether a text has more ends of an element than beginnings, so that one stands before it."""
+    name = _TAG.match(tag)
+    return name is not None and text.count(f"</{name.group(1)}") > text.count(name.group())
 
 
 def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
@@ -116,14 +129,22 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
     lines = [line.strip() for line in echo.split("\n") if line.strip()]
     if not hole.line_before.strip():
         return _chance_of_lines(lines, echo, hole, rest)
+    if is_quote_again(said, rest, hole):
+        return _Chance.CERTAIN
     typed = hole.line_before.lstrip()
     words = _WORD.findall(echo)
     if len(echo) < len(typed):
         return _chance_of_half_a_line(words, echo, hole, rest)
-    if len(lines) > 1 or (len(words) >= _CERTAIN_WORDS and len("".join(words)) >= _CERTAIN_WORDS * TELLING):
+    if len(lines) > 1 or (len(words) >= DISTINCT_WORDS and len("".join(words)) >= DISTINCT_WORDS * TELLING):
         return _Chance.CERTAIN
+    indent = indent_of(hole.line_before)
+    laid_out = len(indent) > 1 and said.startswith(indent + typed[0])
+    if rest.strip() and (laid_out or (len(typed) >= _SHORTEST_LINE and is_seldom_twice(typed, hole))):
+        return _Chance.CERTAIN
+    if _closes_more(said + rest, typed):
+        return _Chance.POSSIBLE
     to_the_letter = len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and not _rule(typed)
-    if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()):
+    if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()) or typed == rest[:1] == "/":
         return _Chance.LIKELY
     return _Chance.POSSIBLE if rest.strip() else _Chance.NONE
 
@@ -145,11 +166,10 @@ def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Cha
 def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
     if echo[:1].isalnum() and hole.before[: len(hole.before) - len(echo)][-1:].isalnum():
         return _Chance.NONE
-    if _NOT_TWICE.fullmatch(echo) and rest.strip() and (not hole.in_words or len(echo.strip()) >= LONG_WORD):
-        return _Chance.LIKELY
-    if not words or not telling(echo):
+    if not words or not rest.strip():
         return _Chance.NONE
-    return _Chance.LIKELY if len(words) >= _LIKELY_WORDS and rest.strip() else _Chance.POSSIBLE
+    opens = rest.startswith("\n") and echo.rstrip().endswith(_OPENS)
+    return _Chance.LIKELY if opens or is_seldom_twice(echo, hole) else _Chance.POSSIBLE
 
 
 def _rule(text: str) -> bool:
@@ -161,15 +181,20 @@ def _without_typed_word(text: str, hole: Hole) -> str | None:
     """The text without the part of a word that is typed already, where the model began the word anew."""
     typed = _WORD_END.search(hole.line_before)
     said = _WORD.match(text)
-    if typed is None or said is None or len(typed.group()) < 2 or not said.group().startswith(typed.group()):  # noqa: PLR2004 - one letter proves nothing
+    if typed is None or said is None or not said.group().startswith(typed.group()):
         return None
     known = frozenset(re.findall(r"\w+", hole.prefix[-20_000 : -len(typed.group())] + " " + hole.suffix[:20_000]))
-    whole_word_repeats = said.group() in known or len(typed.group()) >= TELLING
-    if len(said.group()) == len(typed.group()) and (len(said.group()) < TELLING or said.group()[0].isdigit()):
+    if typed.group() + said.group() in known:
         return None
-    if whole_word_repeats and typed.group() + said.group() not in known:
-        return text[len(typed.group()) :]
-    return None
+    rest = text[len(typed.group()) :]
+    if len(set(typed.group())) == 1 and len(typed.group()) > 1:
+        return None  # `ff` goes on as `ffffff`.
+    if typed.group().isdigit():
+        return rest if len(typed.group()) >= TELLING and said.group() == typed.group() else None
+    if said.group() == typed.group() and len(typed.group()) < TELLING:
+        # So short a word is doubled only in a longer one, but where it is a name by itself.
+        return rest if typed.group() in known and rest.strip() else None
+    return rest if len(typed.group()) > 1 else None
 
 
 def without_indent(text: str, hole: Hole) -> str:

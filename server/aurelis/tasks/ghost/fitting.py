@@ -13,6 +13,9 @@ TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 _GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
 """Behind a line that ends in these, more lines may follow at the cursor."""
 
+_SAID_ONCE: Final = frozenset(".,;:!?&|>")
+"""Marks that end a line of words once."""
+
 
 def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     """The ways in which a text may meet the rest of the line, the likeliest first.
@@ -27,7 +30,7 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     repeated = [length for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)]
     laid_out = "\n" in text and text.rpartition("\n")[2].strip()[:1] in CLOSERS
     found = [(text, length) if laid_out else (text[:-length], 0) for length in repeated]
-    if repeated and repeated[0] == len(after) and telling(after):
+    if repeated and repeated[0] == len(after) and (telling(after) or (hole.in_words and _is_said_once(after, text))):
         return found[:1]
     found += [(text, covered) for covered in _covered(text, after)]
     if text.startswith("\n") and not unmatched_closers(text) and after[0] in CLOSERS:
@@ -37,6 +40,14 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
         return [*found, (text, 0)]
     # Among words nothing but the line itself tells; where it does not, the text is meant as it is.
     return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(one[0], one[1], hole)))
+
+
+def _is_said_once(after: str, text: str) -> bool:
+    """Whether the end of a line of words, with which a text ends too, is hardly ever written twice."""
+    end = after.strip()
+    if text.strip() in {end, *(end[0] * count for count in range(1, TELLING + 1))}:
+        return False
+    return any(map(str.isalpha, end)) or not set(end) - _SAID_ONCE
 
 
 def _line(text: str, covered: int, hole: Hole) -> str:
