@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import stat
 import time
 import warnings
 from collections.abc import Iterable, Sequence
@@ -18,6 +19,8 @@ from typing import Final, TypeVar
 
 from pathspec import GitIgnoreSpec
 from pathspec.pattern import RegexPattern
+
+from aurelis.security.git_excludes import GitExcludes
 
 IGNORE_FILES: Final = (
     ".gitignore",
@@ -36,7 +39,7 @@ IGNORE_FILES: Final = (
 
 _GIT: Final = ".gitignore"
 _OWN_EXCLUDE: Final = (".git", "info", "exclude")
-"""What one clone alone ignores, beneath its top; it counts before the first .gitignore."""
+"""What one clone alone ignores, beneath its top; it counts after what a person ignores everywhere."""
 
 _FILE_BYTES: Final = 1_000_000
 """An ignore file larger than this is taken to exclude everything beneath it."""
@@ -122,6 +125,7 @@ class IgnoreFiles:
 
     def __init__(self, *, fold_case: bool) -> None:
         self._fold_case = fold_case
+        self._excludes = GitExcludes()
         self._specs: dict[str, tuple[tuple[int, int, int], Spec]] = {}
         self._kinds: dict[str, tuple[int, tuple[str, ...]]] = {}
 
@@ -144,9 +148,11 @@ class IgnoreFiles:
     def _specs_above(self, top: Path, path: Path) -> dict[str, list[tuple[int, Spec]]]:
         """The specs of each kind, from the top downwards."""
         by_kind: dict[str, list[tuple[int, Spec]]] = {}
-        own = self._spec(top.joinpath(*_OWN_EXCLUDE))
-        if own:
-            by_kind[_GIT] = [(0, own)]
+        of_the_person = self._excludes.file_for(top)
+        for file in (of_the_person, top.joinpath(*_OWN_EXCLUDE)):
+            spec = self._spec(file) if file is not None else ()
+            if spec:
+                by_kind.setdefault(_GIT, []).append((0, spec))
         directory = top
         for depth, part in enumerate(path.relative_to(top).parts):
             for kind in self._kinds_in(directory):
@@ -178,6 +184,8 @@ class IgnoreFiles:
             found = path.stat()
         except (OSError, ValueError):
             return ()
+        if not stat.S_ISREG(found.st_mode):
+            return ()  # A pipe or a device would never end.
         version = (found.st_mtime_ns, found.st_size, found.st_ino)
         kept = self._specs.get(key)
         if kept is not None and kept[0] == version:

@@ -29,12 +29,13 @@ def _write(path: Path, text: str = "text\n") -> Path:
     return path
 
 
-def _git(folder: Path, *arguments: str, given: str | None = None) -> str:
+def _git(folder: Path, *arguments: str, given: str | None = None, excludes: str | None = "") -> str:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     program = shutil.which("git")
     assert program is not None
+    options = () if excludes is None else ("-c", f"core.excludesFile={excludes}")
     run = subprocess.run(
-        [program, "-c", "core.excludesFile=", *arguments],
+        [program, *options, *arguments],
         cwd=folder, env=clean, input=given, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert run.returncode in {0, 1}, run.stderr
@@ -130,3 +131,52 @@ def test_a_workspace_that_its_repository_ignores_was_opened_on_purpose(tmp_path:
         files = IgnoreFiles(fold_case=False)
         assert files.keeping(_write(folder / "a.py"), folder) is None
         assert files.keeping(_write(folder / "hidden.py"), folder) == ".gitignore"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("place", [".gitignore", ".git/info/exclude", ".git/config", "named"])
+def test_a_pipe_in_the_place_of_an_ignore_file_is_none(tmp_path: Path, place: str) -> None:
+    """What would never end is not read."""
+    (tmp_path / ".git" / "info").mkdir(parents=True)
+    os.mkfifo(tmp_path / place)
+    if place == "named":
+        (tmp_path / ".git" / "config").write_text("[core]\n\texcludesFile = named\n")
+    assert IgnoreFiles(fold_case=False).keeping(_write(tmp_path / "a.py"), tmp_path) is None
+
+
+_ANYWHERE = "notes.py\n!kept.py\n"
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "",
+        "[core]\n\texcludesFile = ~/mine\n",
+        '[user]\n\texcludesfile = x\n[Core] excludesFILE="~/mine" ; a comment\n[core "x"]\n\texcludesFile = x\n',
+        "[core]\n\texcludesFile = ~/other\n\texcludesFile = {home}/mine # the last one counts\n",
+    ],
+)
+def test_what_a_person_ignores_everywhere_is_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str
+) -> None:
+    """`core.excludesFile`, or without it git's usual place, counts as git says; outside of a repository it does not."""
+    home = tmp_path / "home"
+    usual = _write(home / ".config" / "git" / "ignore")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    (home / ".gitconfig").write_text(settings.format(home=home), "utf-8")
+    (home / "mine" if settings else usual).write_text(_ANYWHERE, "utf-8")
+    folder = tmp_path / "repository"
+    files = [_write(folder / name) for name in ("notes.py", "sub/notes.py", "kept.py", "let-out/notes.py")]
+    _git(folder, "init", "-q")
+    (folder / ".git" / "info" / "exclude").write_text("kept.py\n")
+    (folder / "let-out" / ".gitignore").write_text("!notes.py\n")
+    names = [path.relative_to(folder).as_posix() for path in files]
+    answer = _git(folder, "check-ignore", "-z", "--no-index", "--stdin", given="\0".join(names), excludes=None)
+    ours = IgnoreFiles(fold_case=False)
+    kept = {name for name, path in zip(names, files, strict=True) if ours.keeping(path, folder)}
+    assert kept == set(answer.split("\0")) - {""} == {"notes.py", "sub/notes.py", "kept.py"}
+    plain = tmp_path / "no-repository"
+    assert IgnoreFiles(fold_case=False).keeping(_write(plain / "notes.py"), plain) is None

@@ -1,4 +1,4 @@
-"""Private keys in their text forms, whole, on one line with escaped line ends, or cut off at either end."""
+"""Private keys in their text forms, whole, on one line with escaped line ends, or cut off at either end or both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ _BODY: Final = (
 _LINES: Final = r"(?:(?:\\r|\\n|[ \t\r\n\"',#*]|\+(?=\s))*+[A-Za-z0-9+/]{40,}+={0,2}+)*+"
 """Whole lines of base64, for a key whose end is missing."""
 
+_ROW: Final = r"[A-Za-z0-9+/]"
+_BLOCKS: Final = "|".join(
+    rf"(?:{_ROW}{{{width}}}\r?\n[ \t]*+){{2,280}}{_ROW}{{{width}}}(?![A-Za-z0-9+/=])" for width in (64, 70)
+)
+"""Lines as long as those of PEM files and of OpenSSH's, three at least."""
+
 _HALF: Final = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDQ7Zt2LmX9vRb4"
+_LINE: Final = "gQDx8Kz/3mTtVwR7yB+aJ5nLsQeHcUoZ1fWkPiXv0d2GbS4rNqYjEhM6uIlCpFOA"
 
 PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
     Rule(
@@ -44,6 +51,21 @@ PRIVATE_KEYS: Final[tuple[Rule, ...]] = (
         pattern=r"(?:[A-Za-z0-9+/]{40,}+={0,2}(?:\\r|\\n|[ \t\r\n])++)++"
         r"(?:[A-Za-z0-9+/]{1,76}+={0,2}(?:\\r|\\n|[ \t\r\n])++)?-----END [A-Z0-9 ]{0,30}PRIVATE KEY",
         examples=(_HALF + "\n" + _HALF[:30] + "\n-----END RSA " + "PRIVATE KEY-----",),
+    ),
+    Rule(
+        name="private-key",
+        anchors=(),
+        behind=400,
+        reach=_REACH,
+        gate=rf"{_ROW}{{24,70}}\r?\n[ \t]*+{_ROW}{{64}}(?:{_ROW}{{6}})?\r?\n[ \t]*+{_ROW}{{64}}",
+        pattern=r"(?m)(?<!-----\n)(?<!-----\r\n)" + rf"(?<!{_ROW}{{40}}\n)(?<!{_ROW}{{40}}\r\n)" + r"^[ \t]*+"
+        rf"(?P<secret>(?:{_BLOCKS})" + rf"(?:\r?\n[ \t]*+(?:{_ROW}{{40,}}+={{0,2}}|{_ROW}{{1,62}}={{1,2}}))?)",
+        entropy=5.0,
+        examples=("\n".join([_HALF[4:] + _LINE[:4], _LINE, _LINE[::-1], _LINE[:30] + "=="]) + "\n",),
+        counter_examples=(
+            "\n".join(["-----BEGIN CERTIFICATE-----", _HALF, _LINE, _LINE[::-1], _LINE, "-----END CERTIFICATE-----"]),
+            "\n".join(["0123456789abcdef" * 4] * 5),
+        ),
     ),
     Rule(
         name="private-key",
