@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,23 @@ def test_what_changes_the_answer_changes_the_key(make_redacted: Make, changed: d
     """Task, metadata, parameters, prompt file and hole are all part of the key."""
     plain = {"facets": {"language": "python"}}
     assert cache_key(MODEL, make_redacted("x", **{**plain, **changed})) != cache_key(MODEL, make_redacted("x", **plain))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"prefix": "def g("},
+        {"suffix": ") -> int:"},
+        {"name": "c.py"},
+        {"neighbours": ()},
+        {"neighbours": (Neighbour("c.py", "x = 1"),)},
+        {"neighbours": (Neighbour("b.py", "x = 2"),)},
+    ],
+)
+def test_every_part_of_a_hole_changes_the_key(make_redacted: Make, changed: dict[str, Any]) -> None:
+    """What stands before and behind it, what its file is called, and what was sent along."""
+    other = make_redacted("x", fim=attrs.evolve(HOLE, **changed))
+    assert cache_key(MODEL, other) != cache_key(MODEL, make_redacted("x", fim=HOLE))
 
 
 def test_another_model_has_another_key(make_redacted: Make) -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from typing import Any
 
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Chosen, Delta, FinishReason
 from aurelis.core.request import Source
-from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
+from fixtures.pipeline import Directory, Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
 from fixtures.virtual_time import run
 
 K = ErrorKind
@@ -98,6 +99,24 @@ def test_a_kept_answer_needs_neither_breaker_nor_quota_nor_network() -> None:
         got = await answer(on, ask())
 
         assert (got.text, got.cached, outcomes_of(got), got.cost_usd) == ("kept", "memory", ["one/m cached"], 0.0)
+
+    run(scenario())
+
+
+def test_a_kept_answer_needs_no_model_that_could_be_asked() -> None:
+    """It is found although its provider is not configured any more, or the prompt has become too long for the model."""
+
+    async def scenario() -> None:
+        narrow: dict[str, Any] = {"output_tokens": 100}
+        one = ScriptedProvider("one", Say(("kept",)), info=narrow)
+        directory = Directory([one])
+        on = bench(directory=directory)
+        await answer(on, ask(model="one/m"))
+        narrow["input_tokens"] = 1
+        assert outcomes_of(await answer(on, ask(model="one/m"))) == ["one/m cached"]
+        directory.providers.clear()
+        assert outcomes_of(await answer(on, ask(model="one/m"))) == ["one/m cached"]
+        assert len(one.calls) == 1
 
     run(scenario())
 

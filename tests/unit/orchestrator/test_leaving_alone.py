@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelReference
 from aurelis.core.request import Urgency
-from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, Policy
-from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of, routes
+from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, Policy, RoutingPolicy
+from fixtures.pipeline import Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of, routes, until
 from fixtures.virtual_time import run
 
 K = ErrorKind
@@ -45,6 +47,60 @@ def test_what_says_nothing_about_the_model_does_not_open_its_breaker(kind: Error
             with pytest.raises(RequestError):
                 await answer(on, ask())
         assert len(one.calls) == 8
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_the_haste_of_automatic_features_opens_no_breaker(urgency: Urgency) -> None:
+    """A deadline of ours that only ghost text and hovers have says nothing about the model; a command's does."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("late",), pause=9))
+        on = bench(one, policy=Policy(automatic=AutomaticPolicy(remote="allow")))
+        for _ in range(8):
+            with pytest.raises(RequestError):
+                await answer(on, ask(urgency=urgency, timing=Timing(first_token=2)))
+        assert len(one.calls) == (8 if urgency.automatic else 5)
+
+    run(scenario())
+
+
+def test_a_trial_that_is_cancelled_gives_its_place_to_another() -> None:
+    """Nobody learnt anything from it, so the next request may try."""
+
+    async def scenario() -> None:
+        fails = [Fail(error(K.UNAVAILABLE, retryable=False))] * 5
+        one = ScriptedProvider("one", *fails, Say(("slow",), pause=9), Say(("well",)))
+        on = bench(one, policy=Policy(breaker=BreakerPolicy(half_open_calls=1)))
+        for n in range(5):
+            with pytest.raises(RequestError):
+                await answer(on, ask(f"{n}"))
+        await asyncio.sleep(60)
+        trial = asyncio.create_task(answer(on, ask("trial")))
+        await until(lambda: one.open == 1)
+        with pytest.raises(RequestError):
+            await answer(on, ask("meanwhile"))
+        trial.cancel()
+        await asyncio.gather(trial, return_exceptions=True)
+        assert (await answer(on, ask("again"))).text == "well"
+
+    run(scenario())
+
+
+def test_answers_of_no_use_count_for_performance_and_open_no_breaker() -> None:
+    """A model that says nothing is asked behind the others from then on, and may still be asked."""
+
+    async def scenario() -> None:
+        empty, good = ScriptedProvider("empty", Say(("  ",))), ScriptedProvider("good", Say(("well",), pause=1))
+        on = bench(empty, good, policy=Policy(routing=RoutingPolicy(priority="performance")))
+        asked = [outcomes_of(await answer(on, ask(f"{n}"))) for n in range(10)]
+        assert asked[0] == ["empty/m error:invalid_response", "good/m ok"]
+        assert asked[-1] == ["good/m ok"]
+        for n in range(8):
+            with pytest.raises(RequestError):
+                await answer(on, ask(f"directly {n}", model="empty/m"))
+        assert on.orchestrator.availability.skip(ModelReference("empty", "m")) is None
 
     run(scenario())
 
