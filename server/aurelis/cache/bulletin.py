@@ -10,9 +10,13 @@ import asyncio
 import json
 import os
 import secrets
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Protocol
+
+import attrs
 
 from aurelis.cache.sealed import private_folder
 from aurelis.core.ports import Invalidation
@@ -23,6 +27,14 @@ EVERYTHING: Final = Invalidation(frozenset(Task))
 
 MAX_FILE_BYTES: Final = 262_144
 """The file is begun anew beyond this size; readers that missed its end drop everything."""
+
+
+@attrs.frozen
+class News:
+    """What another process dropped, and when, in seconds since the epoch; None where that is not known."""
+
+    invalidation: Invalidation
+    at: float | None = None
 
 
 class Bulletin(Protocol):
@@ -36,10 +48,14 @@ class Bulletin(Protocol):
     def at_hand(self) -> bool:
         """Whether it lies on this machine, so that it is looked at before each answer."""
 
+    @property
+    def dated(self) -> bool:
+        """Whether its news say when; then nobody need look before there is an answer to serve or to keep."""
+
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the others."""
 
-    async def news(self) -> tuple[Invalidation, ...]:
+    async def news(self) -> tuple[News, ...]:
         """What others have published since the last look; the first look begins at the present."""
 
 
@@ -48,10 +64,12 @@ class FileBulletin:
 
     Args:
         path: the file, in a folder that is made private to the user.
+        now: seconds since the epoch.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._now = now
         self._own = secrets.token_hex(8)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="aurelis-cache-bulletin")
         self._inode: int | None = None
@@ -67,6 +85,11 @@ class FileBulletin:
         """Always: looking is asking for a file's size."""
         return True
 
+    @property
+    def dated(self) -> bool:
+        """Always: a look is a way to another thread and back, which a request that finds nothing is spared."""
+        return True
+
     async def publish(self, invalidation: Invalidation) -> None:
         """Tell the others.
 
@@ -75,7 +98,7 @@ class FileBulletin:
         """
         await asyncio.get_running_loop().run_in_executor(self._executor, self._publish, invalidation)
 
-    async def news(self) -> tuple[Invalidation, ...]:
+    async def news(self) -> tuple[News, ...]:
         """What others have published since the last look; the first look begins at the present.
 
         Raises:
@@ -89,7 +112,7 @@ class FileBulletin:
 
     def _publish(self, invalidation: Invalidation) -> None:
         private_folder(self._path.parent)
-        line = json.dumps({"from": self._own, **invalidation_to_plain(invalidation)}) + "\n"
+        line = json.dumps({"from": self._own, "at": self._now(), **invalidation_to_plain(invalidation)}) + "\n"
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         if self._size() > MAX_FILE_BYTES:
             aside = self._path.with_suffix(f".{self._own}")
@@ -101,7 +124,7 @@ class FileBulletin:
         finally:
             os.close(descriptor)
 
-    def _news(self) -> tuple[Invalidation, ...]:
+    def _news(self) -> tuple[News, ...]:
         try:
             found = self._path.stat()
         except FileNotFoundError:
@@ -112,7 +135,7 @@ class FileBulletin:
             return ()
         if self._offset > 0 and (found.st_ino != self._inode or found.st_size < self._offset):
             self._inode, self._offset = found.st_ino, found.st_size
-            return (EVERYTHING,)
+            return (News(EVERYTHING),)
         self._inode = found.st_ino
         if found.st_size == self._offset:
             return ()
@@ -123,12 +146,14 @@ class FileBulletin:
         self._offset += len(whole)
         return tuple(item for line in whole.splitlines() for item in self._of_others(line))
 
-    def _of_others(self, line: bytes) -> tuple[Invalidation, ...]:
+    def _of_others(self, line: bytes) -> tuple[News, ...]:
         try:
             data = json.loads(line)
-            return () if data["from"] == self._own else (invalidation_from_plain(data),)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return (EVERYTHING,)
+            at = data.get("at")
+            news = News(invalidation_from_plain(data), float(at) if isinstance(at, int | float) else None)
+            return () if data["from"] == self._own else (news,)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+            return (News(EVERYTHING),)
 
     def _size(self) -> int:
         try:

@@ -58,20 +58,26 @@ class LayeredCache:
         self._ttl_by_task = dict(ttl_by_task)
         self._bulletins = tuple(bulletins)
         self._next_looks = [float("-inf")] * len(self._bulletins)
+        self._reached = frozenset(name for board in self._bulletins for name in board.reach)
+        self._begun = not self._bulletins
+        self._heard = 0
         self._looking: asyncio.Task[None] | None = None
         self._dropped: deque[tuple[float, Invalidation]] = deque(maxlen=RECENT)
+        self._forgotten = float("-inf")
         self._warned: set[str] = set()
 
     async def get(self, key: str) -> tuple[CachedAnswer, CacheLayer] | None:
         """The answer and the layer that had it; any fault of a layer is a miss."""
-        await self._look()
+        if not self._begun:
+            await self._look()  # What is told from now on must be heard before what is found now is served again.
         began = self._clock.time()
         for place, layer in enumerate(self._layers):
-            try:
-                entry = await layer.get(key)
-            except Exception as error:  # noqa: BLE001  # A fault of a cache is a miss, whatever it is.
-                self._warn(layer.name, error)
-                continue
+            entry = await self._entry(layer, key)
+            if entry is not None and layer.name in self._reached:
+                heard = self._heard
+                await self._look()
+                if self._heard != heard:
+                    entry = await self._entry(layer, key)
             if entry is None or min(entry.expires_at, self._end_by_task(entry)) <= self._clock.time():
                 continue
             if self._surely_dropped_since(entry.answer.stored_at, entry.tags):
@@ -80,7 +86,15 @@ class LayeredCache:
                 for nearer in self._layers[:place]:
                     await self._keep(nearer, key, entry)
             return entry.answer, layer.name
+        await self._look(dated=False)
         return None
+
+    async def _entry(self, layer: Layer, key: str) -> Entry | None:
+        try:
+            return await layer.get(key)
+        except Exception as error:  # noqa: BLE001  # A fault of a cache is a miss, whatever it is.
+            self._warn(layer.name, error)
+            return None
 
     async def put(self, key: str, answer: CachedAnswer, tags: CacheTags) -> None:
         """Keep an answer in all layers, unless what was dropped since its model was asked concerns it."""
@@ -93,7 +107,7 @@ class LayeredCache:
 
     async def invalidate(self, invalidation: Invalidation) -> int:
         """Drop matching entries everywhere; the largest count of any layer, as layers hold the same entries."""
-        self._dropped.append((self._clock.time(), invalidation))
+        self._remember(self._clock.time(), invalidation)
         counts = [0]
         for layer in reversed(self._layers):
             try:
@@ -105,7 +119,7 @@ class LayeredCache:
 
     async def clear(self) -> int:
         """Drop everything; the largest count of any layer, as layers hold the same entries."""
-        self._dropped.append((self._clock.time(), EVERYTHING))
+        self._remember(self._clock.time(), EVERYTHING)
         counts = [0]
         for layer in reversed(self._layers):
             try:
@@ -138,9 +152,14 @@ class LayeredCache:
             except Exception as error:  # noqa: BLE001  # The other layers must still be closed.
                 self._warn(layer.name, error)
 
+    def _remember(self, at: float, invalidation: Invalidation) -> None:
+        if len(self._dropped) == RECENT:
+            self._forgotten = max(self._forgotten, self._dropped[0][0])
+        self._dropped.append((at, invalidation))
+
     def _dropped_since(self, moment: float, tags: CacheTags) -> bool:
         """Whether an answer with such tags was, or may have been, dropped at that moment or later."""
-        if len(self._dropped) == RECENT and self._dropped[0][0] >= moment:
+        if self._forgotten >= moment:
             return True
         return self._surely_dropped_since(moment, tags)
 
@@ -148,10 +167,21 @@ class LayeredCache:
         """Whether an answer with such tags is known to have been dropped at that moment or later."""
         return any(at >= moment and matches(tags, item) for at, item in self._dropped)
 
-    async def _look(self) -> None:
-        """Learn what other processes dropped, unless that was learnt just now; a slow look goes on without us."""
+    async def _look(self, *, dated: bool = True) -> None:
+        """Learn what other processes dropped, unless that was learnt just now; a slow look goes on without us.
+
+        Without `dated`, a board whose news say when they came is left for when there is something to serve or to keep.
+        """
+        under_way = self._looking
+        if under_way is not None:
+            # It may have looked before that was told which must be heard now.
+            await asyncio.wait({under_way}, timeout=LOOK_WAIT_SECONDS)
+            if not under_way.done():
+                return
         if self._looking is None:
-            if all(self._clock.monotonic() < due for due in self._next_looks):
+            now = self._clock.monotonic()
+            boards = zip(self._bulletins, self._next_looks, strict=True)
+            if not any(now >= due and (dated or not board.dated) for board, due in boards):
                 return
             self._looking = asyncio.create_task(self._apply_news())
         await asyncio.wait({self._looking}, timeout=LOOK_WAIT_SECONDS)
@@ -163,16 +193,19 @@ class LayeredCache:
                 if now >= self._next_looks[place]:
                     self._next_looks[place] = now + (0.0 if bulletin.at_hand else LOOK_SECONDS)
                     await self._apply_news_of(bulletin)
+            self._begun = True
         finally:
             self._looking = None
 
     async def _apply_news_of(self, bulletin: Bulletin) -> None:
         try:
-            for invalidation in await bulletin.news():
-                self._dropped.append((self._clock.time(), invalidation))
+            for news in await bulletin.news():
+                now = self._clock.time()
+                self._heard += 1
+                self._remember(now if news.at is None else min(news.at, now), news.invalidation)
                 for layer in self._layers:
                     if layer.name in bulletin.reach:
-                        await layer.invalidate(invalidation)
+                        await layer.invalidate(news.invalidation)
         except Exception as error:  # noqa: BLE001  # Without news the lifetimes still bound what is stale.
             self._warn("bulletin", error)
 

@@ -17,7 +17,7 @@ import redis.exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from aurelis.cache.bulletin import EVERYTHING
+from aurelis.cache.bulletin import EVERYTHING, News
 from aurelis.cache.entry import MAX_ENTRY_BYTES, Entry, LayerStats, matches
 from aurelis.cache.redis_address import on_this_machine, redis_problem
 from aurelis.cache.redis_invalidations import NUMBER_NAME, RedisInvalidations
@@ -130,6 +130,11 @@ class RedisLayer:
         """Whether the server runs on this machine."""
         return self._at_hand
 
+    @property
+    def dated(self) -> bool:
+        """Never: the clocks of a team's machines differ."""
+        return False
+
     async def get(self, key: str) -> Entry | None:
         """The entry, or None: also when the server is slow or gone, or the value a stranger's."""
         entry = await self._attempt(self._get(key), None, self._wait_seconds)
@@ -167,10 +172,10 @@ class RedisLayer:
         """Tell the other processes."""
         await self._attempt(self._dropped.publish(invalidation), None, COMMAND_SECONDS)
 
-    async def news(self) -> tuple[Invalidation, ...]:
+    async def news(self) -> tuple[News, ...]:
         """What others have published since the last look; the first look begins at the present."""
         await self._attempt(self._dropped.catch_up(), 0, self._wait_seconds)
-        return self._dropped.news()
+        return tuple(map(News, self._dropped.news()))
 
     async def stats(self) -> LayerStats:
         """Hits, misses and about how many bytes the team keeps; how many entries those are is not asked."""

@@ -72,7 +72,7 @@ async def open_cache(settings: CacheSettings, folders: Folders, clock: Clock, en
         layers.append(on_disk)
     elif disk.enabled:
         faults.append("The cache's folder cannot be used, so answers are kept in memory alone.")
-    bulletin = FileBulletin(folders.state / BULLETIN_FILE) if folders.state is not None else None
+    bulletin = FileBulletin(folders.state / BULLETIN_FILE, clock.time) if folders.state is not None else None
     if bulletin is not None:
         bulletins.append(bulletin)
     return OpenCache(LayeredCache(clock, layers, settings.ttl_by_task, bulletins), bulletin, tuple(faults))

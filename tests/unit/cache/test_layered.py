@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from aurelis.cache.bulletin import EVERYTHING, FileBulletin
+from aurelis.cache.bulletin import EVERYTHING, FileBulletin, News
 from aurelis.cache.disk import DiskLayer
 from aurelis.cache.entry import Entry, LayerStats
 from aurelis.cache.invalidation import invalidation_for
@@ -21,6 +21,26 @@ from unit.cache.hand_clock import HandClock
 
 MakeAnswer = Callable[..., CachedAnswer]
 TAGS = CacheTags(Task.REVIEW)
+
+
+@attrs.define(eq=False)
+class CountedBulletin:
+    """A board on which others leave what a test hands it."""
+
+    waiting: list[News] = attrs.field(factory=list)
+    looks: int = 0
+    reach: frozenset[CacheLayer] = frozenset({"memory"})
+    at_hand: bool = True
+    dated: bool = True
+
+    async def publish(self, invalidation: Invalidation) -> None:
+        """Nobody else reads it."""
+
+    async def news(self) -> tuple[News, ...]:
+        """What waits, once."""
+        self.looks += 1
+        news, self.waiting = tuple(self.waiting), []
+        return news
 
 
 @attrs.define(eq=False)
@@ -202,7 +222,7 @@ async def test_a_bulletin_tells_only_others_and_only_what_is_new(tmp_path: Path)
     for item in items:
         await one.publish(item)
     assert await late.news() == ()
-    assert await two.news() == tuple(items)
+    assert [news.invalidation for news in await two.news()] == items
     assert await two.news() == await one.news() == ()
     for board in (one, two, late):
         await board.aclose()
@@ -217,7 +237,7 @@ async def test_a_damaged_bulletin_drops_everything(tmp_path: Path, damage: bytes
     await one.publish(EVERYTHING)
     await two.news()
     path.write_bytes(path.read_bytes() + damage)
-    assert await two.news() == (EVERYTHING,)
+    assert await two.news() == (News(EVERYTHING),)
     for board in (one, two):
         await board.aclose()
 
@@ -233,7 +253,7 @@ async def test_a_bulletin_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for _ in range(30):
         await one.publish(Invalidation(frozenset({Task.FIX})))
     assert path.stat().st_size < 1_500
-    assert EVERYTHING in await two.news()
+    assert News(EVERYTHING) in await two.news()
     for board in (one, two):
         await board.aclose()
 
@@ -265,3 +285,75 @@ async def test_a_process_hears_at_once_what_another_on_this_machine_dropped(
         assert await caches[0].get("k") is None
     for board in boards:
         await board.aclose()
+
+
+async def test_a_request_that_finds_nothing_looks_at_no_board(clock: HandClock, make_answer: MakeAnswer) -> None:
+    """What others dropped is asked for once at the beginning, and then before an answer is served or kept."""
+    board = CountedBulletin()
+    cache = LayeredCache(clock, [MemoryLayer(clock)], bulletins=[board])
+    for _ in range(3):
+        assert await cache.get("k") is None
+    assert board.looks == 1
+    await cache.put("k", make_answer(), TAGS)
+    assert board.looks == 2
+    assert await cache.get("k") is not None
+    assert board.looks == 3
+
+
+async def test_news_that_are_heard_late_spare_what_was_asked_after_them(
+    clock: HandClock, make_answer: MakeAnswer
+) -> None:
+    """What another process dropped keeps out the answers of models that were asked before it, and no others."""
+    board = CountedBulletin()
+    cache = LayeredCache(clock, [MemoryLayer(clock)], bulletins=[board])
+    assert await cache.get("k") is None
+    began = clock.now
+    board.waiting.append(News(EVERYTHING, began + 5))
+    clock.now += 10
+    await cache.put("before", attrs.evolve(make_answer(), stored_at=began + 4), TAGS)
+    await cache.put("after", attrs.evolve(make_answer(), stored_at=began + 6), TAGS)
+    assert [await cache.get(key) is not None for key in ("before", "after")] == [False, True]
+    board.waiting.append(News(EVERYTHING))
+    await cache.put("undated", attrs.evolve(make_answer(), stored_at=clock.now - 1), TAGS)
+    assert await cache.get("undated") is None
+
+
+async def test_a_look_that_began_too_early_is_followed_by_another(clock: HandClock, make_answer: MakeAnswer) -> None:
+    """Whoever comes while others look is not served what was dropped after their look at the board."""
+    gate, begun = asyncio.Event(), asyncio.Event()
+
+    class SlowBulletin(CountedBulletin):
+        async def news(self) -> tuple[News, ...]:
+            found = await super().news()
+            begun.set()
+            await gate.wait()
+            return found
+
+    gate.set()
+    board = SlowBulletin()
+    cache = LayeredCache(clock, [MemoryLayer(clock)], bulletins=[board])
+    await cache.put("k", make_answer(), TAGS)
+    gate.clear()
+    begun.clear()
+    early = asyncio.create_task(cache.get("k"))
+    await begun.wait()
+    board.waiting.append(News(EVERYTHING, clock.now))
+    late = asyncio.create_task(cache.get("k"))
+    gate.set()
+    assert (await early is not None, await late) == (True, None)
+
+
+async def test_more_news_than_are_remembered_count_as_news_of_everything(
+    clock: HandClock, make_answer: MakeAnswer
+) -> None:
+    """An answer is not kept when something was forgotten that was dropped after its model was asked."""
+    board = CountedBulletin()
+    cache = LayeredCache(clock, [MemoryLayer(clock)], bulletins=[board])
+    await cache.invalidate(Invalidation(frozenset({Task.REVIEW})))
+    began = clock.now
+    clock.now += 10
+    board.waiting += [News(Invalidation(frozenset({Task.FIX})), began - 5) for _ in range(100)]
+    await cache.put("k", attrs.evolve(make_answer(), stored_at=began - 1), TAGS)
+    assert await cache.get("k") is None
+    await cache.put("k", attrs.evolve(make_answer(), stored_at=began + 1), TAGS)
+    assert await cache.get("k") is not None

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 import pytest_asyncio
 
-from aurelis.cache.bulletin import EVERYTHING
+from aurelis.cache.bulletin import EVERYTHING, News
 from aurelis.cache.entry import Entry
 from aurelis.cache.invalidation import invalidation_for
 from aurelis.cache.layered import LayeredCache
@@ -176,7 +176,7 @@ async def test_an_invalidation_is_counted_and_heard_by_others(join: Join, make_e
     await fill(one, make_entry, "c")
     assert await one.invalidate(invalidation_for("code_style_change")) == 2
     assert [key for key in "abc" if await two.get(key)] == ["c"]
-    assert await two.news() == (invalidation_for("code_style_change"),)
+    assert await two.news() == (News(invalidation_for("code_style_change")),)
     assert await two.news() == await one.news() == ()
 
 
@@ -212,7 +212,7 @@ async def test_missed_invalidations_drop_everything(
     await two.news()
     for _ in range(5):
         await one.publish(Invalidation(frozenset({Task.FIX})))
-    assert EVERYTHING in await two.news()
+    assert News(EVERYTHING) in await two.news()
 
 
 @needs_redis
@@ -226,7 +226,7 @@ async def test_an_emptied_server_does_not_empty_other_layers(
     redis_server.command("FLUSHALL")
     assert await two.news() == ()
     await one.publish(Invalidation(frozenset({Task.FIX})))
-    assert await two.news() == (Invalidation(frozenset({Task.FIX})),)
+    assert await two.news() == (News(Invalidation(frozenset({Task.FIX}))),)
 
 
 @needs_redis
