@@ -30,6 +30,11 @@ MAX_VALUE_CHARACTERS: Final = 1_000
 MAX_ITEMS: Final = 50
 MAX_WAITING: Final = 5_000
 """Lines that may wait for the thread; further ones are dropped, counted, and the count is written."""
+GATHER_SECONDS: Final = 0.03
+"""How long a line waits for others, so that writing those of one request does not hold up the next one's first word.
+
+Where the log is required nothing waits: a disk that is full must be known before the next request.
+"""
 
 
 @attrs.frozen
@@ -79,6 +84,7 @@ class AuditLog:
         self._guard = threading.Lock()
         self._waiting: deque[Mapping[str, Any]] = deque()
         self._draining = False
+        self._hurry = threading.Event()
         self._closed = False
         self._warned = False
         self._error: str | None = "it has not been opened yet"
@@ -122,6 +128,7 @@ class AuditLog:
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is written or has failed."""
+        self._hurry.set()
         await asyncio.wrap_future(self._executor.submit(self._drain))
 
     async def aclose(self) -> None:
@@ -149,10 +156,16 @@ class AuditLog:
             if self._draining or self._closed:
                 return
             self._draining = True
-        self._executor.submit(self._drain)
+        self._executor.submit(self._gather)
+
+    def _gather(self) -> None:
+        if self._key_known and not self._policy.required:
+            self._hurry.wait(GATHER_SECONDS)
+        self._drain()
 
     def _drain(self) -> None:
         """Write everything that waits, on the thread; what cannot be written stays for the next time."""
+        self._hurry.clear()
         with self._guard:
             self._draining = False
             lines = list(self._waiting)

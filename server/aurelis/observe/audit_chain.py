@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
@@ -41,6 +42,12 @@ class Anchor:
     last: str = GENESIS
     offset: int = 0
     opened: int = 1
+
+
+_KINDS: Final[Mapping[str, type]] = MappingProxyType(
+    {field.name: type(field.default) for field in attrs.fields(Anchor)}
+)
+"""What an anchor's file must hold: names in order, and the type of each."""
 
 
 def make_line(fields: Mapping[str, Any], anchor: Anchor, key: bytes | None) -> tuple[bytes, Anchor]:
@@ -96,12 +103,12 @@ def read_anchor(path: Path, key: bytes | None) -> tuple[Anchor | None, str]:
     try:
         fields = json.loads(path.read_bytes()[:10_000])
         seal = fields.pop("mac", None)
-        anchor = Anchor(*(fields[name] for name in attrs.asdict(Anchor())))
+        anchor = Anchor(*(fields[name] for name in _KINDS))
     except FileNotFoundError:
         return None, "The anchor is missing, so a cut tail cannot be found."
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, "The anchor is damaged, so a cut tail cannot be found."
-    if not all(isinstance(value, type(getattr(Anchor(), name))) for name, value in attrs.asdict(anchor).items()):
+    if not all(isinstance(getattr(anchor, name), kind) for name, kind in _KINDS.items()):
         return None, "The anchor is damaged, so a cut tail cannot be found."
     if key is not None and not hmac.compare_digest(_bytes(seal), _bytes(_mac(key, _digest("", fields)))):
         return anchor, "The anchor is not sealed with the key: it may have been set back."

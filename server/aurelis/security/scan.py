@@ -47,7 +47,17 @@ def find_secrets(text: str, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """All secrets in a text, in order; where two rules overlap the spans are joined and the earlier rule names it."""
     index = _Index(text)
     found: list[tuple[int, int, int, str]] = []
+    regions, long_runs = index.regions, index.long_runs
     for order, rule in enumerate(rules):
+        # Most rules find nothing in most texts: what says so is not worth a call.
+        if rule.in_run:
+            for anchor in rule.anchors:
+                if anchor in regions:
+                    break
+            else:
+                continue
+        elif not (rule.anchors or long_runs):
+            continue
         hits = index.hits(rule)
         if hits:
             found += [(start, -end, order, rule.name) for start, end in _matches(rule, text, hits)]
@@ -55,14 +65,17 @@ def find_secrets(text: str, rules: Sequence[Rule]) -> tuple[Finding, ...]:
 
 
 class _Index:
-    """Where the anchors of rules stand in one text; each anchor is looked for once."""
+    """Where the anchors of rules stand in one text; each anchor is looked for once.
+
+    `regions` are the places in and before long runs, one a line; `long_runs` those of rules without anchors.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         # Of all characters only U+0130 grows when it becomes lower case; offsets must stay those of the text.
         self._folded = text.replace("\u0130", "i").lower()
         self._known: dict[tuple[bool, str], list[int]] = {}
-        self._long_runs: list[int] = []
+        self.long_runs: list[int] = []
         pieces: list[str] = []
         self._origins: list[int] = []
         self._offsets: list[int] = []
@@ -70,18 +83,18 @@ class _Index:
         for match in _RUN.finditer(text):
             start, end = match.span()
             if end - start >= _LONG_RUN and _TOKEN_LIKE.search(text, start, end):
-                self._long_runs.append(start)
+                self.long_runs.append(start)
             first = max(0, start - _LEAD)
             self._origins.append(first)
             self._offsets.append(offset)
             pieces.append(text[first:end])
             offset += end - first + 1
-        self._regions = "\n".join(pieces)
+        self.regions = "\n".join(pieces)
 
     def hits(self, rule: Rule) -> Sequence[int]:
         """The places where a rule is to be asked, in order."""
         if not rule.anchors:
-            return self._long_runs
+            return self.long_runs
         if rule.in_run:
             return self._places_in_runs(rule.anchors)
         if len(rule.anchors) == 1:
@@ -90,12 +103,9 @@ class _Index:
         return sorted(places) if places else places
 
     def _places_in_runs(self, anchors: Sequence[str]) -> list[int]:
-        present = [anchor for anchor in anchors if anchor in self._regions]
-        if not present:
-            return []
         places = set()
-        for anchor in present:
-            for position in _occurrences(self._regions, anchor):
+        for anchor in anchors:
+            for position in _occurrences(self.regions, anchor):
                 region = bisect_right(self._offsets, position) - 1
                 places.add(self._origins[region] + position - self._offsets[region])
         return sorted(places)

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +33,9 @@ CLOSE_SECONDS: Final = 5.0
 MAX_PENDING: Final = 2_000
 """Jobs that may wait for the thread; further ones that nobody waits for are dropped and counted."""
 
+GATHER_SECONDS: Final = 0.03
+"""How long records wait for others, so that keeping those of one request does not hold up the next one's first word."""
+
 Result = TypeVar("Result")
 
 
@@ -47,6 +50,8 @@ class Database:
         self._path = path
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="aurelis-store")
         self._pending: set[asyncio.Future[Any]] = set()
+        self._gathered: list[Callable[[sqlite3.Connection], Any]] = []  # At most MAX_PENDING.
+        self._gathering: asyncio.TimerHandle | None = None
         self._file: sqlite3.Connection | None = None
         self._memory: sqlite3.Connection | None = None
         self._warned: set[str] = set()
@@ -71,21 +76,44 @@ class Database:
             return
         self._track(job).add_done_callback(self._report)
 
+    def note(self, job: Callable[[sqlite3.Connection], Any]) -> None:
+        """As `start`, for what may wait a moment: it is done together with others, in order."""
+        if self._closed or len(self._pending) + len(self._gathered) >= MAX_PENDING:
+            self.dropped += 1
+            return
+        self._gathered.append(job)
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self.hurry)
+
+    def hurry(self) -> None:
+        """Hand over what was noted, so that a job that is run now finds it done; each succeeds or fails alone."""
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
+        jobs, self._gathered = self._gathered, []
+        if jobs:
+            self._submit(lambda: self._do_all(jobs)).add_done_callback(self._report)
+
     async def settled(self) -> None:
         """Wait until everything handed over so far is done."""
+        self.hurry()
         await asyncio.gather(*self._pending, return_exceptions=True)
 
     async def aclose(self) -> None:
         """Finish what was handed over and close the file."""
         if self._closed:
             return
+        self.hurry()
         self._closed = True
         closing = asyncio.get_running_loop().run_in_executor(self._executor, self._close)
         await asyncio.wait({*self._pending, closing}, timeout=CLOSE_SECONDS)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _track(self, job: Callable[[sqlite3.Connection], Result]) -> asyncio.Future[Result]:
-        future = asyncio.get_running_loop().run_in_executor(self._executor, self._do, job)
+        return self._submit(lambda: self._do(job))
+
+    def _submit(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
         self._pending.add(future)
         future.add_done_callback(self._pending.discard)
         return future
@@ -93,6 +121,16 @@ class Database:
     def _report(self, future: asyncio.Future[Any]) -> None:
         if not future.cancelled() and future.exception() is not None:
             self._warn("job", "a record could not be kept")
+
+    def _do_all(self, jobs: Sequence[Callable[[sqlite3.Connection], Any]]) -> None:
+        faults: list[Exception] = []
+        for job in jobs:
+            try:
+                self._do(job)
+            except Exception as fault:  # noqa: BLE001  # The others must still be done.
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
     def _do(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
         if self._path is not None:

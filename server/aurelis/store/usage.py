@@ -40,14 +40,14 @@ class UsageStore:
         """Hand a finished request to the store's thread."""
         self._written += 1
         prune = self._written % PRUNE_EVERY == 1
-        self._database.start(lambda connection: _insert(connection, record, prune=prune))
+        self._database.note(lambda connection: _insert(connection, record, prune=prune))
 
     def security_event(self, event: SecurityEvent) -> None:
         """Nothing: events belong to the audit log."""
 
     def accepted(self, request_id: str, characters: int) -> None:
         """Mark a completion as accepted, with so many characters."""
-        self._database.start(
+        self._database.note(
             lambda connection: connection.execute(
                 "UPDATE requests SET accepted_characters = coalesce(accepted_characters, 0) + ? WHERE request_id = ?",
                 (characters, request_id),
@@ -56,13 +56,13 @@ class UsageStore:
 
     def offered(self, request_id: str) -> None:
         """Mark a completion as one that an editor was given."""
-        self._database.start(
+        self._database.note(
             lambda connection: connection.execute("UPDATE requests SET offered = 1 WHERE request_id = ?", (request_id,))
         )
 
     def typed(self, request_id: str, characters: int) -> None:
         """Mark a completion as one of which the person typed so many characters; that they took it is inferred."""
-        self._database.start(
+        self._database.note(
             lambda connection: connection.execute(
                 "UPDATE requests SET typed_characters = max(coalesce(typed_characters, 0), ?) WHERE request_id = ?",
                 (characters, request_id),
@@ -71,6 +71,7 @@ class UsageStore:
 
     async def rows(self, since: float = 0.0, limit: int = MAX_ROWS) -> tuple[Mapping[str, Any], ...]:
         """The latest rows since a time (seconds since the epoch), newest first, as mappings by `COLUMNS`."""
+        self._database.hurry()
         return await self._database.run(
             lambda connection: tuple(
                 dict(zip(COLUMNS, row, strict=True)) for row in connection.execute(_SELECT, (since, limit))

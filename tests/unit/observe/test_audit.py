@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -353,3 +354,32 @@ async def test_a_failing_keychain_is_an_unwritable_log(
     assert "RuntimeError" in (log.ready() or "")
     await log.aclose()
     assert len(caplog.records) == 1
+
+
+async def test_lines_wait_for_each_other_but_not_at_the_end(
+    open_audit: OpenAudit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines are gathered for a moment; whoever waits for the log, or closes it, has them at once."""
+    log = open_audit()
+    await log.settled()
+    monkeypatch.setattr("aurelis.observe.audit.GATHER_SECONDS", 3_600.0)
+    log.record(PLAIN, None)
+    log.record(PLAIN, None)
+    await log.settled()
+    assert len(last_lines(tmp_path / "audit")) == 2
+    log.record(PLAIN, None)
+    await log.aclose()
+    assert len(last_lines(tmp_path / "audit")) == 3
+    assert check(tmp_path).ok
+
+
+async def test_a_required_log_gathers_nothing(
+    open_audit: OpenAudit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the log is required each line is written at once, so that the next request knows of a full disk."""
+    log = open_audit(required=True)
+    await log.settled()
+    monkeypatch.setattr("aurelis.observe.audit.GATHER_SECONDS", 3_600.0)
+    log.record(PLAIN, None)
+    await asyncio.wrap_future(log._executor.submit(lambda: None))
+    assert len(last_lines(tmp_path / "audit")) == 1

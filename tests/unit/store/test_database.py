@@ -242,3 +242,40 @@ async def test_batch_items_are_bounded(open_store: Open, monkeypatch: pytest.Mon
     for number in range(12):
         await progress.done("b", str(number), "x", float(number))
     assert set(await progress.load("b")) == {str(number) for number in range(6, 12)}
+
+
+async def test_what_is_noted_is_there_for_whoever_asks(
+    open_store: Open, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records wait for each other, but not when somebody wants to see them or the store is closed."""
+    monkeypatch.setattr(store_database, "GATHER_SECONDS", 3_600.0)
+    database = open_store()
+    usage = UsageStore(database)
+    usage.record(make_record(request_id="a"), None)
+    usage.accepted("a", 7)
+    (row,) = await usage.rows()
+    assert (row["request_id"], row["accepted_characters"]) == ("a", 7)
+    usage.record(make_record(request_id="b"), None)
+    await database.aclose()
+    assert [row["request_id"] for row in await UsageStore(open_store()).rows()] == ["b", "a"]
+
+
+async def test_what_is_noted_is_kept_after_a_moment(open_store: Open) -> None:
+    """Nobody has to ask for a record to be kept."""
+    done = threading.Event()
+    open_store().note(lambda _: done.set())
+    assert await asyncio.to_thread(done.wait, 30)
+
+
+async def test_a_note_that_fails_spoils_no_other(open_store: Open, make_record: MakeRecord) -> None:
+    """Each of the records that are kept together succeeds or fails alone."""
+    database = open_store()
+    usage = UsageStore(database)
+
+    def fail(_: sqlite3.Connection) -> None:
+        raise RuntimeError("no")
+
+    usage.record(make_record(request_id="a"), None)
+    database.note(fail)
+    usage.record(make_record(request_id="b"), None)
+    assert [row["request_id"] for row in await usage.rows()] == ["b", "a"]
