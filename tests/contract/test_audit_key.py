@@ -59,7 +59,7 @@ async def verify(place: Path, env: Mapping[str, str]) -> tuple[int, str]:
 def rewrite(place: Path, change: dict[str, Any]) -> None:
     """Change the first line and chain all lines anew, as somebody without the key could."""
     (path,) = place.glob("home/**/audit.jsonl")
-    (anchor_file,) = place.glob("home/**/audit.anchor")
+    (anchor_file,) = place.glob("home/**/audit-*.anchor")
     lines, previous = [], "0" * 64
     for number, raw in enumerate(path.read_text("ascii").splitlines()):
         body = {**json.loads(raw), **(change if number == 0 else {})}
@@ -91,7 +91,7 @@ async def test_without_the_keychain_the_check_says_what_it_left_out(place: Path,
     await asked(place, keychain, "one?")
     code, said = await verify(place, {})
     assert code == 0
-    assert "1 lines are signed, which cannot be checked" in said
+    assert "1 line is signed, which cannot be checked" in said
     await asked(place, {}, "two?")
     code, said = await verify(place, keychain)
     assert code == 1

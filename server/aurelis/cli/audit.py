@@ -10,7 +10,7 @@ from pathlib import Path
 from aurelis.app import Application
 from aurelis.cli.command_line import DONE, FAILED, counted, say, wrong
 from aurelis.composition.audit_key import known_key
-from aurelis.composition.observing import audit_folder
+from aurelis.composition.observing import audit_anchor, audit_folder
 from aurelis.config.folders import open_folders
 from aurelis.observe.audit_verify import last_lines, verify_audit
 
@@ -36,7 +36,7 @@ async def run(arguments: argparse.Namespace) -> int:
         for line in await asyncio.to_thread(last_lines, folder, max(0, arguments.lines)):
             print(json.dumps(line, ensure_ascii=False))
         return DONE
-    anchor = folders.data / "audit.anchor" if folders.data is not None and not settings.path else None
+    anchor = audit_anchor(settings, folders)
     report = await asyncio.to_thread(verify_audit, folder, await known_key(), anchor)
     for problem in report.problems:
         say(problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 from importlib import import_module
 from pathlib import Path
@@ -107,7 +108,7 @@ class Observation:
         policy = AuditPolicy(
             required=settings.required, level=settings.level, user_id=settings.user_id, content=settings.content
         )
-        anchor = self._folders.data / "audit.anchor" if self._folders.data is not None and not settings.path else None
+        anchor = audit_anchor(settings, self._folders)
         self._audit = AuditLog(self._clock, folder, policy, key=self._signing_key, anchor_file=anchor)
         self._audit.start()
         if settings.required:
@@ -159,3 +160,14 @@ def audit_folder(settings: AuditSettings, folders: Folders) -> Path | None:
     if settings.path:
         return Path(settings.path).expanduser()
     return folders.state / "audit" if folders.state is not None else None
+
+
+def audit_anchor(settings: AuditSettings, folders: Folders) -> Path | None:
+    """What counts the lines of the usual folder's log from outside of it; of each such folder, as two may share this.
+
+    None for a folder of the user's own: its anchor lies in it.
+    """
+    if settings.path or folders.data is None or folders.state is None:
+        return None
+    name = hashlib.sha256(str(folders.state).encode(errors="surrogatepass")).hexdigest()[:12]
+    return folders.data / f"audit-{name}.anchor"

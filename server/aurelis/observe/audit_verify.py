@@ -164,7 +164,8 @@ def _limits(key: bytes | None, *, signed: int) -> tuple[str, ...]:
         "It cannot find requests made by other programs, or lines that could not be written (those are counted).",
     )
     if key is None and signed:
-        unchecked = f"{signed} lines are signed, which cannot be checked, as the keychain gives no key."
+        lines = "1 line is" if signed == 1 else f"{signed} lines are"
+        unchecked = f"{lines} signed, which cannot be checked, as the keychain gives no key."
         return unchecked, *always
     if key is None:
         return (

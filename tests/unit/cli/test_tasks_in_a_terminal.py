@@ -235,6 +235,19 @@ def test_what_is_known_can_be_looked_at(run: Run, arguments: list[str], text: st
     assert "\x1b" not in output
 
 
+def test_logs_that_share_a_data_folder_are_each_whole(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each log has an anchor of its own, also where only the folder for state differs."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for place in ("one", "two", "one", "two"):
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / place))
+        assert run("explain", "code.py")[0] == 0
+        code, output, errors = run("audit", "verify")
+        assert (code, "whole" in output) == (0, True), errors
+    assert "audit_anchor_lost" not in (tmp_path / "one/aurelis/audit/audit.jsonl").read_text()
+
+
 def test_an_unknown_event_is_wrong_usage(run: Run) -> None:
     """Only known events drop anything."""
     assert run("cache", "invalidate", "nothing")[0] == 2
