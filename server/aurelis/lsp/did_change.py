@@ -12,11 +12,15 @@ from aurelis.lsp.language_server import AurelisServer
 def did_change(ls: AurelisServer, params: types.DidChangeTextDocumentParams) -> None:
     """Tell the ghost text session where the document was changed, as long as it asks for anything."""
     ghost_text = ls.busy_ghost_text()
-    change = params.content_changes[-1] if params.content_changes else None
-    if ghost_text is None or not isinstance(change, types.TextDocumentContentChangePartial):
+    changes = params.content_changes
+    if ghost_text is None or not changes:
         return
     snapshot = ls.documents.snapshot(params.text_document.uri)
     if snapshot is None:
+        return
+    change = changes[-1]
+    if not isinstance(change, types.TextDocumentContentChangePartial):
+        ghost_text.replaced(snapshot)
         return
     encoding = ls.documents.encoding
     start = change.range.start

@@ -138,7 +138,7 @@ def error_from_answer(
         now: seconds since the epoch, for dates in headers.
     """
     details = read_details(body)
-    within_answer = status < HTTPStatus.BAD_REQUEST
+    within_answer = status < HTTPStatus.MULTIPLE_CHOICES
     if within_answer:
         status = details.status or _status_of_codes(details)
     kind, first, flags = _judge(status, headers, details, blame, now)
@@ -222,7 +222,7 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
         became = f" Its successor is '{blame.became}'." if blame.became else ""
         first = f"{who} does not offer the model '{blame.model}'; choose one that `aurelis models` lists.{became}"
         return ErrorKind.CONFIGURATION, first, _Flags()
-    if status in {404, 405}:
+    if status in {404, 405} or status < HTTPStatus.BAD_REQUEST:
         first = (
             f"{who} has no such address (HTTP {status}); check providers.{blame.provider}.baseUrl, "
             "which usually ends in /v1."
@@ -283,6 +283,9 @@ def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: 
             message = f"{who} sent an answer that cannot be read; try again, or use another model."
             return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=blame.provider)
     settings = f"providers.{blame.provider}"
+    if any(isinstance(cause, httpx2.TooManyRedirects) for cause in causes):
+        message = f"{who} redirects in a circle; check {settings}.baseUrl."
+        return RequestError(ErrorKind.CONFIGURATION, sentence(message), provider=blame.provider)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         message = f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
     elif any(isinstance(cause, httpx2.ProxyError) for cause in causes):

@@ -1,7 +1,7 @@
 """Server-sent events and lines of JSON, read from bytes as they come.
 
 In comes whatever the network delivers, split anywhere; out come decoded JSON objects. Written for servers as they are:
-CRLF or LF, comments, data over several lines, no blank line between events, no `[DONE]`, no newline at the end, bare
+CRLF, LF or CR, comments, data over several lines, no blank line between events, no `[DONE]`, no newline at the end, bare
 lines of JSON (Ollama), an error object without any field name. Source of the format: the HTML standard, section
 "Server-sent events".
 """
@@ -57,6 +57,7 @@ class EventReader:
         self._data_bytes = 0
         self._event = b""
         self._first = True
+        self._after_carriage_return = False
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         """Yield the objects that became complete.
@@ -65,13 +66,13 @@ class EventReader:
             MalformedStreamError: for data that is not JSON or is too large.
         """
         buffer = self._buffer
-        buffer += chunk
+        buffer += self._by_newlines(chunk)
         start = 0
         while not self.done and (end := buffer.find(b"\n", max(start, self._searched))) >= 0:
             line = bytes(buffer[start:end])
             start = end + 1
             self._searched = start
-            yield from self._line(line.removesuffix(b"\r"))
+            yield from self._line(line)
         del buffer[:start]
         self._searched = len(buffer)
         if len(buffer) > MAX_EVENT_BYTES:
@@ -85,12 +86,22 @@ class EventReader:
         """
         if self.done:
             return
-        rest = bytes(self._buffer).removesuffix(b"\r")
+        rest = bytes(self._buffer)
         self._buffer.clear()
         self._searched = 0
         if rest:
             yield from self._line(rest)
         yield from self._dispatch()
+
+    def _by_newlines(self, chunk: bytes) -> bytes:
+        """The bytes with each line ended by LF alone; a CR LF that the network split is one end."""
+        if self._after_carriage_return and chunk:
+            self._after_carriage_return = False
+            chunk = chunk.removeprefix(b"\n")
+        if b"\r" not in chunk:
+            return chunk
+        self._after_carriage_return = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
         if self._first:

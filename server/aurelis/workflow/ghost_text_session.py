@@ -176,17 +176,21 @@ class GhostTextSession:
             if place.uri != snapshot.uri or start > place.start + HEAD:
                 continue
             if not _still_fits(flight, snapshot, end):
-                flight.doomed = True
-                if not flight.waiting:
-                    self._close(flight)
+                self._doom(flight)
+
+    def replaced(self, snapshot: Snapshot) -> None:
+        """The document was sent anew as a whole, changed nobody says where: close what no longer can fit, as above."""
+        for flight in list(self._flights):
+            if flight.place.uri == snapshot.uri and not any(
+                _still_fits(flight, snapshot, position) for position in flight.place.cursors(snapshot)
+            ):
+                self._doom(flight)
 
     def closed(self, uri: str) -> None:
         """The document is closed: nobody wants what is asked for it."""
         for flight in list(self._flights):
             if flight.place.uri == uri:
-                flight.doomed = True
-                if not flight.waiting:
-                    self._close(flight)
+                self._doom(flight)
 
     @property
     def busy(self) -> bool:
@@ -351,6 +355,11 @@ class GhostTextSession:
 
     def _orphan(self, flight: Flight, seconds: float) -> None:
         flight.orphan = asyncio.get_running_loop().call_later(seconds, self._close, flight)
+
+    def _doom(self, flight: Flight) -> None:
+        flight.doomed = True
+        if not flight.waiting:
+            self._close(flight)
 
     def _close(self, flight: Flight) -> None:
         if flight.task is not None:

@@ -27,6 +27,10 @@ HEAD: Final = 500
 COVERED: Final = 120
 """The most characters behind the cursor, on its line, that a completion may replace."""
 
+CLOSERS: Final = frozenset(")]}>\"'`")
+MOST_CLOSERS: Final = 3
+"""So many of them an editor may have put in behind the cursor by itself."""
+
 
 @attrs.frozen
 class Place:
@@ -51,6 +55,22 @@ class Place:
         if text[max(0, self.start - TAIL) : self.start] != self.tail:
             return None
         return text[self.start : position]
+
+    def cursors(self, snapshot: Snapshot) -> range:
+        """Where the cursor may stand in a document that was sent anew: before what follows, closers put in aside.
+
+        None where what stands around the place is not there any more.
+        """
+        if len(self.head) < HEAD:  # The document ended here.
+            end = len(snapshot.text) - len(self.head)
+        else:
+            end = snapshot.text.find(self.head, self.start)
+        if end < self.start or not snapshot.text.startswith(self.head, end):
+            return range(0)
+        first = end
+        while first > max(self.start, end - MOST_CLOSERS) and snapshot.text[first - 1] in CLOSERS:
+            first -= 1
+        return range(first, end + 1)
 
     def covered(self, snapshot: Snapshot, position: int, rest: str) -> int | None:
         """How many characters behind the cursor the rest of the completion replaces; None when the text differs.

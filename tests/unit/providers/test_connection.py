@@ -320,7 +320,7 @@ async def test_a_redirect_within_the_origin_is_followed(server: RawServer) -> No
     assert (second.method, second.body, second.headers["authorization"]) == (first.method, first.body, "Bearer t-1")
 
 
-@pytest.mark.parametrize("location", ["/v2", "http://[bad", "", "file:///etc/passwd", "//127.0.0.2/v1"])
+@pytest.mark.parametrize("location", ["/v2", "http://[bad", "http://[::", "", "file:///etc/passwd", "//127.0.0.2/v1"])
 async def test_odd_redirects_are_errors(server: RawServer, location: str) -> None:
     """A redirect that would turn the request into another, or leads nowhere, is a clear error."""
     server.answers = [whole(302, b"", location=location)]
@@ -332,12 +332,23 @@ async def test_odd_redirects_are_errors(server: RawServer, location: str) -> Non
 
 
 async def test_redirects_without_end_are_an_error(server: RawServer) -> None:
-    """A circle of redirects ends."""
+    """A circle of redirects ends, is said to be one, and is not run through again."""
     server.answers = [whole(307, b"", location="/v1/chat/completions")]
     async with provider_for(server.base_url) as provider:
-        with pytest.raises(RequestError):
+        with pytest.raises(RequestError, match="in a circle") as caught:
             await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.CONFIGURATION, False)
     assert len(server.received) < 10
+
+
+@pytest.mark.parametrize("status", [300, 302, 304, 307])
+async def test_a_redirect_without_an_address_is_a_wrong_address(server: RawServer, status: int) -> None:
+    """An answer between success and failure that leads nowhere is no fault of the model's, and is not tried again."""
+    server.answers = [whole(status, b"")]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError, match=f"HTTP {status}") as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.CONFIGURATION, False)
 
 
 async def test_prompts_never_reach_a_log(server: RawServer, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,6 +28,8 @@ def read(data: bytes, cuts: list[int] | None = None) -> list[dict[str, Any]]:
 STREAMS = [
     (b'data: {"a":1}\n\ndata: {"a":2}\n\ndata: [DONE]\n\n', [{"a": 1}, {"a": 2}]),
     (b'data: {"a":1}\r\n\r\ndata: {"a":2}\r\n\r\n', [{"a": 1}, {"a": 2}]),
+    (b'data: {"a":1}\r\rdata: {"a":\rdata: 2}\r\r: ping\rdata: [DONE]\r\r', [{"a": 1}, {"a": 2}]),
+    (b'data: {"a":\r\ndata: 1}\r\n\r\n', [{"a": 1}]),
     (b': ping\n\ndata:{"a":1}\n: ping\nid: 7\nretry: 3\n\n', [{"a": 1}]),
     (b'data: {"a":\ndata: [1,\ndata: 2]}\n\n', [{"a": [1, 2]}]),
     (b'data: {"a":1}\ndata: {"a":2}\n', [{"a": 1}, {"a": 2}]),

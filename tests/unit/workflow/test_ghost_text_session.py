@@ -284,6 +284,42 @@ def test_an_edit_closes_what_no_longer_fits_without_another_request(typed: str) 
     play(scene())
 
 
+@pytest.mark.parametrize(("before", "typed"), [(BEFORE, "z"), ("other\n", "")])
+def test_a_document_sent_anew_closes_what_no_longer_fits(before: str, typed: str) -> None:
+    """An editor that sends whole documents does not say where they changed: it is found from the text."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b", latency=0.1, pace=0.5)
+        waiting = asyncio.create_task(session.offer(*shot("")))
+        await asyncio.sleep(1)
+        session.replaced(shot(typed, before=before, after=AFTER if before == BEFORE else "")[0])
+        waiting.cancel()
+        begun = asyncio.get_running_loop().time()
+        await asyncio.sleep(0.05)
+        assert services.given_up == [begun]
+        await session.aclose()
+
+    play(scene())
+
+
+@pytest.mark.parametrize("typed", ["", "re", "return a"])
+@pytest.mark.parametrize("after", ["", "\nx = 1\n" * 100])
+def test_a_document_sent_anew_that_fits_closes_nothing(typed: str, after: str) -> None:
+    """What is typed as the model says goes on being asked for, however the editor tells it."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b", latency=0.1, pace=0.5)
+        waiting = asyncio.create_task(session.offer(*shot("", after=after)))
+        await asyncio.sleep(1)
+        session.replaced(shot(typed, after=after)[0])
+        waiting.cancel()
+        await asyncio.sleep(0.05)
+        assert not services.given_up
+        await session.aclose()
+
+    play(scene())
+
+
 def test_an_edit_that_fits_or_is_elsewhere_closes_nothing() -> None:
     """What is typed as the model says, and what changes far below, leaves the request alone."""
 

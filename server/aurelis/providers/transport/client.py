@@ -148,7 +148,7 @@ class HttpClientBuilder:
             if response.is_success:
                 return
             if response.has_redirect_location:
-                target = response.url.join(response.headers["location"])
+                target = self._target(response)
                 if _origin(target) != origin:
                     raise self._blocked(target)
                 if response.status_code in {307, 308} or response.request.method == "GET":
@@ -165,6 +165,14 @@ class HttpClientBuilder:
             raise read_error(response.request)(response.status_code, response.headers, bytes(body[:_MAX_ERROR_BYTES]))
 
         return check
+
+    def _target(self, response: httpx2.Response) -> httpx2.URL:
+        try:
+            return response.url.join(response.headers["location"])
+        except (httpx2.InvalidURL, ValueError) as error:
+            name = self._options.name
+            message = f"The server of provider '{name}' redirects to nowhere; check providers.{name}.baseUrl."
+            raise RequestError(ErrorKind.CONFIGURATION, message, provider=name) from error
 
     def _blocked(self, target: httpx2.URL) -> RequestError:
         name = self._options.name
