@@ -17,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from contract.gate import Upstream, desk
 from fixtures.processes import free_port
 
+CHANGE = ("component", "status", "responseMs", "error")
 ONCE = {"server": {"attempts": 1}}
 SOURCE = "def planted_canary(first, second):\n    return first + second\n"
 
@@ -58,6 +59,7 @@ async def test_a_refused_token_is_told_once_and_noted(tmp_path: Path) -> None:
             history = (await place.command("health"))["history"]
             states = [change["status"] for change in history if change["component"] == "authentication"]
             assert states[:2] == ["healthy", "unhealthy"]
+            assert {name for change in history for name in change} == {"timestamp", *CHANGE}
             assert "planted-token" not in place.told()
     rejected = [line for line in await audit_lines(tmp_path) if line["event"] == "token_rejected"]
     assert {line["severity"] for line in rejected} == {"warning"}

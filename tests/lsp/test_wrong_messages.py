@@ -1,5 +1,7 @@
 """Messages that are wrong: each is answered or passed over, and the next one is served."""
 
+from typing import Any
+
 import pytest
 
 from aurelis.lsp.framing import MESSAGE_BYTES
@@ -40,6 +42,46 @@ async def test_a_wrong_message_is_answered_and_the_next_is_read(body: bytes, cod
         assert found["error"]["code"] == code
         assert found["id"] == (5 if b'"id":5' in body else None)
         await editor.settle()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"capabilities": None},
+        {"capabilities": {"textDocument": None, "workspace": None, "window": None, "general": None}},
+        {"trace": "compact", "clientInfo": {"version": "1"}, "workspaceFolders": [{"uri": "file:///nameless"}]},
+        {"capabilities": {"textDocument": {"hover": {"contentFormat": ["text/html"]}, "completion": True}}},
+        {"capabilities": {"workspace": {"symbol": {"symbolKind": {"valueSet": [1, 99]}}}}},
+        {"capabilities": {"workspace": {"workspaceEdit": {"resourceOperations": ["copy"], "failureHandling": ["x"]}}}},
+        {"capabilities": {"textDocument": {"completion": {"completionItem": {"tagSupport": {"valueSet": [1, 2]}}}}}},
+    ],
+)
+async def test_a_client_that_can_do_what_nobody_here_knows_is_served(told: dict[str, Any]) -> None:
+    """Unknown words in `initialize` are passed over; what else it says counts."""
+    async with connection(FakeServices()) as (editor, _):
+        await editor.initialize(**{"capabilities": {}, **told})
+        await editor.settle()
+
+
+async def test_what_can_be_read_beside_an_unknown_word_counts() -> None:
+    """One unknown kind of markup takes neither the known ones nor anything else away."""
+    capabilities = {
+        "general": {"positionEncodings": ["utf-8", 7]},
+        "textDocument": {"inlineCompletion": {}, "hover": {"contentFormat": ["text/html", "markdown"]}},
+    }
+    async with connection(FakeServices()) as (editor, _):
+        result = await editor.initialize(capabilities)
+        assert result["capabilities"]["positionEncoding"] == "utf-8"
+        assert result["capabilities"]["inlineCompletionProvider"] is not None
+
+
+@pytest.mark.parametrize("params", ["[]", "null", "5", '"x"'])
+async def test_an_initialize_without_parameters_is_refused_and_may_be_said_again(params: str) -> None:
+    """What is beyond reading is answered, and the client may shake hands properly after it."""
+    async with connection(FakeServices()) as (editor, _):
+        editor.send(f'{{"jsonrpc":"2.0","id":5,"method":"initialize","params":{params}}}'.encode())
+        assert (await editor.answer(5))["error"]["code"] == -32602
+        await editor.initialize()
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,6 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
-
 from aurelis.composition.directory import Entry
 from aurelis.composition.reports import listed_models
 from aurelis.core.deadline import Timing
@@ -145,8 +143,13 @@ def _change(component: str, part: ComponentHealth) -> HealthChange:
 
 
 def _row(change: HealthChange) -> Mapping[str, Any]:
-    at = datetime.fromtimestamp(change.at, UTC).isoformat(timespec="milliseconds")
-    return {"timestamp": at, **{name: value for name, value in attrs.asdict(change).items() if name != "at"}}
+    row: dict[str, Any] = {
+        "timestamp": datetime.fromtimestamp(change.at, UTC).isoformat(timespec="milliseconds"),
+        "component": change.component,
+        "status": change.status,
+        "responseMs": None if change.response_ms is None else round(change.response_ms, 1),
+    }
+    return row if change.error is None else {**row, "error": change.error}
 
 
 async def _chosen(engine: Engine, entry: Entry) -> Mapping[str, Any]:

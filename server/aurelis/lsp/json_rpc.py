@@ -36,6 +36,7 @@ from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, JsonRPCRe
 from aurelis.core.failures import describe_failure
 from aurelis.lsp.backlog import Backlog, MessageId
 from aurelis.lsp.framing import Oversized
+from aurelis.lsp.initialize_reading import read_initialize
 
 log: Final = logging.getLogger(__name__)
 
@@ -140,6 +141,8 @@ class MessageProtocol(LanguageServerProtocol):
     def _structured(self, data: dict[str, Any], method: str, *, is_request: bool) -> Any | None:
         """The message in lsprotocol's types; None, and a request answered, when its parameters are malformed."""
         try:
+            if method == types.INITIALIZE and is_request:
+                return read_initialize(self._converter, data)
             return self._converter.structure(data, self._type_of(method, is_request=is_request))
         except Exception as error:  # noqa: BLE001 -- cattrs raises many kinds for one wrong shape
             log.warning("The parameters of %s are malformed: %s", method[:200], type(error).__name__)

@@ -75,7 +75,7 @@ class Availability:
                 return SkippedError("health", _again(found[1], found[0] - now))
         until = self._cooldowns.get(model, 0.0)
         if now < until:
-            message = f"{model} is at its rate limit; it can be asked again in {_spoken(until - now)}."
+            message = f"{model} is at its rate limit; it can be asked again in {spoken(until - now)}."
             error = RequestError(ErrorKind.RATE_LIMIT, message, retry_after_seconds=until - now)
             return SkippedError("quota", error)
         self._cooldowns.pop(model, None)
@@ -183,7 +183,7 @@ def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> Non
 
 def breaker_error(model: ModelReference, wait: float) -> RequestError:
     """What a person reads while a breaker is open."""
-    rest = f"{model} failed several times in a row and is left alone for {_spoken(wait)}"
+    rest = f"{model} failed several times in a row and is left alone for {spoken(wait)}"
     message = f"{rest}; try again then, or use another model."
     return RequestError(ErrorKind.UNAVAILABLE, message, retry_after_seconds=wait)
 
@@ -194,7 +194,8 @@ def _again(error: RequestError, wait: float | None = None) -> RequestError:
     )
 
 
-def _spoken(seconds: float) -> str:
+def spoken(seconds: float) -> str:
+    """A wait as people say it."""
     if seconds < 90:  # noqa: PLR2004 - people count short waits in seconds
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)

@@ -19,7 +19,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Provider
 from aurelis.core.reply import Alive, Attempt, Finished, FinishReason, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
-from aurelis.orchestrator.availability import SkippedError, breaker_error
+from aurelis.orchestrator.availability import SkippedError, breaker_error, spoken
 from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
@@ -281,7 +281,7 @@ class CandidateCall:
             call.reserved_at = now
         else:
             workings.availability.quota_spent(model, wait)
-            message = f"The quota of {model} is used up; it can be asked again in {wait:.0f} s."
+            message = f"The quota of {model} is used up; it can be asked again in {spoken(wait)}."
             raise SkippedError("quota", RequestError(ErrorKind.RATE_LIMIT, message, retry_after_seconds=wait))
 
     def _key(self) -> str:

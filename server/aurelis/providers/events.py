@@ -1,8 +1,8 @@
 """Server-sent events and lines of JSON, read from bytes as they come.
 
 In comes whatever the network delivers, split anywhere; out come decoded JSON objects. Written for servers as they are:
-CRLF, LF or CR, comments, data over several lines, no blank line between events, no `[DONE]`, no newline at the end, bare
-lines of JSON (Ollama), an error object without any field name. Source of the format: the HTML standard, section
+CRLF, LF or CR, comments, data over several lines, no blank line between events, no `[DONE]`, no newline at the end,
+bare lines of JSON (Ollama), an error object without any field name. Source of the format: the HTML standard, section
 "Server-sent events".
 """
 

@@ -31,6 +31,35 @@ class Third:
 
 
 @pytest.mark.parametrize(
+    ("asked", "reply"),
+    [
+        ("def first(a):\n    return a\n", "@cache\ndef second(a):\n    return 2"),
+        ("def first(a):\n    return a\n", "class Third:\n    x = 2"),
+        ("def first(a):\n    return a\n", "def second(a):\n    return 2\n\n\nclass Third:\n    x = 2"),
+        ("    return a\n", "class Third:\n    x = 2"),
+        ("    def fifth(self):\n        return 5\n", "def fourth(self):\n    return 3"),
+    ],
+)
+def test_a_definition_of_another_place_takes_no_place(asked: str, reply: str) -> None:
+    """Who is asked for one function and answers with another that the file has means a change elsewhere."""
+    start = PYTHON.index(asked)
+    reading = read_edit(PYTHON, start, start + len(asked), "python", f"```python\n{reply}\n```")
+    assert reading.text is None
+    assert reading.reason == "the answer changes only lines outside the range"
+
+
+@pytest.mark.parametrize(
+    "reply", ["def renamed(a):\n    return a", "def first(a):\n    return 1\n\n\ndef new():\n    pass"]
+)
+def test_a_definition_of_a_new_name_may_take_a_place(reply: str) -> None:
+    """A function may be renamed, and taken apart into several."""
+    asked = "def first(a):\n    return a\n"
+    start = PYTHON.index(asked)
+    reading = read_edit(PYTHON, start, start + len(asked), "python", f"```python\n{reply}\n```")
+    assert reading.text == PYTHON.replace(asked, reply + "\n")
+
+
+@pytest.mark.parametrize(
     ("reply", "old", "new"),
     [
         ("def first(a):\n    return a + 1", "    return a\n", "    return a + 1\n"),

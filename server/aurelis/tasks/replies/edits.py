@@ -32,7 +32,7 @@ from aurelis.tasks.replies.layout import (
     shared_lines,
     stripped,
 )
-from aurelis.tasks.replies.partial import with_definitions
+from aurelis.tasks.replies.partial import is_of_other_definitions, with_definitions
 from aurelis.tasks.replies.patches import (
     Change,
     apply_changes,
@@ -51,6 +51,8 @@ WHOLE_FILE_LINES: Final = 3
 """So many lines outside the region must there be, to tell a whole file by them."""
 BARE_CODE_SHARE: Final = 0.3
 """A reply without a block is taken for code if it holds this share of the region's lines."""
+
+ONLY_OUTSIDE: Final = "the answer changes only lines outside the range"
 
 
 @attrs.frozen
@@ -98,6 +100,8 @@ def _from_blocks(document: str, start: int, end: int, language_id: str, blocks: 
     if partial is not None:
         return EditReading(partial)
     block = meant_block(blocks, region, language_id)
+    if is_of_other_definitions(document, start, end, language_id, block.content):
+        return EditReading(None, ONLY_OUTSIDE)
     reading = _rewritten(document, start, end, language_id, bare_lines(block.content))
     if reading.text is None:
         return reading
@@ -161,7 +165,7 @@ def within(
             return EditReading(None, "the answer changes lines outside the range")
     text = "".join((*kept, *old[at:]))
     if outside and not inside:
-        return EditReading(None, "the answer changes only lines outside the range")
+        return EditReading(None, ONLY_OUTSIDE)
     return EditReading(text, outside=outside)
 
 

@@ -63,6 +63,25 @@ def with_definitions(document: str, start: int, end: int, language_id: str, cont
     return with_imports(changed, imports, language_id)
 
 
+def is_of_other_definitions(document: str, start: int, end: int, language_id: str, content: str) -> bool:
+    """Whether code is nothing but definitions that the document has elsewhere, in place of those that the region has.
+
+    A model that answers with another function than the one it was asked for means that function's place, which is none
+    of ours. A definition that reaches across a border of the region counts as the region's.
+    """
+    tree = parse(document, language_id)
+    given: list[_Given] = []
+    if tree is None or not _read(content, language_id, given, []) or not given:
+        return False
+    own: set[str] = set()
+    elsewhere: set[str] = set()
+    for node in outline(tree):
+        apart = tree.end(node) <= start or end <= tree.start(node)
+        (elsewhere if apart else own).add(definition(tree, node).name)
+    names = {one.name for one in given}
+    return bool(own) and names <= elsewhere and not names & own
+
+
 def removes_definitions(document: str, changed: str, language_id: str) -> bool:
     """Whether a change leaves fewer named definitions outside functions than there were."""
     before, after = parse(document, language_id), parse(changed, language_id)
