@@ -172,18 +172,15 @@ class GhostTextSession:
         A request that the editor has not cancelled yet is closed as soon as it does.
         """
         for flight in list(self._flights):
-            place = flight.place
-            if place.uri != snapshot.uri or start > place.start + HEAD:
-                continue
-            if not _still_fits(flight, snapshot, end):
+            near = flight.place.uri == snapshot.uri and start <= flight.place.start + HEAD
+            if near and not _still_fits(flight, snapshot, end):
                 self._doom(flight)
 
     def replaced(self, snapshot: Snapshot) -> None:
         """The document was sent anew as a whole, changed nobody says where: close what no longer can fit, as above."""
         for flight in list(self._flights):
-            if flight.place.uri == snapshot.uri and not any(
-                _still_fits(flight, snapshot, position) for position in flight.place.cursors(snapshot)
-            ):
+            fits = (_still_fits(flight, snapshot, position) for position in flight.place.cursors(snapshot))
+            if flight.place.uri == snapshot.uri and not any(fits):
                 self._doom(flight)
 
     def closed(self, uri: str) -> None:
