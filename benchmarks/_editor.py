@@ -1,11 +1,20 @@
-"""The least editor that a benchmark needs: framed JSON over a process's standard streams, no library in between."""
+"""The least editor that a benchmark needs: framed JSON over a process's standard streams, no library in between.
+
+With it comes what the benchmarks of server processes share: the server's command, its memory, a home of its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
-from typing import Any, Self
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, Self
+
+SERVE: Final = (sys.executable, "-P", "-m", "aurelis", "serve")
 
 
 class Editor:
@@ -87,3 +96,32 @@ def edit(uri: str, version: int, line: int, character: int, text: str = "x") -> 
     change = {"range": {"start": position, "end": position}, "text": text}
     params = {"textDocument": {"uri": uri, "version": version}, "contentChanges": [change]}
     return framed({"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params})
+
+
+def resident_megabytes(pid: int) -> float:
+    """A process's resident memory in MB (Linux)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def percentile(values: Sequence[float]) -> float:
+    """The value that 95 of 100 do not exceed."""
+    return sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+def run_in_an_empty_home(main: Callable[[int], Awaitable[None]], usual: int) -> None:
+    """Run a benchmark with the first argument of the command line, or as often as usual, away from the user's files."""
+
+    async def run() -> None:
+        await main(int(sys.argv[1]) if len(sys.argv) > 1 else usual)
+
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update(
+            HOME=home,
+            XDG_CACHE_HOME=f"{home}/cache",
+            XDG_CONFIG_HOME=f"{home}/config",
+            XDG_STATE_HOME=f"{home}/state",
+            XDG_DATA_HOME=f"{home}/data",
+            PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
+        )
+        asyncio.run(run())

@@ -8,17 +8,13 @@ the caches fill up first. Run it as `python benchmarks/commands.py [commands]`. 
 
 from __future__ import annotations
 
-import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from _editor import Editor, edit
-from transport import BARE, percentile
+from _editor import SERVE, Editor, edit, percentile, resident_megabytes, run_in_an_empty_home
+from transport import BARE
 
 from aurelis.sandbox.server import run_sandbox
 
@@ -32,14 +28,6 @@ HOVERS = 300
 COMMANDS = 1_000
 WARM = 100
 EVERY = 100
-
-
-def resident_mb(pid: int) -> float:
-    """Resident memory of a process, in MB; Linux alone tells."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 async def hover_times(editor: Editor, line: int) -> list[float]:
@@ -66,7 +54,7 @@ async def main(commands: int) -> None:
         provider = {"baseUrl": sandbox.base_url, "models": ["default"]}
         roles = dict.fromkeys(("completion", "code", "reasoning", "documentation", "fast"), "custom/default")
         options = {"providers": {"custom": provider}, "models": roles}
-        ours = await Editor.start((sys.executable, "-P", "-m", "aurelis", "serve"))
+        ours = await Editor.start(SERVE)
         bare = await Editor.start((sys.executable, "-P", "-c", BARE))
         for editor in (ours, bare):
             params = {"capabilities": {}, "processId": None, "rootUri": None, "initializationOptions": options}
@@ -91,20 +79,13 @@ async def main(commands: int) -> None:
             result = await execute(ours, "aurelis.document", 4 * (number % FUNCTIONS + 1))
             edited += bool(result and result.get("edit"))
             if number >= WARM and (number - WARM) % EVERY == 0:
-                print(f"after {number - WARM:5} commands {resident_mb(ours.pid):8.1f} MB", flush=True)
+                print(f"after {number - WARM:5} commands {resident_megabytes(ours.pid):8.1f} MB", flush=True)
         seconds = time.perf_counter() - begun
-        print(f"after {commands:5} commands {resident_mb(ours.pid):8.1f} MB, {1000 * seconds / commands:.1f} ms each")
+        used = resident_megabytes(ours.pid)
+        print(f"after {commands:5} commands {used:8.1f} MB, {1000 * seconds / commands:.1f} ms each")
         print(f"{edited} of {WARM + commands} answers became an edit")
         await ours.close()
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(
-            HOME=home,
-            XDG_CACHE_HOME=f"{home}/cache",
-            XDG_CONFIG_HOME=f"{home}/config",
-            XDG_STATE_HOME=f"{home}/state",
-            PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
-        )
-        asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else COMMANDS))
+    run_in_an_empty_home(main, COMMANDS)

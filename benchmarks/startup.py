@@ -6,16 +6,12 @@ as `python benchmarks/startup.py [rounds]`. Nothing is asserted.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from _editor import Editor
+from _editor import SERVE, Editor, resident_megabytes, run_in_an_empty_home
 
 BARE = """
 from lsprotocol import types
@@ -31,15 +27,9 @@ server.start_io()
 """
 COMMANDS: Mapping[str, Sequence[str]] = {
     "bare pygls": (sys.executable, "-P", "-c", BARE),
-    "aurelis": (sys.executable, "-P", "-m", "aurelis", "serve"),
+    "aurelis": SERVE,
 }
 ROUNDS = 15
-
-
-def resident_megabytes(pid: int) -> float:
-    """The process's resident memory in MB (Linux)."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def measure(command: Sequence[str], *, warm: bool) -> tuple[float, float, float]:
@@ -84,12 +74,4 @@ async def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(
-            HOME=home,
-            XDG_CACHE_HOME=f"{home}/cache",
-            XDG_CONFIG_HOME=f"{home}/config",
-            XDG_STATE_HOME=f"{home}/state",
-            PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
-        )
-        asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS))
+    run_in_an_empty_home(main, ROUNDS)

@@ -8,15 +8,12 @@ asserted.
 
 from __future__ import annotations
 
-import asyncio
-import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 
-from _editor import Editor, edit
+from _editor import SERVE, Editor, edit, percentile, run_in_an_empty_home
 
 BARE = """
 from lsprotocol import types
@@ -72,7 +69,7 @@ async def main(rounds: int) -> None:
     """Measure in turns and print a table."""
     commands: dict[str, Sequence[str]] = {
         "bare pygls": (sys.executable, "-P", "-c", BARE),
-        "aurelis": (sys.executable, "-P", "-m", "aurelis", "serve"),
+        "aurelis": SERVE,
     }
     editors = {name: await Editor.start(command) for name, command in commands.items()}
     for editor in editors.values():
@@ -102,18 +99,5 @@ async def main(rounds: int) -> None:
         await editor.close()
 
 
-def percentile(values: list[float]) -> float:
-    """The value that 95 of 100 do not exceed."""
-    return sorted(values)[int(0.95 * (len(values) - 1))]
-
-
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(
-            HOME=home,
-            XDG_CACHE_HOME=f"{home}/cache",
-            XDG_CONFIG_HOME=f"{home}/config",
-            XDG_STATE_HOME=f"{home}/state",
-            PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring",
-        )
-        asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS))
+    run_in_an_empty_home(main, ROUNDS)

@@ -14,7 +14,7 @@ from aurelis.core.ports import CachedAnswer, CacheTags
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.reply import FinishReason, Usage
 from aurelis.core.request import FillInTheMiddle, Message, Parameters, RedactedRequest, Request, Task
-from unit.cache.hand_clock import HandClock
+from fixtures.hand_clock import HandClock
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from aurelis.cache.entry import Entry
 from aurelis.cache.safe_disk import BytesDisk, PatientCache
 from aurelis.core.ports import Invalidation
 from aurelis.core.request import Task
-from unit.cache.hand_clock import HandClock
+from fixtures.hand_clock import HandClock
 
 MakeDisk = Callable[..., DiskLayer]
 Make = Callable[..., Entry]

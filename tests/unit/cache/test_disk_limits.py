@@ -9,7 +9,7 @@ import pytest
 
 from aurelis.cache.disk import MAX_PENDING, DiskLayer
 from aurelis.cache.entry import Entry
-from unit.cache.hand_clock import HandClock
+from fixtures.hand_clock import HandClock
 
 MakeDisk = Callable[..., DiskLayer]
 Make = Callable[..., Entry]

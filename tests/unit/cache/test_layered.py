@@ -17,7 +17,7 @@ from aurelis.core.deadline import SystemClock
 from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
 from aurelis.core.reply import CacheLayer
 from aurelis.core.request import Task
-from unit.cache.hand_clock import HandClock
+from fixtures.hand_clock import HandClock
 
 MakeAnswer = Callable[..., CachedAnswer]
 TAGS = CacheTags(Task.REVIEW)

@@ -9,7 +9,7 @@ from aurelis.cache.entry import Entry
 from aurelis.cache.memory import MemoryLayer, entry_bytes
 from aurelis.core.ports import Invalidation
 from aurelis.core.request import Task
-from unit.cache.hand_clock import HandClock
+from fixtures.hand_clock import HandClock
 
 Make = Callable[..., Entry]
 

@@ -19,8 +19,8 @@ from aurelis.cache.shared_entry import shared_name
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import CachedAnswer, CacheTags, Invalidation
 from aurelis.core.request import Task
+from fixtures.hand_clock import HandClock
 from fixtures.redis_server import RedisServer
-from unit.cache.hand_clock import HandClock
 
 KEY = b"a team's own secret"
 Make = Callable[..., Entry]

@@ -15,8 +15,8 @@ from aurelis.core.record import CallRecord, SecurityEvent, SentPrompt
 from aurelis.observe.audit import MAX_WAITING, AuditLog, AuditPolicy
 from aurelis.observe.audit_chain import ANCHOR, CURRENT, files
 from aurelis.observe.audit_verify import AuditReport, last_lines, verify_audit
-from unit.cache.hand_clock import HandClock
-from unit.observe.conftest import PLAIN
+from fixtures.hand_clock import HandClock
+from fixtures.records import PLAIN
 
 KEY = b"a key of the keychain"
 MakeRecord = Callable[..., CallRecord]

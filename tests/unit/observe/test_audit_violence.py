@@ -17,8 +17,8 @@ from aurelis.core.record import SecurityEvent
 from aurelis.observe.audit import AuditLog, AuditPolicy
 from aurelis.observe.audit_chain import ANCHOR, CURRENT
 from aurelis.observe.audit_verify import verify_audit
-from unit.cache.hand_clock import HandClock
-from unit.observe.conftest import PLAIN
+from fixtures.hand_clock import HandClock
+from fixtures.records import PLAIN
 
 KEY = b"a key of the keychain"
 

@@ -21,8 +21,8 @@ from aurelis.observe.metrics_page import page
 from aurelis.observe.metrics_server import MetricsServer
 from aurelis.observe.metrics_share import SharedNumbers
 from aurelis.observe.numbers import MAX_SERIES, Numbers, from_plain, merge, to_plain
-from unit.cache.hand_clock import HandClock
-from unit.observe.conftest import PLAIN
+from fixtures.hand_clock import HandClock
+from fixtures.records import PLAIN
 
 MakeRecord = Callable[..., CallRecord]
 CONTRACT = {

@@ -9,11 +9,9 @@ import attrs
 import pytest
 import pytest_asyncio
 
-from aurelis.core.model import ModelReference
 from aurelis.core.record import CallRecord
-from aurelis.core.reply import Usage
-from aurelis.core.request import Task, Urgency
 from aurelis.store.database import Database
+from fixtures.records import PLAIN
 
 
 @pytest_asyncio.fixture
@@ -31,32 +29,7 @@ async def open_store(tmp_path: Path) -> AsyncIterator[Callable[..., Database]]:
 
 @pytest.fixture
 def make_record() -> Callable[..., CallRecord]:
-    plain = CallRecord(
-        request_id="r1",
-        started_at=1_000.0,
-        task=Task.COMPLETION,
-        urgency=Urgency.GHOST_TEXT,
-        outcome="ok",
-        model=ModelReference("sandbox", "default"),
-        host="127.0.0.1:1",
-        cached=None,
-        usage=Usage(10, 5, 15),
-        cost_usd=0.25,
-        confidence=0.9,
-        incomplete=False,
-        duration_ms=120,
-        time_to_first_token_ms=40,
-        attempts=(),
-        redactions=1,
-        redaction_rules=("token",),
-        prompt_characters=40,
-        prompt_sha256="00",
-        answer_characters=20,
-        answer_sha256="11",
-        language="python",
-    )
-
     def make(**changes: object) -> CallRecord:
-        return attrs.evolve(plain, **changes)
+        return attrs.evolve(PLAIN, **{"started_at": 1_000.0, "attempts": (), **changes})
 
     return make

@@ -10,8 +10,8 @@ from aurelis.core.ports import QuotaRule
 from aurelis.store.database import Database
 from aurelis.store.ledger import SqliteQuotaLedger
 from aurelis.store.redis_ledger import SILENCE_SECONDS, TeamQuotaLedger
+from fixtures.hand_clock import HandClock
 from fixtures.redis_server import RedisServer
-from unit.cache.hand_clock import HandClock
 
 KEY = b"a team's own secret"
 TWO = [QuotaRule(2, 60.0)]
