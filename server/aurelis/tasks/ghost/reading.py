@@ -114,7 +114,7 @@ def enough(so_far: str, hole: Hole) -> bool:
     text = without_thinking(so_far)
     if text.lstrip()[:7].lower() in _THINKING:
         return False
-    if text.lstrip().startswith(_WRAPPERS if hole.language_id in PROSE_LANGUAGES else ("```", "~~~")):
+    if text.lstrip().startswith(_wrappers(hole)):
         blocks = fenced_blocks(text)
         return bool(blocks) and blocks[0].closed
     complete = text.rpartition("\n")[0]
@@ -131,6 +131,12 @@ def enough(so_far: str, hole: Hole) -> bool:
         for unwrapped in unwrapped_readings
         for rest in echo.readings(unwrapped, hole)
     )
+
+
+def _wrappers(hole: Hole) -> tuple[str, ...]:
+    """The beginnings of fences that are around a completion, not part of it."""
+    within = hole.language_id not in PROSE_LANGUAGES or bool(hole.line_before.strip()) or not hole.multiline
+    return ("```", "~~~") if within else _WRAPPERS
 
 
 def _is_over(text: str, hole: Hole) -> bool:

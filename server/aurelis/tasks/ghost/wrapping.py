@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
 
 MOST_SENTENCES: Final = 4
@@ -39,9 +40,17 @@ _INTRODUCES: Final = re.compile(
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(r"^\s*(?:[-*\d.]+\s+)?[\w`\"'\u2018\u2019\u201c\u201d(][^{};=<>\[\]]*[.:!?,)`*]\s*$")
-_BACKTICK_QUOTES: Final = frozenset({"go", "javascript", "kotlin", "scala", "shellscript", "sql", "typescript"})
-"""Languages in which backticks quote."""
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
+
+
+_PROSE_MARK: Final = re.compile(
+    r"\s*(?:#{2,6} \w|[-*] \w+ \w|> \w|\d+\. [A-Z]|</?[a-z]+[ >]|\[[^\]]+\](?:\(|: ?\S)|!\[|\|.*\|\s*$|\*\*|.*\]\(\S)"
+)
+"""The beginning of a heading, an item, a quotation, an element, a link or a table's row."""
+_PROSE_WORD: Final = re.compile(
+    r"\b(?:a|an|and|are|as|be|by|can|for|from|in|is|it|of|on|or|that|the|this|to|with|you|your|will|not|its)\b",
+    re.IGNORECASE,
+)
 
 
 def readings(reply: str, hole: Hole) -> list[str]:
@@ -61,18 +70,7 @@ def readings(reply: str, hole: Hole) -> list[str]:
         if hole.language_id not in PROSE_LANGUAGES and not _open_fence(hole):
             return found
     plain = _without_sentences(text, hole)
-    inline = _without_backticks(plain, hole)
-    if inline is None:
-        return [*found, plain]
-    quotes = hole.language_id.removesuffix("react") in _BACKTICK_QUOTES
-    code = _is_a_line(inline)
-    likely = code or not (hole.in_words or (quotes and hole.line_before.strip()))
-    return [*found, inline, plain] if likely else [*found, plain, inline]
-
-
-def _is_a_line(inline: str) -> bool:
-    """Whether what stands between backticks is a line of code or of a comment rather than a value."""
-    return inline.endswith((";", "{", "}", ",")) or inline.lstrip()[:1] in {"*", "#"} or inline.startswith("//")
+    return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
 
 
 def introduces(line: str) -> bool:
@@ -98,12 +96,23 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         introduced = (
             first.closed and 0 < len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
         )
-        inside = bool(hole.line_before.strip())
-        return (alone or introduced) and (first.language in _MARKDOWN_NAMES or inside or introduced)
+        named = first.language in _MARKDOWN_NAMES or (not first.language and _reads_as_prose(first.content, hole))
+        inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
+        return (alone or introduced) and (named or inside or introduced)
     if _open_fence(hole):
         introduced = len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
         return introduced and len(blocks) == 1 and bool(first.language)
     return len(before) <= MOST_SENTENCES and all(_INTRODUCES.match(line) or _WORDS.match(line) for line in before)
+
+
+def _reads_as_prose(text: str, hole: Hole) -> bool:
+    """Whether what stands in a fence without a name is prose with its marks rather than code or output."""
+    above = next((line for line in reversed(hole.before.split("\n")[:-1]) if line.strip()), "")
+    lines = [line for line in text.split("\n") if line.strip()]
+    if above.rstrip().endswith(":") and not any(_PROSE_MARK.match(line) for line in lines):
+        return False
+    prose = sum(1 for line in lines if _PROSE_MARK.match(line) or len(_PROSE_WORD.findall(line)) > 1)
+    return 2 * prose > len(lines)
 
 
 def _open_fence(hole: Hole) -> bool:
@@ -131,12 +140,3 @@ def _without_sentences(text: str, hole: Hole) -> str:
                 while lines and not lines[0].strip():
                     lines.pop(0)
     return "\n".join(lines) if removed else text
-
-
-def _without_backticks(text: str, hole: Hole) -> str | None:
-    """The inside of a line that is inline code as a whole; None where it is not, or where prose means it so."""
-    line = text.strip()
-    inner = line[1:-1]
-    if hole.language_id in PROSE_LANGUAGES or len(line) < 3 or line[0] != "`" or line[-1] != "`" or "`" in inner:  # noqa: PLR2004 - two marks and something
-        return None
-    return inner if "\n" not in inner else None
