@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
-_OPENS_LINE: Final = (":", "{", "=>", "->")
 _STEPS_BELOW: Final = (":", "{", "[", "=>")
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
@@ -29,61 +28,8 @@ _TOP_LEVEL: Final = frozenset(
 """Words that begin a line at the margin rather than one of a block."""
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
-_WORD: Final = re.compile(r"\w+")
-_WORD_BEFORE: Final = re.compile(r"\w+$")
 _MOST: Final = 0.6
 """The share of indented blocks that must agree on the width of a level."""
-
-
-def with_line_break(text: str, hole: Hole) -> str:
-    """The text with the line break that belongs before it, or without one that does not.
-
-    A cursor right behind what opens a block is followed by a new line; one within a statement is not.
-    """
-    current = hole.line_before
-    if not current.strip() or not text.strip():
-        return text
-    base = len(indent_of(current))
-    if not text.lstrip(" ").startswith("\n"):
-        depth = len(indent_of(text))
-        indented = depth > base and (depth > 1 or text.startswith("\t"))
-        return "\n" + text if hole.multiline and indented and current.endswith(_OPENS_LINE) else text
-    first = next(line for line in text.split("\n") if line.strip())
-    if not hole.multiline:
-        return text.lstrip("\n ") if len(indent_of(first)) <= base else text.lstrip()
-    return text
-
-
-def goes_on(text: str, hole: Hole) -> bool:
-    """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
-    first = next(line for line in text.split("\n") if line.strip())
-    base = indent_of(hole.line_before)
-    if base and indent_of(first) == base:
-        return False  # It is laid out as a line of its own.
-    if hole.line_before.endswith((" ", "\t", *"([{,=+-*/<>|&.")):
-        return True
-    return first.startswith(";") or hole.line_after[:1] in {'"', "'"} or _finishes_word(first, hole)
-
-
-def _finishes_word(first: str, hole: Hole) -> bool:
-    """Whether the line makes a word of the document out of a beginning that is none by itself."""
-    typed, said = _WORD_BEFORE.search(hole.line_before), _WORD.match(first)
-    if typed is None or said is None:
-        return False
-    known = frozenset(_WORD.findall(hole.before[: -len(typed.group())] + " " + hole.after))
-    return typed.group() + said.group() in known and typed.group() not in known
-
-
-def without_line_break(text: str, hole: Hole) -> str | None:
-    """The text without the line breaks before it, where they may be noise; None where there are none or they belong."""
-    current = hole.line_before
-    if not current.strip() or not text.startswith("\n") or not text.strip():
-        return None
-    first = next(line for line in text.split("\n") if line.strip())
-    opens = current.endswith(_OPENS_LINE) and not unmatched_closers(first)
-    if opens or len(indent_of(first)) > len(indent_of(current)) + 1:
-        return None
-    return text.lstrip("\n")
 
 
 def readings(text: str, hole: Hole) -> list[str]:

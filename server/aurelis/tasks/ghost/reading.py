@@ -18,7 +18,7 @@ from aurelis.tasks.ghost.damage import damage
 from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded
 from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
-from aurelis.tasks.ghost.indentation import goes_on, with_line_break, without_line_break
+from aurelis.tasks.ghost.line_break import goes_on, with_line_break, without_line_break
 from aurelis.tasks.ghost.overrun import before_definition
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 

@@ -96,7 +96,9 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         introduced = (
             first.closed and 0 < len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
         )
-        named = first.language in _MARKDOWN_NAMES or (not first.language and _reads_as_prose(first.content, hole))
+        named = first.language in _MARKDOWN_NAMES or (
+            not first.language and first.closed and _reads_as_prose(first.content, hole)
+        )
         inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
     if _open_fence(hole):

@@ -1,0 +1,119 @@
+"""A line break before a completion: the end of the cursor's line, or one that models put there for no reason."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.layout import indent_of
+
+_OPENS_LINE: Final = (":", "{", "=>", "->")
+_UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.")
+"""A line that ends so goes on."""
+_CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
+"""What hardly any line begins with at the margin; in prose fewer marks count."""
+_CONTINUES_PROSE: Final = re.compile(r"[:,;?](?=\s|$)|\.(?=\s|$)")
+_SENTENCE_ENDS: Final = (".", "!", "?", ":")
+_STATEMENT: Final = re.compile(
+    r"(?:async|await|catch|class|const|def|echo|else|end|export|fn|for|from|func|function|if|import|include|int|let"
+    r"|match|package|print|private|pub|public|raise|return|set|static|struct|throw|try|type|use|using|var|void|while"
+    r"|with)\b"
+)
+"""What begins a statement rather than finishes a word."""
+_ENDED: Final = (";", "}", "*/")
+_COMMENT_BEGINS: Final = re.compile(r"\s*(?://|/\*|\* |\*$|#|--\s|\"{3}|'{3})")
+_BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+>|#] ?|\d+[.)] |```|~~~)")
+"""What begins an item, a heading, a quotation, a table or a fence."""
+_WORD: Final = re.compile(r"\w+")
+_WORD_BEFORE: Final = re.compile(r"\w+$")
+_FRAGMENT: Final = 5
+"""Letters of a word that nothing else in the document has, and that is likely half of one."""
+
+
+def with_line_break(text: str, hole: Hole) -> str:
+    """The text with the line break that belongs before it, or without one that does not.
+
+    A cursor right behind what opens a block is followed by a new line; one within a statement is not.
+    """
+    current = hole.line_before
+    if not current.strip() or not text.strip():
+        return text
+    base = len(indent_of(current))
+    if not text.lstrip(" ").startswith("\n"):
+        depth = len(indent_of(text))
+        indented = depth > base and (depth > 1 or text.startswith("\t"))
+        return "\n" + text if hole.multiline and indented and current.endswith(_OPENS_LINE) else text
+    if not hole.multiline:
+        return text.lstrip("\n ") if len(indent_of(_first_line(text))) <= base else text.lstrip()
+    return text
+
+
+def without_line_break(text: str, hole: Hole) -> str | None:
+    """The text without the line breaks before it, where they may be noise; None where there are none or they belong."""
+    current = hole.line_before
+    if not current.strip() or not text.startswith("\n") or not text.strip():
+        return None
+    first = _first_line(text)
+    opens = current.endswith(_OPENS_LINE) and not unmatched_closers(first)
+    if opens or _is_deeper(first, current) or (not current[-1].isspace() and _is_a_line(text, first, hole)):
+        return None
+    return text.lstrip("\n")
+
+
+def _is_deeper(first: str, current: str) -> bool:
+    base, indent = indent_of(current), indent_of(first)
+    return (len(indent) > max(1, len(base))) or indent.startswith(base + "\t")
+
+
+def _is_a_line(text: str, first: str, hole: Hole) -> bool:
+    """Whether a line can only be one of its own: it is laid out so, a comment or item begins, the one above is over."""
+    current = hole.line_before
+    base = indent_of(current)
+    if (base and indent_of(first) == base) or (current.endswith(">") and first.startswith("<")):
+        return True
+    if hole.in_words and (text.startswith("\n\n") or (current.endswith(_SENTENCE_ENDS) and first[0].isupper())):
+        return True
+    if hole.language_id in PROSE_LANGUAGES:
+        return _BLOCK_BEGINS.match(first) is not None
+    return current.endswith(_ENDED) or (_COMMENT_BEGINS.match(first) is not None and len(hole.line_before) > 1)
+
+
+def goes_on(text: str, hole: Hole) -> bool:
+    """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
+    first = _first_line(text)
+    if hole.line_before.endswith(_UNFINISHED):
+        return True
+    if hole.line_after[:1] in {'"', "'"} or _continues(first, hole):
+        return True
+    return _finishes_word(first, hole)
+
+
+def _first_line(text: str) -> str:
+    return next(line for line in text.split("\n") if line.strip())
+
+
+def _continues(first: str, hole: Hole) -> bool:
+    """Whether a line at the margin begins with what belongs behind something."""
+    if hole.language_id in PROSE_LANGUAGES:
+        return _CONTINUES_PROSE.match(first) is not None
+    if first[0] in CLOSERS:
+        # A closer at the margin may close what lines above have opened, but not what this line has.
+        return bool(unmatched_openers(hole.line_before))
+    if first[0] == "(":
+        return hole.line_before[-1:].isalnum() or hole.line_before.endswith("_")
+    return _CONTINUES.match(first) is not None
+
+
+def _finishes_word(first: str, hole: Hole) -> bool:
+    """Whether the line makes a word out of a beginning that is none by itself, as far as the document tells."""
+    typed, said = _WORD_BEFORE.search(hole.line_before), _WORD.match(first)
+    if typed is None or said is None or typed.group().isdigit():
+        return False
+    known = frozenset(_WORD.findall(hole.before[: -len(typed.group())] + " " + hole.after))
+    if typed.group() in known:
+        return False
+    if typed.group() + said.group() in known:
+        return True
+    return _STATEMENT.match(first) is None and said.group() not in known and len(typed.group()) <= _FRAGMENT
