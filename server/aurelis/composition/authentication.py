@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -48,11 +49,12 @@ class Authentication:
 
     def source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
         """What fetches a provider's token before each request; the token goes to the provider's own origin only."""
+        whose = cache(lambda: lookup_of(options))
 
         async def fetch() -> str | None:
             if options.profile == SANDBOX:
                 return None
-            lookup = lookup_of(options)
+            lookup = whose()
             token = await self._credentials.token(lookup)
             revealed = token.reveal(lookup.origin) if token is not None else None
             self._sent[options.name] = _fingerprint(revealed)

@@ -96,7 +96,16 @@ class SettingsDirectory:
     def quota(self, model: ModelReference) -> ModelQuota:
         """What a model's provider grants: the user's word, the profile's rows and tiers."""
         provider = self._open.get(model.provider)
-        return ModelQuota(**attrs.asdict(provider.limits(model.model))) if provider is not None else ModelQuota()
+        if provider is None:
+            return ModelQuota()
+        limits = provider.limits(model.model)
+        return ModelQuota(
+            requests_per_minute=limits.requests_per_minute,
+            requests_per_day=limits.requests_per_day,
+            concurrent=limits.concurrent,
+            input_tokens=limits.input_tokens,
+            output_tokens=limits.output_tokens,
+        )
 
     def notice(self, name: str) -> str | None:
         """What a provider that is open announced about its own end."""

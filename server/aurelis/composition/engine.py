@@ -37,7 +37,7 @@ from aurelis.core.request import Request, Urgency
 from aurelis.observe.health import HealthAlert
 from aurelis.observe.recorder import FanOutRecorder
 from aurelis.orchestrator.orchestrator import Orchestrator, Parts
-from aurelis.orchestrator.policy import RoutingPolicy
+from aurelis.orchestrator.policy import Policy, RoutingPolicy
 from aurelis.providers.openai_compatible import ConnectionBudget
 from aurelis.providers.pricing import GenaiPricing
 from aurelis.providers.tokens import TokenCheck
@@ -74,6 +74,7 @@ class Engine:
     cache_faults: tuple[str, ...]
     _open_cache: OpenCache
     directory: SettingsDirectory
+    _policy: Policy
 
     def __init__(
         self,
@@ -185,7 +186,7 @@ class Engine:
                 differing = directory.succeed(self.directory)
             self.directory = directory
             await asyncio.to_thread(directory.open_all)
-        policy = policy_of(self._settings, self._consent.hosts)
+        policy = self._policy = policy_of(self._settings, self._consent.hosts)
         parts = Parts(
             directory=self.directory,
             redactor=self._redactor,
@@ -303,7 +304,7 @@ class Engine:
 
     def routing(self) -> RoutingPolicy:
         """Which models the user chose for what."""
-        return policy_of(self._settings, self._consent.hosts).routing
+        return self._policy.routing
 
     async def consent(self, host: str, *, allowed: bool) -> None:
         """Remember the user's answer about a host."""

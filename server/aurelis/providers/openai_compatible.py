@@ -69,6 +69,10 @@ class OpenAICompatibleProvider:
         self._spellings = {known.lower(): taken for known, taken in profile.spellings.items()}
         self._catalogue = Catalogue(options, profile, base_url, self._fetch_models)
         self._checked: tuple[str, TokenCheck] | None = None
+        path = "chat/completions"
+        if options.organization and profile.organization_path:
+            path = profile.organization_path.format(organization=options.organization)
+        self._chat_url = urljoin(f"{base_url}/", path)
 
     @property
     def name(self) -> str:
@@ -275,10 +279,7 @@ class OpenAICompatibleProvider:
             system_role=info.system_role,
             longest=info.output_tokens,
         )
-        path = "chat/completions"
-        if self._options.organization and self._profile.organization_path:
-            path = self._profile.organization_path.format(organization=self._options.organization)
-        return _Call(urljoin(f"{self._base_url}/", path), body)
+        return _Call(self._chat_url, body)
 
     def _fim_call(self, dialect: str, request: RedactedRequest, model: str) -> _Call:
         if request.fim is None:

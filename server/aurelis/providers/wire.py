@@ -30,6 +30,8 @@ from aurelis.providers.waits import notice_of
 _JSON_HEADERS: Final = {"accept": "application/json", "content-type": "application/json"}
 
 CONNECTIONS_IN_ALL: Final = 100
+URLS: Final = 32
+"""Addresses that are kept read: reading one takes as long as all the rest of making a request."""
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
 
 TokenSource = Callable[[], Awaitable[str | None]]
@@ -104,6 +106,7 @@ class Wire:
         self._idle = asyncio.Event()
         self._idle.set()
         self._retired = False
+        self._urls: dict[str, httpx2.URL] = {}  # At most URLS.
         self.host = host_and_port(base_url)
         self.loopback = is_loopback(httpx2.URL(base_url).host)
         self._headers = {**profile.headers, **check_headers(options)}
@@ -284,8 +287,17 @@ class Wire:
     async def _directly(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
         content = json.dumps(post.body, ensure_ascii=False, separators=(",", ":")).encode()
         headers |= _JSON_HEADERS
-        request = self._http.build_request("POST", post.url, content=content, headers=headers, params=post.query)
+        url = self._read_url(post.url)
+        request = self._http.build_request("POST", url, content=content, headers=headers, params=post.query)
         return await self._http.send(request, stream=True)
+
+    def _read_url(self, url: str) -> httpx2.URL:
+        read = self._urls.get(url)
+        if read is None:
+            read = httpx2.URL(url)
+            if len(self._urls) < URLS:
+                self._urls[url] = read
+        return read
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Keep what an answer, a refusal too, says about the provider's future."""
