@@ -66,6 +66,7 @@ class Application:
         self._alert_listeners: list[Callable[[Alert], None]] = []
         self._tokens: dict[str, tuple[str | None, str | None]] = {}  # Those that come before the parts are built.
         self._status: Status | None = None
+        self._config_folder: Path | None = None
         self._reconfigure = asyncio.Lock()
 
     @property
@@ -290,8 +291,9 @@ class Application:
         """The folder of the user's own prompt files, whether it exists or not; None where there is no home."""
         from aurelis.config.folders import config_folder  # noqa: PLC0415 - platformdirs stays off the import path
 
-        folder = await asyncio.to_thread(config_folder)
-        return None if folder is None else folder / PROMPTS
+        if self._config_folder is None:  # Each hover asks.
+            self._config_folder = await asyncio.to_thread(config_folder)
+        return None if self._config_folder is None else self._config_folder / PROMPTS
 
     def on_status(self, listener: Callable[[Status], None]) -> None:
         """Call the listener at once and whenever the status changes."""

@@ -113,7 +113,8 @@ class _Index:
     def _places(self, anchor: str, *, fold: bool) -> list[int]:
         places = self._known.get((fold, anchor))
         if places is None:
-            places = list(_occurrences(self._folded if fold else self._text, anchor))
+            haystack = self._folded if fold else self._text
+            places = list(_occurrences(haystack, anchor)) if anchor in haystack else []
             self._known[fold, anchor] = places
         return places
 
