@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from aurelis.sandbox.beginnings import begin_text
 from aurelis.sandbox.continuation import continue_text
 from aurelis.sandbox.documenting import document
 from aurelis.sandbox.edit_replies import block, write_edit
@@ -27,7 +28,7 @@ _CONNECT: Final = "Connect a model for that."
 
 def fill(prefix: str, suffix: str) -> str:
     """What belongs between the two texts, or nothing."""
-    return continue_text(prefix, suffix)
+    return continue_text(prefix, suffix) or begin_text(prefix, suffix)
 
 
 def chat(messages: tuple[tuple[str, str], ...]) -> str:
