@@ -6,5 +6,7 @@ import { run, script } from './processes.mjs';
 await script(async (args) => {
   await prepareEnvironment();
   await buildExtension();
-  return (await run(program('aurelis'), ['demo', ...args])).code;
+  const { code } = await run(program('aurelis'), ['demo', ...args]);
+  if (code === 0 && args.length === 0) console.log('   In VS Code:          npm run code');
+  return code;
 });

@@ -19,6 +19,8 @@ from rich.text import Text
 from aurelis.cli.tables import console, table
 
 WIDTH: Final = 80
+TABLE_WIDTH: Final = 76
+"""Columns that the table of requests takes with the hosts, which are left out of a narrower one."""
 CONTEXT_LINES: Final = 4
 """Lines above the cursor that are shown with ghost text."""
 
@@ -81,8 +83,8 @@ class DemoScreen:
         self._console.print(Text("Aurelis, in your terminal", style="bold"))
         self._console.print(
             Text(
-                "A real language server, driven as an editor drives it, on a copy of its own\n"
-                f"file {source}. No account, no network: the answers come from the\n"
+                "A real language server, driven as an editor drives it, on a copy of its own "
+                f"file {source}. No account, no network: the answers come from the "
                 "built-in sandbox, which works by rules and is no language model."
             )
         )
@@ -99,13 +101,13 @@ class DemoScreen:
         lines = text.split("\n")
         first = max(0, len(lines) - CONTEXT_LINES)
         for number, line in enumerate(lines[first:-1], first + 1):
-            self._console.print(_numbered(number, line))
+            self._line(_numbered(number, line))
         last = _numbered(len(lines), lines[-1])
         column = last.cell_len
         last.append(ghost, style="italic bright_black")
-        self._console.print(last)
+        self._line(last)
         marker = Text(" " * column + "^" * max(1, len(ghost.partition("\n")[0])), style="bright_black")
-        self._console.print(marker)
+        self._console.print(marker, no_wrap=True, overflow="crop")
         self._note(f"{name}: the marked text is suggested at the cursor; Tab takes it.")
 
     def diff(self, title: str, name: str, before: str, after: str) -> None:
@@ -132,12 +134,13 @@ class DemoScreen:
 
     def requests(self, rows: Sequence[ShownRequest]) -> None:
         """Each request: which model, from where, in what time."""
-        columns = ("Task", "Model", "Host", "First", "Whole", "Cached")
+        wide = self._console.width >= TABLE_WIDTH
+        columns = ("Task", "Model", *(("Host",) if wide else ()), "First", "Whole", "Cached")
         cells = [
             (
                 row.task,
                 row.model,
-                row.host,
+                *((row.host,) if wide else ()),
                 _duration(row.first_ms),
                 _duration(row.duration_ms),
                 row.cached or ("no" if row.outcome == "ok" else row.outcome),
@@ -152,7 +155,7 @@ class DemoScreen:
         self._console.print()
         self._console.print(Text("Next", style="bold"))
         steps = (
-            "Connect a model: put these lines, with the address of any OpenAI-compatible\n"
+            "Connect a model: put these lines, with the address of any OpenAI-compatible "
             f"server, into the file that this names: {program} config path\n"
         )
         self._console.print(Padding(Text(steps, end=""), _INDENT))
@@ -167,6 +170,10 @@ class DemoScreen:
             f"Check it all:        {program} doctor"
         )
         self._console.print(Padding(Text(rest), _INDENT))
+
+    def _line(self, line: Text) -> None:
+        """A line of code; on a narrow screen its end is left out, as the mark under it must stay under it."""
+        self._console.print(line, no_wrap=True, overflow="ellipsis")
 
     def _note(self, text: str) -> None:
         self._console.print(Padding(Text(text, style="dim"), _INDENT))

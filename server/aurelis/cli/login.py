@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
             help="keep it in credentials.toml in the configuration folder, where there is no keychain",
         )
         # Taken to be refused without an echo: a token on the command line stands in histories and lists of processes.
-        parser.add_argument("argued", nargs="*", help=argparse.SUPPRESS)
+        parser.add_argument("argued", nargs="*", default=[], help=argparse.SUPPRESS)
         parser.add_argument("--token", "--key", nargs="?", const="", help=argparse.SUPPRESS)
 
 

@@ -73,6 +73,8 @@ async def _review_all(arguments: argparse.Namespace, targets: tuple[Target, ...]
         for target in targets:
             try:
                 chosen = await open_target(target)
+                if arguments.since is not None and _is_blank(chosen):
+                    continue
                 if show and len(targets) > 1:
                     print(f"{chosen.snapshot.name}{_lines(target)}:")
                 invocation = await invocation_for(
@@ -89,6 +91,12 @@ async def _review_all(arguments: argparse.Namespace, targets: tuple[Target, ...]
                     raise
                 say(error.message)
     return reviewed
+
+
+def _is_blank(chosen: Chosen) -> bool:
+    """Whether a change left nothing but blanks, as where a blank line was added or a paragraph removed."""
+    start, end = chosen.range or (0, len(chosen.snapshot.text))
+    return not chosen.snapshot.text[start:end].strip()
 
 
 def _lines(target: Target) -> str:

@@ -142,5 +142,7 @@ def _read(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         data = b"" if found.st_size > FILE_BYTES else stream.read(FILE_BYTES + 1)
     if found.st_size > FILE_BYTES or len(data) > FILE_BYTES:
-        raise RequestError(ErrorKind.TOO_LARGE, f"{path.name} is larger than {FILE_BYTES // 1_048_576} MB.")
+        raise RequestError(
+            ErrorKind.TOO_LARGE, f"{path.name} is larger than {FILE_BYTES // 1_048_576} MB; choose a smaller file."
+        )
     return data

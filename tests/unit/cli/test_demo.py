@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from aurelis.cli import demo
 from aurelis.cli.demo_screen import DemoScreen, ShownRequest
@@ -88,3 +89,21 @@ def test_ghost_text_is_marked_without_colour(capsys: pytest.CaptureFixture[str])
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].endswith("y = first(x)")
     assert lines[2] == " " * lines[1].index("st(x)") + "^^^^^"
+
+
+def test_a_narrow_screen_is_kept_to(capsys: pytest.CaptureFixture[str]) -> None:
+    """Code is cut and hosts are left out, so that nothing is folded and every column can be read."""
+    screen = DemoScreen(Console(file=sys.stdout, width=60))
+    screen.begin("aurelis/core/model.py")
+    screen.ghost_text(
+        "a.py", "def parse_all(texts: list[str]) -> tuple[ModelReference, ...]:\nraise Err", "or(" + "x" * 60
+    )
+    screen.requests([ShownRequest("documentation", "sandbox/default", "127.0.0.1:65535", 19, 59, None, "ok")])
+    screen.end(1.0, ".venv/bin/aurelis")
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 60
+    assert [line.split() for line in lines if "sandbox/default" in line] == [
+        ["documentation", "sandbox/default", "19", "ms", "59", "ms", "no"]
+    ]
+    suggested = next(place for place, line in enumerate(lines) if "raise Error(" in line)
+    assert set(lines[suggested + 1].strip()) == {"^"}

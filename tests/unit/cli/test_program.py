@@ -58,6 +58,7 @@ def run(
         (["serve", "--stdio", "--pipe", "x"], 2, r"^$", r"not allowed with"),
         (["config", "path"], 0, r"config\.toml\n$", r"^$"),
         (["login", "nobody"], 2, r"^$", r"is not a provider"),
+        (["login"], 2, r"^$", r"required: provider\. See"),
     ],
 )
 def test_usage_errors_are_one_sentence_with_the_right_exit_code(

@@ -163,6 +163,17 @@ def test_only_changes_are_reviewed_since_a_revision(run: Run, tmp_path: Path) ->
     assert run("review", "--since", "--output=x")[0] == 2
 
 
+def test_a_review_since_a_revision_passes_over_blank_lines(run: Run, tmp_path: Path) -> None:
+    """Where a change left only blanks there is nothing to look at; the other places are reviewed."""
+    _git(tmp_path, "init", "-q")
+    _git(tmp_path, "add", "code.py")
+    _git(tmp_path, "commit", "-q", "-m", "Begin")
+    (tmp_path / "code.py").write_text("\n" + CODE + "\n\ndef f(a=[]):\n    return a\n")
+    code, output, errors = run("review", "--since", "HEAD", "--json")
+    assert (code, "no code" in errors) == (0, False)
+    assert [finding["firstLine"] for result in json.loads(output) for finding in result["findings"]] == [6]
+
+
 def test_a_review_since_a_revision_passes_over_what_is_no_text(run: Run, tmp_path: Path) -> None:
     """A changed file in another encoding is named, the others are reviewed, whatever git calls the two sides."""
     _git(tmp_path, "init", "-q")
