@@ -69,12 +69,16 @@ class Neighbour:
 
 @attrs.frozen
 class FillInTheMiddle:
-    """The text around a hole, for models that fill holes; `name` is the document's relative path."""
+    """The text around a hole, for models that fill holes; `name` is the document's relative path.
+
+    `line_comment` is the mark of the language's line comments, for models that were not trained with several files.
+    """
 
     prefix: str
     suffix: str
     name: str = ""
     neighbours: tuple[Neighbour, ...] = ()
+    line_comment: str = ""
 
 
 @attrs.frozen

@@ -51,7 +51,7 @@ def _cleaned_hole(fim: FillInTheMiddle | None) -> FillInTheMiddle | None:
     if fim is None:
         return None
     neighbours = tuple(Neighbour(cleaned(n.name), cleaned(n.text)) for n in fim.neighbours)
-    return FillInTheMiddle(cleaned(fim.prefix), cleaned(fim.suffix), cleaned(fim.name), neighbours)
+    return FillInTheMiddle(cleaned(fim.prefix), cleaned(fim.suffix), cleaned(fim.name), neighbours, fim.line_comment)
 
 
 def _check_parameters(request: Request) -> None:

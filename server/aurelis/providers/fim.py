@@ -100,12 +100,22 @@ def refuses(status: int, message: str) -> bool:
 
 def render(family: Family, hole: FillInTheMiddle) -> str:
     """The raw prompt in a family's tokens."""
-    before, after = family.prefix + hole.prefix, family.suffix + hole.suffix
+    several = family.file_separator is not None
+    before, after = family.prefix + (hole.prefix if several else alone(hole)), family.suffix + hole.suffix
     prompt = (after + before if family.suffix_first else before + after) + family.middle
-    if family.file_separator is None or not hole.neighbours:
+    if not several or not hole.neighbours:
         return prompt
     files = "".join(f"{family.file_separator}{item.name}\n{item.text}\n" for item in hole.neighbours)
     return f"{files}{family.file_separator}{hole.name}\n{prompt}"
+
+
+def alone(hole: FillInTheMiddle) -> str:
+    """The text before the hole with the other files in comments above it, for what was trained with one file alone."""
+    if not hole.line_comment:
+        return hole.prefix
+    lines = [line for item in hole.neighbours for line in (f"{item.name}:", *item.text.splitlines())]
+    notes = "".join(f"{hole.line_comment} {line}".rstrip() + "\n" for line in lines)
+    return f"{notes}\n{hole.prefix}" if notes else hole.prefix
 
 
 def call(dialect: str, model: str, hole: FillInTheMiddle, parameters: Parameters) -> FimCall:
@@ -119,14 +129,14 @@ def call(dialect: str, model: str, hole: FillInTheMiddle, parameters: Parameters
     bound = {} if parameters.max_tokens is None else {"max_tokens": parameters.max_tokens}
     stopping: dict[str, Any] = {"stop": stops} if stops else {}
     if dialect == "mistral":
-        body = {"model": model, "prompt": hole.prefix, "suffix": hole.suffix, "stream": True}
+        body = {"model": model, "prompt": alone(hole), "suffix": hole.suffix, "stream": True}
         return FimCall("fim/completions", body | temperature | bound | stopping)
     if dialect == "suffix":
-        body = {"model": model, "prompt": hole.prefix, "suffix": hole.suffix, "stream": True}
+        body = {"model": model, "prompt": alone(hole), "suffix": hole.suffix, "stream": True}
         return FimCall("completions", body | temperature | bound | stopping)
     if dialect == "ollama":
         options = temperature | stopping | ({"num_predict": bound["max_tokens"]} if bound else {})
-        body = {"model": model, "prompt": hole.prefix, "suffix": hole.suffix, "stream": True, "think": False}
+        body = {"model": model, "prompt": alone(hole), "suffix": hole.suffix, "stream": True, "think": False}
         return FimCall("api/generate", body | ({"options": options} if options else {}), from_root=True)
     if dialect == "llamacpp":
         extra = [{"filename": item.name, "text": item.text} for item in hole.neighbours]

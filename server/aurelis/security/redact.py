@@ -217,7 +217,7 @@ def _rebuild(
     if request.fim is not None:
         prefix, suffix, name = next(rest), next(rest), next(rest)
         neighbours = tuple(Neighbour(next(rest), next(rest)) for _ in request.fim.neighbours)
-        fim = FillInTheMiddle(prefix, suffix, name, neighbours)
+        fim = FillInTheMiddle(prefix, suffix, name, neighbours, request.fim.line_comment)
     return messages, fim, tuple(rest)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SIGNATURE: Final = 2_000
 """Characters; what is longer is a definition without a body, cut at a line."""
+_LONGEST_HEADING: Final = 2_000
+"""Characters of a signature with its documentation."""
 _STRING_PREFIX: Final = re.compile(r"^[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
 _HOLDERS: Final = frozenset(
     {
@@ -96,6 +98,26 @@ def enclosing_definition(tree: SyntaxTree, start: int, end: int | None = None) -
     return None if node is None else definition(tree, node)
 
 
+def holding_definitions(tree: SyntaxTree, position: int) -> tuple[Definition, ...]:
+    """The definitions that what is typed at a cursor belongs to, the outermost first.
+
+    Where indentation makes blocks, a blank line behind a block belongs to it as far as the cursor is indented.
+    """
+    if tree.rules.module != "tree_sitter_python":
+        return enclosing_definitions(tree, position)
+    text = tree.text
+    line = text.rfind("\n", 0, position) + 1
+    column = len(text[line:position]) - len(text[line:position].lstrip())
+    at = position
+    while at > 0 and text[at - 1].isspace():
+        at -= 1
+    return tuple(
+        found
+        for found in enclosing_definitions(tree, max(0, at - 1))
+        if at > line or found.start - text.rfind("\n", 0, found.start) - 1 < column
+    )
+
+
 def definitions(tree: SyntaxTree, *, limit: int = 500) -> tuple[Definition, ...]:
     """The text's definitions in order, nested ones included, at most `limit`."""
     nodes = (node for node in nodes_of(tree, tree.rules.definitions) if is_definition(tree, node))
@@ -170,6 +192,26 @@ def definition(tree: SyntaxTree, node: Node) -> Definition:
         signature=signature if len(signature) <= _LONGEST_SIGNATURE else _cut_at_line(signature),
         documentation=_documentation(tree, outer, body),
     )
+
+
+def heading(tree: SyntaxTree, found: Definition, *, longest: int = _LONGEST_HEADING) -> str:
+    """The lines of a definition up to its body, with its documentation, as they stand in the text.
+
+    Documentation that makes it longer is left out.
+    """
+    start = tree.text.rfind("\n", 0, found.start) + 1
+    if tree.text[start : found.start].strip():
+        start = found.start
+    signature = tree.text[start : found.body_start]
+    opens = "{" if tree.text.startswith("{", found.body_start) else ""
+    plain = f"{signature.rstrip()} {opens}".rstrip() if len(signature) <= longest else found.signature
+    if not found.documentation or len(plain) + len(found.documentation) > longest:
+        return plain
+    if tree.rules.module != "tree_sitter_python":
+        indent = signature[: len(signature) - len(signature.lstrip())]
+        return f"{indent}{found.documentation}\n{plain}"
+    string = next(node for node in tree.ancestors(tree.node_at(found.body_start)) if node.type == "string")
+    return tree.text[start : tree.end(string)]
 
 
 def _defined(tree: SyntaxTree, node: Node) -> Node | None:

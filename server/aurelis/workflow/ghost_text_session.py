@@ -24,13 +24,14 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
 from aurelis.tasks.context.completion import warm
 from aurelis.workflow.inline import (
+    LARGE_DOCUMENT,
     NOTHING_AROUND,
     Around,
     CompletionAsked,
     PreparedCompletion,
     completions,
     item_of,
-    prepare_completion,
+    prepare_to_fit,
 )
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.kept_completions import COVERED, HEAD, KEPT, Kept, KeptCompletions, Offered, Place
@@ -51,9 +52,6 @@ SILENT_SECONDS: Final = 30.0
 
 LEAST_SILENT_SECONDS: Final = 1.0
 """How long nothing is asked after a failure that allows asking again at once."""
-
-LARGE_DOCUMENT: Final = 100_000
-"""Characters above which a request is prepared in a thread, off the event loop."""
 
 ALTERNATIVE_TEMPERATURE: Final = 0.7
 """For further suggestions, which should not be the first one again."""
@@ -261,9 +259,7 @@ class GhostTextSession:
 
     async def _prepare(self, snapshot: Snapshot, position: int, around: Around) -> PreparedCompletion | None:
         asked = CompletionAsked(snapshot=snapshot, position=position, around=around)
-        if len(snapshot.text) > LARGE_DOCUMENT:
-            return await asyncio.to_thread(prepare_completion, self._services, asked, self._parses)
-        return prepare_completion(self._services, asked, self._parses)
+        return await prepare_to_fit(self._services, asked, self._parses)
 
     async def _launch(self, snapshot: Snapshot, position: int, around: Around) -> Flight | None:
         prepared = await self._prepare(snapshot, position, around)

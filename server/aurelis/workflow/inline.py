@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Final
 
 import attrs
@@ -15,6 +16,7 @@ from aurelis.core.redaction_map import mentions
 from aurelis.core.reply import Answer, Completed, FinishReason, Verdict
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, Request
 from aurelis.core.snapshot import Snapshot
+from aurelis.syntax.languages import rules_for
 from aurelis.syntax.parses import ParseCache, SyntaxTree
 from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
@@ -32,6 +34,14 @@ from aurelis.workflow.services import Services
 SINGLE_LINE_TOKENS: Final = 80
 """The longest answer where only the rest of a line is wanted."""
 CURSOR: Final = "<<<CURSOR>>>"
+LARGE_DOCUMENT: Final = 100_000
+"""Characters above which a request is prepared in a thread, off the event loop."""
+
+FRAME_CHARACTERS: Final = 700
+"""Of a prompt, beside what is shown of documents."""
+
+CAUTIOUS_CHARACTERS_PER_TOKEN: Final = 3
+"""Less than code usually has, so that what is cut to fit a model does fit it."""
 _STOP: Final = ("\n\n\n",)
 
 
@@ -62,11 +72,12 @@ NOTHING_AROUND: Final = Around()
 
 @attrs.frozen(kw_only=True)
 class CompletionAsked:
-    """A cursor that wants ghost text."""
+    """A cursor that wants ghost text; `room` is the longest prompt in characters, where a model takes but little."""
 
     snapshot: Snapshot
     position: int
     around: Around = NOTHING_AROUND
+    room: int | None = None
     request_id: str = attrs.field(factory=new_request_id)
 
 
@@ -125,6 +136,42 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     return kept_parsing(item, hole.prefix + hole.suffix, hole.language_id, prepared.tree)
 
 
+async def prepare_to_fit(services: Services, asked: CompletionAsked, parses: ParseCache) -> PreparedCompletion | None:
+    """The request for a cursor, cut to what the model takes that would be asked first.
+
+    None where nothing may be asked.
+    """
+    prepared = await _prepare_off_loop(services, asked, parses)
+    if prepared is None:
+        return None
+    with suppress(RequestError):
+        info = await services.describe(prepared.request)
+        if info is not None and info.input_tokens is not None:
+            room = CAUTIOUS_CHARACTERS_PER_TOKEN * max(
+                0, info.input_tokens - (prepared.request.parameters.max_tokens or 0)
+            )
+            if _size(prepared.request) > room:
+                return await _prepare_off_loop(services, attrs.evolve(asked, room=room), parses)
+    return prepared
+
+
+async def _prepare_off_loop(
+    services: Services, asked: CompletionAsked, parses: ParseCache
+) -> PreparedCompletion | None:
+    if len(asked.snapshot.text) > LARGE_DOCUMENT:
+        return await asyncio.to_thread(prepare_completion, services, asked, parses)
+    return prepare_completion(services, asked, parses)
+
+
+def _size(request: Request) -> int:
+    """Characters of the longer form of the prompt."""
+    chat = sum(len(message.content) for message in request.messages)
+    hole = request.fim
+    if hole is None:
+        return chat
+    return max(chat, len(hole.prefix) + len(hole.suffix) + sum(len(near.text) for near in hole.neighbours))
+
+
 def prepare_completion(
     services: Services, asked: CompletionAsked, parses: ParseCache | None = None
 ) -> PreparedCompletion | None:
@@ -147,11 +194,12 @@ def prepare_completion(
         max_lines=services.settings.inline_completion.max_lines,
         tree=tree,
     )
-    context = completion_context(
-        snapshot, position, tree, others, _described(edits), policy.max_prompt_chars, asked.around.diagnostics
-    )
+    budget = policy.max_prompt_chars if asked.room is None else min(policy.max_prompt_chars, asked.room)
+    budget = max(0, budget - FRAME_CHARACTERS)
+    context = completion_context(snapshot, position, tree, others, _described(edits), budget, asked.around.diagnostics)
     limit = policy.max_tokens or (row.max_tokens if hole.multiline else SINGLE_LINE_TOKENS)
     prompt = load_prompt(row.prompt)
+    rules = rules_for(snapshot.language_id)
 
     def judge(text: str) -> Verdict:
         usable = ghost_text(text, hole) is not None
@@ -162,10 +210,11 @@ def prepare_completion(
         task=row.task,
         messages=_messages(prompt.system, prompt.user, snapshot, context, hole, policy),
         fim=FillInTheMiddle(
-            prefix=f"{context.cells}\n\n{context.prefix}" if context.cells else context.prefix,
+            prefix=context.elided(),
             suffix=context.suffix,
             name=snapshot.name,
-            neighbours=tuple(Neighbour(piece.name, piece.text) for piece in context.pieces),
+            neighbours=tuple(Neighbour(piece.name, piece.text) for piece in context.beside()),
+            line_comment=rules.line_comment if rules is not None else "",
         ),
         parameters=Parameters(
             temperature=row.temperature if policy.temperature is None else policy.temperature,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
@@ -293,3 +294,17 @@ async def test_an_unknown_dialect_is_named() -> None:
     assert caught.value.kind is ErrorKind.CONFIGURATION
     assert "providers.mine.models.m.fim" in caught.value.message
     assert "llamacpp" in caught.value.message
+
+
+@pytest.mark.parametrize("dialect", sorted(fim.DIALECTS))
+def test_what_other_files_hold_reaches_every_kind_of_model(dialect: str) -> None:
+    """As files where the dialect has them, in comments above the code where it has not; the code stands last."""
+    hole = FillInTheMiddle("x = ", "\ny = 2\n", "a.py", (Neighbour("b.py", "def near():\n\n    pass\n"),), "#")
+    made = json.dumps(fim.call(dialect, "m", hole, Parameters()).body)
+    assert "b.py" in made
+    assert "def near():" in made
+    if dialect in {"mistral", "suffix", "ollama"}:
+        prompt = fim.call(dialect, "m", hole, Parameters()).body["prompt"]
+        assert prompt == "# b.py:\n# def near():\n#\n#     pass\n\nx = "
+    unmarked = attrs.evolve(hole, line_comment="")
+    assert "# def near" not in json.dumps(fim.call(dialect, "m", unmarked, Parameters()).body)

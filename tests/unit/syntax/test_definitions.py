@@ -4,7 +4,13 @@ import pytest
 
 from aurelis.syntax.languages import RULES, grammar
 from aurelis.syntax.parses import parse
-from aurelis.syntax.scopes import definitions, definitions_named, enclosing_definition, enclosing_definitions
+from aurelis.syntax.scopes import (
+    definitions,
+    definitions_named,
+    enclosing_definition,
+    enclosing_definitions,
+    holding_definitions,
+)
 from aurelis.syntax.symbols import imports
 
 PYTHON = '''\
@@ -217,3 +223,21 @@ def test_definitions_by_name_leave_out_those_in_functions() -> None:
     tree = parse(PYTHON, "python")
     assert tree is not None
     assert [found.name for found in definitions_named(tree, {"put", "inner", "first"})] == ["first", "put"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("class A:\n    def m(self):\n        x = 1\n        |", ["A", "m"]),
+        ("class A:\n    def m(self):\n        x = 1\n\n    |\n", ["A"]),
+        ("class A:\n    def m(self):\n        x = 1\n\n|", []),
+        ("def f():\n    x = g(|", ["f"]),
+        ("def f():\n    pass\ndef g():\n    return |1\n", ["g"]),
+        ("|", []),
+    ],
+)
+def test_a_cursor_behind_a_block_belongs_to_it_as_far_as_it_is_indented(text: str, names: list[str]) -> None:
+    """The tree says that a blank line behind a function is none of it; who types there goes on with the function."""
+    tree = parse(text.replace("|", ""), "python")
+    assert tree is not None
+    assert [found.name for found in holding_definitions(tree, text.index("|"))] == names

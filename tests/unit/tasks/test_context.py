@@ -129,8 +129,17 @@ def test_completion_sees_imports_signatures_and_definitions_elsewhere() -> None:
     warm([other])
     context = completion_context(snapshot, len(text), parse(text, "python"), [other], ["typed: x"], 50_000)
     assert text.endswith(context.prefix)
-    assert context.head == "import os\ndef far(a: int) -> int: Go far.\ndef near(b): Stay near."
-    assert [section.name for section in context.sections()][-2:] == ["recent-edits", "enclosing"]
+    assert context.imports == "import os"
+    assert [(piece.name, piece.text) for piece in context.definitions] == [
+        ("a.py", "def far(a: int) -> int: Go far."),
+    ]
+    assert [(piece.name, piece.text) for piece in context.pieces] == [("other.py", other.text)]
+    assert [section.name for section in context.sections()] == [
+        "document",
+        "recent-edits",
+        "definitions",
+        "imports",
+    ]
 
 
 @pytest.mark.parametrize(

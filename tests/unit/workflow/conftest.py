@@ -13,7 +13,7 @@ import pytest
 
 from aurelis.config.settings import Settings
 from aurelis.core.errors import RequestError
-from aurelis.core.model import ModelReference
+from aurelis.core.model import ModelInfo, ModelReference
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.reply import Answer, AnswerEvent, Chosen, Completed, Delta, FinishReason, Usage
 from aurelis.core.request import Request, Source
@@ -40,6 +40,7 @@ class ScriptedServices:
         self.answer: Mapping[str, Any] = MappingProxyType({})
         self.kept: dict[str, str] = {}
         self.settings = Settings()
+        self.info = ModelInfo(MODEL)
         self.egress = Egress()
         self.trusted = True
         self.requests: list[Request] = []
@@ -47,6 +48,9 @@ class ScriptedServices:
         self.asked = asyncio.Event()
         self.closed = 0
         self.events: list[str] = []
+
+    async def describe(self, request: Request) -> ModelInfo | None:
+        return self.info
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         self.events.append(name)

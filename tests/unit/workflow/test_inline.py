@@ -7,11 +7,21 @@ import pytest
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.model import ModelInfo
 from aurelis.core.redaction_map import Redaction, RedactionMap
 from aurelis.core.reply import FinishReason
 from aurelis.core.request import Task, Urgency
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import SINGLE_LINE_TOKENS, Around, CompletionAsked, complete, prepare_completion
+from aurelis.syntax.parses import ParseCache
+from aurelis.workflow.inline import (
+    SINGLE_LINE_TOKENS,
+    Around,
+    CompletionAsked,
+    complete,
+    prepare_completion,
+    prepare_to_fit,
+)
+from unit.workflow.conftest import MODEL
 
 HOLED = "import os\n\n\ndef add(a, b):\n    \n\n\ndef name():\n    return os.name\n"
 PLACE = HOLED.index("    \n") + 4
@@ -102,3 +112,18 @@ async def test_settings_bound_the_number_of_lines(services: Any, asked: Completi
     services.reply = "x = 1\n    y = 2\n    z = 3\n    return x"
     (completion,) = await complete(services, asked)
     assert completion.item.text == "x = 1\n    y = 2"
+
+
+async def test_a_prompt_is_cut_to_what_the_model_takes(services: Any, asked: CompletionAsked) -> None:
+    """A model that takes little is shown less of a long document instead of being passed over."""
+    long = attrs.evolve(asked.snapshot, text="value = compute(1)\n" * 2_000)
+    wanted = attrs.evolve(asked, snapshot=long, position=20_000)
+    sizes = []
+    for tokens in (None, 2_000):
+        services.info = ModelInfo(MODEL, input_tokens=tokens)
+        prepared = await prepare_to_fit(services, wanted, ParseCache())
+        assert prepared is not None
+        assert long.text[:20_000].endswith(prepared.request.fim.prefix)  # type: ignore[union-attr] - there is one
+        sizes.append(sum(len(message.content) for message in prepared.request.messages))
+    assert sizes[0] > 8_000 - 700
+    assert 2_000 < sizes[1] < 3 * 2_000
