@@ -35,6 +35,7 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
             found = await ls.hovers().answer(
                 snapshot,
                 offset,
+                others=ls.documents.snapshots(),
                 automatic=mode == "automatic",
                 instructions=instructions,
                 prompts_folder=await ls.services.prompts_folder(),
@@ -49,7 +50,7 @@ async def hover(ls: AurelisServer, params: types.HoverParams) -> types.Hover | N
     if text is None:
         if not ls.features.custom_messages or kind is not types.MarkupKind.Markdown:
             return None
-        text = explain_link(ls, snapshot, found.region.start, found.region.end)
+        text = explain_link(ls, found.document, found.region.start, found.region.end)
     span = lsp_range(snapshot, found.identifier.start, found.identifier.end, ls.documents.encoding)
     return types.Hover(types.MarkupContent(kind, text), span)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from aurelis.core.sanitise import sanitise_markdown
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache, SyntaxTree
 from aurelis.syntax.scopes import definitions_named, enclosing_definition
-from aurelis.syntax.symbols import Identifier, identifier_at
+from aurelis.syntax.symbols import Identifier, identifier_at, imports
 from aurelis.tasks.asking import Asked, Wishes, build_request
 from aurelis.tasks.context.regions import Region, whole_lines
 from aurelis.tasks.table import HOVER_SECONDS, row_for
@@ -38,6 +39,12 @@ MOST_EXPLAINED: Final = 100
 AROUND_USE: Final = 1_500
 """Characters around the use of a name that is not defined in the document."""
 
+MOST_OTHERS: Final = 4
+"""Open documents that are parsed to find a name's definition."""
+
+LONGEST_OTHER: Final = 200_000
+"""Characters of an open document that is looked through."""
+
 LANGUAGES_OF_PROSE: Final = frozenset({"", "plaintext", "markdown", "restructuredtext", "latex", "tex", "csv"})
 """Texts whose words are no identifiers."""
 
@@ -50,14 +57,24 @@ _Symbol = tuple[str, str, str]
 class HoverAnswer:
     """What a hover shows.
 
-    `region` is what an explain command should be asked to explain. `markdown` is sanitised; None when there is no
-    explanation yet.
+    `region` of `document` is what an explain command should be asked to explain. `markdown` is sanitised; None when
+    there is no explanation yet.
     """
 
     identifier: Identifier
+    document: Snapshot = attrs.field(repr=False)
     region: Region
     markdown: str | None = attrs.field(default=None, repr=False)
     answer: Answer | None = attrs.field(default=None, repr=False)
+
+
+@attrs.frozen
+class _Place:
+    """Lines of a document that may explain a name."""
+
+    document: Snapshot
+    tree: SyntaxTree | None
+    region: Region
 
 
 class Hovers:
@@ -75,7 +92,7 @@ class Hovers:
         self._services = services
         self._on_refused = on_refused
         self._seconds = seconds
-        self._parses = ParseCache(limit=4)
+        self._parses = ParseCache(limit=1 + MOST_OTHERS)
         self._under_way: dict[tuple[Message, ...], asyncio.Task[Answer | None]] = {}
         self._explained: OrderedDict[_Symbol, Request] = OrderedDict()
 
@@ -97,14 +114,16 @@ class Hovers:
         snapshot: Snapshot,
         offset: int,
         *,
+        others: Sequence[Snapshot] = (),
         automatic: bool = False,
         instructions: tuple[tuple[str, str], ...] = (),
         prompts_folder: Path | None = None,
     ) -> HoverAnswer | None:
         """What to show at a place, None where no identifier stands. Never fails for want of a model.
 
-        Without `automatic` no model is asked. `instructions` and `prompts_folder` are those that an explain command
-        would be given: they are part of what is asked, so of what is found again.
+        A name that the document imports is explained by its definition in one of the `others`, the open documents, if
+        it stands there. Without `automatic` no model is asked. `instructions` and `prompts_folder` are those that an
+        explain command would be given: they are part of what is asked, so of what is found again.
         """
         if snapshot.language_id in LANGUAGES_OF_PROSE:
             return None
@@ -112,13 +131,16 @@ class Hovers:
         identifier = identifier_at(snapshot.text, offset, tree)
         if identifier is None or self._services.egress.refusal(snapshot.source) is not None:
             return None
-        region = explained_region(snapshot, tree, identifier)
-        found = HoverAnswer(identifier, region)
+        line = _Place(snapshot, tree, whole_lines(snapshot.lines, identifier.start, identifier.end))
+        place = attrs.evolve(line, region=explained_region(snapshot, tree, identifier))
+        if place == line and tree is not None:
+            place = self._elsewhere(identifier.name, line, tree, others) or line
+        found = HoverAnswer(identifier, place.document, place.region)
         try:
-            line = whole_lines(snapshot.lines, identifier.start, identifier.end)
-            kept = await self._explanation(snapshot, (region, line), tree, instructions, prompts_folder)
+            kept = await self._explanation((place, line), instructions, prompts_folder)
             if kept is None:
-                request = self._request(snapshot, tree, region, identifier, prompts_folder)
+                # A definition speaks for itself, so that it is asked about again only when it has changed.
+                request = self._request(place, AROUND_USE if place == line else 0, identifier, prompts_folder)
                 kept = await self._services.cached(request)
                 if kept is None and automatic:
                     kept = await self._asked(request)
@@ -135,27 +157,47 @@ class Hovers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _elsewhere(self, name: str, used: _Place, tree: SyntaxTree, others: Sequence[Snapshot]) -> _Place | None:
+        """The definition of an imported name in another open document of the language; the import's own file first."""
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        heads = "\n".join(statement for statement in imports(tree) if word.search(statement))
+        if not heads:
+            return None
+        alike = [
+            other
+            for other in others
+            if other.uri != used.document.uri
+            and other.language_id == used.document.language_id
+            and len(other.text) <= LONGEST_OTHER
+            and word.search(other.text)
+        ]
+        alike.sort(key=lambda other: _stem(other) not in heads)
+        for other in alike[:MOST_OTHERS]:
+            parsed = self._parses.tree(other.uri, other.language_id, other.text)
+            found = definitions_named(parsed, {name}, limit=1) if parsed is not None else ()
+            if found and self._services.egress.refusal(other.source) is None:
+                return _Place(other, parsed, whole_lines(other.lines, found[0].start, found[0].end))
+        return None
+
     async def _explanation(
         self,
-        snapshot: Snapshot,
-        regions: tuple[Region, ...],
-        tree: SyntaxTree | None,
+        places: tuple[_Place, ...],
         instructions: tuple[tuple[str, str], ...],
         prompts_folder: Path | None,
     ) -> Answer | None:
         """The explanation that somebody asked for, of these lines in these very words or in those of another day."""
-        for region in dict.fromkeys(regions):
-            explained = self._explained.get(_symbol(snapshot, region))
+        for place in places if places[0] != places[-1] else places[:1]:
+            explained = self._explained.get(_symbol(place.document, place.region))
             kept = await self._services.cached(explained) if explained is not None else None
             if kept is None:
                 invocation = Invocation(
                     verb="explain",
-                    snapshot=snapshot,
-                    range=(region.start, region.end),
+                    snapshot=place.document,
+                    range=(place.region.start, place.region.end),
                     instructions=instructions,
                     prompts_folder=prompts_folder,
                 )
-                kept = await self._services.cached((await prepare(self._services, invocation, tree)).request)
+                kept = await self._services.cached((await prepare(self._services, invocation, place.tree)).request)
             if kept is not None:
                 return kept
         return None
@@ -173,22 +215,23 @@ class Hovers:
         done, _ = await asyncio.wait({task}, timeout=self._seconds)
         return task.result() if done else None
 
-    def _request(
-        self,
-        snapshot: Snapshot,
-        tree: SyntaxTree | None,
-        region: Region,
-        identifier: Identifier,
-        prompts_folder: Path | None,
-    ) -> Request:
+    def _request(self, place: _Place, around: int, identifier: Identifier, prompts_folder: Path | None) -> Request:
         row = row_for("hover")
-        # A definition speaks for itself, so that it is asked about again only when it has changed.
-        line = whole_lines(snapshot.lines, identifier.start, identifier.end)
-        around = AROUND_USE if region == line else 0
-        asked = Asked(snapshot=snapshot, region=region, tree=tree, around=around, hints={"symbol": identifier.name})
+        asked = Asked(
+            snapshot=place.document,
+            region=place.region,
+            tree=place.tree,
+            around=around,
+            hints={"symbol": identifier.name},
+        )
         wishes = Wishes(request_id=new_request_id(), urgency=Urgency.HOVER)
         policy = task_policy(self._services.settings, row.task)
         return build_request(row, load_prompt(row.prompt, prompts_folder), asked, policy, wishes).request
+
+
+def _stem(document: Snapshot) -> str:
+    """What an import calls a document by: its file's name without the ending."""
+    return document.name.rpartition("/")[2].partition(".")[0]
 
 
 def _symbol(snapshot: Snapshot, region: Region) -> _Symbol:

@@ -125,3 +125,57 @@ async def test_words_of_prose_are_no_identifiers(services: Any, snapshot: Snapsh
     """A text for people has nothing to hover."""
     prose = attrs.evolve(snapshot, language_id=language_id)
     assert await Hovers(services).answer(prose, prose.text.index("add"), automatic=True) is None
+
+
+HOME = "def read_port(text):\n    return int(text)\n"
+USE = "from settings import read_port\n\nport = read_port('1')\nread_port_twice = 2\n"
+
+
+def two_documents(snapshot: Snapshot, use: str = USE) -> tuple[Snapshot, Snapshot]:
+    """A document with a definition, and one that uses it."""
+    home = attrs.evolve(snapshot, uri="file:///w/settings.py", name="settings.py", text=HOME)
+    return home, attrs.evolve(snapshot, uri="file:///w/app.py", name="app.py", text=use)
+
+
+async def test_an_imported_name_is_explained_by_its_definition_elsewhere(services: Any, snapshot: Snapshot) -> None:
+    """The explanation asked for in another open document is found, and the link explains the definition there."""
+    home, use = two_documents(snapshot)
+    hovers = Hovers(services)
+    place = use.text.index("read_port('")
+    found = await hovers.answer(use, place, others=(use, home))
+    assert found is not None
+    assert (found.document.uri, found.region.text(HOME), found.markdown) == (home.uri, HOME, None)
+    asked = Invocation(verb="explain", snapshot=home, position=2)
+    services.kept[(await prepare(services, asked)).request.messages[1].content] = "It reads."
+    found = await hovers.answer(use, place, others=(use, home))
+    assert found is not None
+    assert (found.markdown, use.text[found.identifier.start : found.identifier.end]) == ("It reads.", "read_port")
+    services.reply = "Reads a port."
+    services.kept.clear()
+    found = await hovers.answer(use, place, others=(home,), automatic=True)
+    assert found is not None
+    assert "def read_port(text):" in services.requests[0].messages[1].content
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["read_port = 1\nprint(read_port)\n", "import settings\n\nread_port = settings\n", "def read_port(): ...\n"],
+)
+async def test_a_name_of_its_own_is_not_explained_by_another_document(
+    services: Any, snapshot: Snapshot, use: str
+) -> None:
+    """Only what the document imports is looked for elsewhere."""
+    home, user = two_documents(snapshot, use)
+    found = await Hovers(services).answer(user, use.rindex("read_port"), others=(home,))
+    assert found is not None
+    assert found.document.uri == user.uri
+
+
+async def test_a_definition_that_must_stay_here_explains_nothing(services: Any, snapshot: Snapshot) -> None:
+    """An excluded document is not looked into for another's sake."""
+    home, use = two_documents(snapshot)
+    services.egress.refusal = lambda source: "no" if source.uri == home.uri else None
+    found = await Hovers(services).answer(use, use.text.index("read_port('"), others=(home,), automatic=True)
+    assert found is not None
+    assert found.document.uri == use.uri
+    assert all("def read_port" not in request.messages[1].content for request in services.requests)
