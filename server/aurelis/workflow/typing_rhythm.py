@@ -32,8 +32,17 @@ WEIGHT: Final = 0.2
 STEADY_SECONDS: Final = 1.0
 """Somebody who types without a pause is shown something after so long, if the model is always right."""
 
-LEAST_RIGHT: Final = 0.1
-"""The least share of right answers that the time above is divided by."""
+OFTEN_RIGHT: Final = 0.5
+"""The share of right answers from which on a model is asked in the middle of typing; a new one is given the chance."""
+
+NEVER_RIGHT_SECONDS: Final = 0.6
+"""The least delay for a model that is never right, before it is bounded; it shrinks as more answers are right.
+
+Half of it, for a model of which nothing is known, is what a plain delay would be.
+"""
+
+MOST_LEAST_SECONDS: Final = 0.35
+"""The bound on that."""
 
 MOST_KEYS: Final = 0.75
 """The share of distances that lie below the one that the delay is derived from."""
@@ -77,7 +86,7 @@ class TypingRhythm:
 
     def delay(self, before: str, now: float = 0.0) -> float:
         """Seconds to wait when the cursor stands behind this text of its line, or behind a line break."""
-        if now - self._asked > STEADY_SECONDS / max(LEAST_RIGHT, self._right):
+        if self._right >= OFTEN_RIGHT and now - self._asked > STEADY_SECONDS / self._right:
             return LEAST_SECONDS
         seconds = FIRST_SECONDS
         if len(self._distances) >= REMEMBERED // 6:
@@ -88,4 +97,5 @@ class TypingRhythm:
             seconds *= 1.25
         if not before.strip() or before.rstrip(" ").endswith(THINKING_PLACES):
             seconds *= EAGER
-        return min(MOST_SECONDS, max(LEAST_SECONDS, seconds))
+        least = max(LEAST_SECONDS, min(MOST_LEAST_SECONDS, NEVER_RIGHT_SECONDS * (1.0 - self._right)))
+        return min(MOST_SECONDS, max(least, seconds))
