@@ -78,6 +78,34 @@ def test_every_shape_means_the_same_change(shape: str, eol: str) -> None:
     assert not reading.outside
 
 
+_SPACES = "def spaces(a):\n    if a:\n        return a\n    return 0\n"
+_TABS = "def tabs(a):\n\tif a:\n\t\treturn a\n\treturn 0\n"
+
+
+@pytest.mark.parametrize("old", [_SPACES, _TABS, _SPACES.split("\n", 1)[1], _TABS.split("\n", 1)[1]])
+@pytest.mark.parametrize("step", ["    ", "\t"])
+def test_a_file_of_two_indentations_keeps_that_of_the_lines(old: str, step: str) -> None:
+    """Each part of the file is indented as it was, whichever way the answer is."""
+    document = f"{_SPACES}\n\n{_TABS}"
+    start = document.index(old)
+    own = "\t" if "\t" in old else "    "
+    new = old.replace("return 0", f"while a:\n{own * 2}a -= 1\n{own}return 1")
+    edit = read_edit(document, start, start + len(old), "python", f"```python\n{new.replace(own, step)}```")
+    assert edit.text == document.replace(old, new)
+
+
+@pytest.mark.parametrize("place", ["    return 0", "\treturn 0"])
+def test_generated_code_is_indented_as_its_place_in_a_file_of_two_indentations(place: str) -> None:
+    """What is inserted goes by the line that it stands at."""
+    document = f"{_SPACES}\n\n{_TABS}"
+    own = place.removesuffix("return 0")
+    at = document.index(f"\n{place}") + 1 + len(own)
+    for step in ("    ", "\t"):
+        edit = read_insertion(document, at, "python", f"```python\nwhile a:\n{step}a -= 1\n```")
+        assert edit.text is not None
+        assert f"\n{own}while a:\n{own * 2}a -= 1\n" in edit.text
+
+
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [

@@ -63,10 +63,11 @@ def indent_width(lines: Sequence[str]) -> int:
 def reindented(lines: Sequence[str], wanted: str, document: str, old: Sequence[str] = ()) -> list[str]:
     """The lines (without breaks) moved so that the first one that is not blank is indented as wanted.
 
-    Spaces become tabs where the document indents by tabs, and the other way round. Lines of `old` that are still
-    exactly as they were stay (`#ifdef` at the margin, lines of text).
+    Spaces become tabs where the document indents by tabs, and the other way round; in one that does both, the lines
+    that are replaced decide, or the place. Lines of `old` that are still exactly as they were stay (`#ifdef` at the
+    margin, lines of text).
     """
-    tabs = uses_tabs(document)
+    tabs = _uses_tabs_here(document, old, wanted)
     if tabs is not None and uses_tabs("\n".join(lines)) is not tabs:
         lines = [
             _converted(line, tabs=tabs, width=indent_width(lines if tabs else document.split("\n"))) for line in lines
@@ -87,6 +88,12 @@ def reindented(lines: Sequence[str], wanted: str, document: str, old: Sequence[s
             missing = len(present) - len(indent_of(line))
             moved.append(wanted[: max(0, len(wanted) - missing)] + line.lstrip(" \t"))
     return moved
+
+
+def _uses_tabs_here(document: str, old: Sequence[str], wanted: str) -> bool | None:
+    """What the document does, else the old lines, or without any the place; None where that does not tell."""
+    tabs = uses_tabs(document)
+    return tabs if tabs is not None else uses_tabs("\n".join(old) if old else wanted)
 
 
 def keep_endings(old: str, new_lines: Sequence[str], eol: str) -> str:
