@@ -1,8 +1,8 @@
 """What it takes to prepare a request at every key: the document parsed anew, its context and prompt assembled.
 
 Processor time of one process, which a busy machine does not change much; 20 other documents are open, prepared as the
-server does it off the typing path. Keys are typed at the top, in the middle and at the end of the document; brackets are
-closed at once, as editors do.
+server does it off the typing path. Keys are typed at the top, in the middle and at the end of the document; brackets
+are closed at once, as editors do.
 
     python benchmarks/completion/preparing.py [--keys 40] [--unclosed]
 """

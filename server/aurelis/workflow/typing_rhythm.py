@@ -32,8 +32,8 @@ WEIGHT: Final = 0.2
 STEADY_SECONDS: Final = 1.0
 """Somebody who types without a pause is shown something after so long, if the model is always right."""
 
-OFTEN_RIGHT: Final = 0.5
-"""The share of right answers from which on a model is asked in the middle of typing; a new one is given the chance."""
+OFTEN_RIGHT: Final = 0.35
+"""The share of right answers from which on a model is asked in the middle of typing; a new one has two chances."""
 
 NEVER_RIGHT_SECONDS: Final = 0.6
 """The least delay for a model that is never right, before it is bounded; it shrinks as more answers are right.
