@@ -162,19 +162,31 @@ async def test_hover_is_silent_where_it_is_off_or_links_are_unknown() -> None:
         assert await editor.request("textDocument/hover", where) is None
 
 
-async def test_automatic_hover_asks_and_never_fails() -> None:
-    """The automatic mode shows the model's words, and nothing when the model fails."""
+async def test_automatic_hover_asks() -> None:
+    """The automatic mode shows the model's words."""
     settings = Settings(hover=HoverSettings(mode="automatic"))
     where = document(position={"line": 0, "character": 5})
     async with connection(FakeServices(lambda _: "It adds.", settings=settings)) as (editor, _):
         await editor.initialize()
         editor.open(URI, CODE)
         assert (await editor.request("textDocument/hover", where))["contents"]["value"] == "It adds."
-    failing = FakeServices(lambda _: RequestError(ErrorKind.NETWORK, "gone"), settings=settings)
+
+
+@pytest.mark.parametrize("fault", [RequestError(ErrorKind.NETWORK, "gone"), ValueError("broken")])
+async def test_automatic_hover_is_empty_instead_of_failing(fault: Exception) -> None:
+    """Whatever goes wrong, there is no error (invariant 9)."""
+
+    def answer(_: Request) -> Any:
+        if isinstance(fault, RequestError):
+            return fault
+        raise fault
+
+    failing = FakeServices(answer, settings=Settings(hover=HoverSettings(mode="automatic")))
     async with connection(failing) as (editor, _):
         await editor.initialize(without("experimental"))
         editor.open(URI, CODE)
-        assert await editor.request("textDocument/hover", where) is None
+        assert await editor.request("textDocument/hover", document(position={"line": 0, "character": 5})) is None
+        assert not editor.all("window/showMessage")
 
 
 async def test_the_model_sees_what_was_edited_elsewhere_and_nothing_of_excluded_files() -> None:

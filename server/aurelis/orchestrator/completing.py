@@ -82,5 +82,5 @@ async def _keep(workings: Workings, run: Run, candidate: Candidate, answer: Answ
 def _estimated(workings: Workings, run: Run, candidate: Candidate) -> Usage:
     sent = characters_of(run.redacted_request(), candidate.info)
     prompt = workings.estimates.tokens(candidate.reference, sent)
-    completion = workings.estimates.tokens(candidate.reference, len(run.text))
+    completion = workings.estimates.tokens(candidate.reference, run.characters)
     return Usage(prompt, completion, prompt + completion)

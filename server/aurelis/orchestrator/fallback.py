@@ -150,7 +150,7 @@ class _Asking:
                     yield Chosen(who.reference, who.local)
                 if isinstance(event, TextDelta):
                     run.received(event.text)
-                    yield Delta(event.text) if run.delivered else Received(len(run.text))
+                    yield Delta(event.text) if run.delivered else Received(run.characters)
                     if run.request.enough is not None and run.request.enough(run.text):
                         self._finished = Finished(FinishReason.ENOUGH)
                         self._workings.availability.breakers.succeeded(who.reference)

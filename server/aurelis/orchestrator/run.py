@@ -38,7 +38,8 @@ class Run:
         self.failures: list[Failure] = []
         self.asked_already: set[ModelReference] = set()
         self.outcome = "cancelled"
-        self.text = ""
+        self.characters = 0
+        self._pieces: list[str] = []  # Joined when the text is looked at: joining at every piece is quadratic.
         self.verdict = Verdict(usable=True)
         self.delivered = False
         self.shared: set[ModelReference] = set()
@@ -55,6 +56,17 @@ class Run:
         self._sent = False
         self._keys: dict[ModelReference, str] = {}
         self._called_at: dict[ModelReference, float] = {}
+
+    @property
+    def text(self) -> str:
+        """What was received of the answer so far, `characters` long."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self._pieces, self.characters = [text], len(text)
 
     @property
     def answered(self) -> bool:
@@ -122,7 +134,8 @@ class Run:
         """Part of an answer arrived."""
         if self.first_token_ms is None:
             self.first_token_ms = self.elapsed_ms()
-        self.text += text
+        self._pieces.append(text)
+        self.characters += len(text)
 
     def skipped(self, candidate: Candidate, skipped: SkippedError) -> None:
         """A candidate was passed over."""
@@ -173,7 +186,7 @@ class Run:
             redaction_rules=tuple(dict.fromkeys(e.rule for e in entries)),
             prompt_characters=sum(len(m.content) for m in messages),
             prompt_sha256=_digest(prompt),
-            answer_characters=len(self.text),
+            answer_characters=self.characters,
             answer_sha256=_digest(self.text),
             language=self.request.facets.get("language", ""),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -15,10 +16,17 @@ from aurelis.core.text_edits import common_prefix_length
 from aurelis.syntax.languages import LanguageRules, grammar, rules_for
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Query, Tree
+    from tree_sitter import Node, Parser, Query, Tree
 
 LONGEST_PARSED: Final = 1_000_000
-"""Characters; a longer text is not parsed (tree-sitter needs about 0.1 s for so much)."""
+"""Characters; a longer text is not parsed (tree-sitter needs about 0.25 s for so much)."""
+
+MOST_SECONDS: Final = 0.25
+MOST_SECONDS_PER_BYTE: Final = 2.5e-6
+"""Time on the processor after which a text counts as one that cannot be parsed: twenty times what code takes. A few
+thousand characters of nonsense, such as a model that repeats itself, would take minutes."""
+
+_READ_BYTES: Final = 65_536
 
 MOST_NODES: Final = 20_000
 """The bound on nodes that one search gives."""
@@ -87,7 +95,7 @@ class SyntaxTree:
 
 
 def parse(text: str, language_id: str, previous: SyntaxTree | None = None) -> SyntaxTree | None:
-    """The syntax tree of a text, or None where the language has no grammar or the text is too long.
+    """The syntax tree of a text, or None where the language has no grammar, or the text is too long or takes too long.
 
     `previous`, a tree of an earlier version of the same document, makes it cheap: only what changed is parsed again.
     """
@@ -96,14 +104,36 @@ def parse(text: str, language_id: str, previous: SyntaxTree | None = None) -> Sy
         return None
     from tree_sitter import Parser  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
 
-    parser = Parser(grammar(rules))
     data = text.encode("utf-16-le", "surrogatepass")
     old = _edited(previous, text, data) if previous is not None and previous.rules == rules else None
-    tree = parser.parse(data, old, encoding="utf16le") if old is not None else parser.parse(data, encoding="utf16le")
+    try:
+        tree = _within_time(Parser(grammar(rules)), data, old)
+    except ValueError:
+        return None
     wide: tuple[int, ...] = ()
     if not text.isascii():
         wide = tuple(match.start() + index for index, match in enumerate(_ASTRAL.finditer(text)))
     return SyntaxTree(text, rules, tree, wide)
+
+
+def _within_time(parser: Parser, data: bytes, old: Tree | None) -> Tree:
+    """Parse the text that these bytes are.
+
+    Raises:
+        ValueError: when that takes longer than any code does.
+    """
+    end = time.thread_time() + MOST_SECONDS + MOST_SECONDS_PER_BYTE * len(data)
+
+    # Only what is read piece by piece can be given up.
+    def read(byte: int, _point: object) -> bytes:
+        return data[byte : byte + _READ_BYTES]
+
+    def late(_byte: int, _failing: object) -> bool:
+        return time.thread_time() > end
+
+    if old is None:
+        return parser.parse(read, encoding="utf16le", progress_callback=late)
+    return parser.parse(read, old, encoding="utf16le", progress_callback=late)
 
 
 def does_parse(text: str, language_id: str) -> bool | None:

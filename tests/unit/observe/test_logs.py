@@ -75,6 +75,22 @@ def test_a_bare_token_is_removed(token: str) -> None:
     assert token not in without_secrets(f"refused {token} again")
 
 
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("place", ["message", "argument", "failure"])
+def test_no_written_line_holds_a_token(written: Written, plain: bool, place: str) -> None:
+    """Wherever it came in, and in the server as in the terminal."""
+    secret = "Bearer q7Zt2LmX9vRb4KcWq7Zt2LmX9vRb4KcW"
+    set_up_logging("info", plain=plain)
+    if place == "failure":
+        LOGGER.error("It failed.", exc_info=ValueError(secret))
+    elif place == "message":
+        LOGGER.warning("sent " + secret)  # noqa: G003 - a message that is made elsewhere
+    else:
+        LOGGER.warning("sent %s", secret)
+    (line,) = written()
+    assert "q7Zt2" not in line
+
+
 def test_plain_words_stay() -> None:
     """A line without secrets is left as it is."""
     line = "the disk cache cannot be used just now (database is locked); 12 tokens were counted."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import socket
@@ -16,6 +17,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Finished, FinishReason, TextDelta
 from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
 from aurelis.providers.options import ProviderOptions
+from aurelis.providers.transport.client import HttpClientBuilder
 from unit.providers.raw_server import (
     DONE,
     Exchange,
@@ -40,21 +42,47 @@ async def test_only_meant_headers_are_sent(server: RawServer, monkeypatch: pytes
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with provider_for(server.base_url, token="t-1", headers={"X-Team": "blue"}) as provider:
         await collect(provider)
-    received = server.received[0]
-    assert (received.method, received.path) == ("POST", "/v1/chat/completions")
-    assert received.headers["user-agent"] == f"Aurelis/{__version__}"
-    assert received.headers["authorization"] == "Bearer t-1"
-    assert received.headers["x-team"] == "blue"
-    assert "leaked" not in str(received)
-    extra = set(received.headers) - {
-        "host",
-        "accept",
-        "accept-encoding",
-        "connection",
-        "content-type",
-        "content-length",
-    }
-    assert extra == {"user-agent", "authorization", "x-team"}
+        with contextlib.suppress(RequestError):
+            await provider.models(refresh=True)
+    asked, listed = server.received
+    assert (asked.method, asked.path) == ("POST", "/v1/chat/completions")
+    assert (listed.method, listed.path) == ("GET", "/v1/models")
+    for received in (asked, listed):
+        assert received.headers["user-agent"] == f"Aurelis/{__version__}"
+        assert received.headers["authorization"] == "Bearer t-1"
+        assert received.headers["x-team"] == "blue"
+        assert "leaked" not in str(received)
+        extra = set(received.headers) - {
+            "host",
+            "accept",
+            "accept-encoding",
+            "connection",
+            "content-type",
+            "content-length",
+        }
+        assert extra == {"user-agent", "authorization", "x-team"}
+
+
+async def test_the_client_itself_sends_nothing_to_another_origin() -> None:
+    """Whoever asks it to: the last lock behind the check of redirects."""
+    sent: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(200)
+
+    options = ProviderOptions(name="mine", profile="custom", base_url="https://one.test/v1")
+    builder = HttpClientBuilder(options, "https://one.test/v1", frozenset({"authorization"}), keep_alive=True)
+    client = builder.build(
+        lambda _request: lambda *_: RequestError(ErrorKind.REJECTED, "no"), httpx2.MockTransport(answer)
+    )
+    async with client:
+        assert (await client.get("https://one.test/v1/models")).is_success
+        for url in ("https://two.test/v1", "http://one.test/v1", "https://one.test:444/v1", "https://one.test.evil/v1"):
+            with pytest.raises(RequestError) as caught:
+                await client.get(url, headers={"authorization": "Bearer t-1"})
+            assert caught.value.security_event == "redirect_blocked"
+    assert [request.url.host for request in sent] == ["one.test"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from aurelis.core.redaction_map import Redaction, RedactionMap, mentions, restore
@@ -112,3 +114,21 @@ def test_a_placeholder_is_no_word_of_the_texts_in_any_case() -> None:
     texts = ['os.environ["aurelis_secret_1"]', 'token = "ghp_q7Zt2LmX9vRb4KcW8sNd1HgY5pJf3TaE6uQo"']
     _, redactions = redact_texts(texts)
     assert [entry.placeholder for entry in redactions.entries] == ["AURELIS_SECRET2_1"]
+
+
+@pytest.mark.parametrize("piece", ["\\`", '\\"', "\\'", "`\\`", '"\\', "`", "'\"", "/*", "<!--", '"""', "# "])
+def test_a_long_document_is_looked_through_in_time(piece: str) -> None:
+    """A hundred thousand characters of quotation marks and comments, escaped or not, take seconds at the very most."""
+    odd = piece * (100_000 // len(piece))
+    start = time.process_time()
+    restored = restore(f'KEY = "AURELIS_SECRET_1"\n{odd}', _MAP, f"{_DOCUMENT}{odd}")
+    assert time.process_time() - start < 10
+    assert restored.restored == 1
+
+
+def test_an_escaped_quotation_mark_begins_no_literal() -> None:
+    """What stands between it and the next mark is no literal that a secret could return into."""
+    document = f'KEY = "{_SECRET}"\n'
+    assert restore('KEY = "AURELIS_SECRET_1"  # \\"', _MAP, document).restored == 1
+    assert restore('a = /\\"/; KEY = "AURELIS_SECRET_1"', _MAP, document).restored == 1
+    assert restore('\\"AURELIS_SECRET_1\\"', _MAP, document).refused == 1

@@ -22,11 +22,23 @@ TEXTS = st.text(st.sampled_from("ab=(): \n\r😀é漢'#\t"), max_size=30)
         ("fn f( {}", "rust", False),
         ("words", "plaintext", None),
         ("x" * (LONGEST_PARSED + 1), "python", None),
+        ("<!--" * 10_000, "python", None),
+        ("<!--" * 10_000, "go", None),
     ],
 )
 def test_whether_a_text_parses(text: str, language_id: str, answer: bool | None) -> None:
-    """Yes, no, or nobody can say: no grammar, or too long."""
+    """Yes, no, or nobody can say: no grammar, too long, or nonsense that would take minutes."""
     assert does_parse(text, language_id) is answer
+
+
+def test_nonsense_is_forgotten_and_parsed_again_once_it_is_code() -> None:
+    """A version of a document that takes too long has no tree; the next one that is code has."""
+    cache = ParseCache()
+    assert cache.tree("uri", "python", "x = 1\n") is not None
+    assert cache.tree("uri", "python", "x = 1\n" + "<!--" * 10_000) is None
+    tree = cache.tree("uri", "python", "x = 2\n")
+    assert tree is not None
+    assert tree.complete
 
 
 @given(TEXTS)

@@ -19,6 +19,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "edit": lambda reply: read_edit(DOCUMENT, 0, 60, "plaintext", reply),
     "insertion": lambda reply: read_insertion(DOCUMENT, 6, "plaintext", reply),
     "new file": lambda reply: read_new_file(reply, "plaintext", "\n"),
+    "insertion of code": lambda reply: read_insertion(DOCUMENT, 6, "python", reply),
+    "new file of code": lambda reply: read_new_file(reply, "python", "\n"),
     "findings": lambda reply: read_findings(reply, 1, 50),
     "ghost text": lambda reply: ghost_text(reply, HOLE),
     "enough": lambda reply: enough(reply, HOLE),
@@ -39,6 +41,7 @@ HOSTILE = {
     "thinking": "<think>",
     "quotes": "'\"",
     "brackets": "([{",
+    "comments": "<!--",
 }
 
 

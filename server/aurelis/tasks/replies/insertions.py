@@ -19,7 +19,7 @@ from aurelis.tasks.replies.layout import bare_lines, indent_of, reindented, stri
 LANGUAGES_OF_PROSE: Final = frozenset({"latex", "markdown", "plaintext", "restructuredtext"})
 """Texts for people, in which words are what was asked for."""
 
-_TELLING: Final = re.compile(r"[=(\[{;]|:$|^\s*(?:import|from|return|use|package)\s", re.MULTILINE)
+_TELLING: Final = re.compile(r"[=(\[{;]|:$|^[^\S\n]*+(?:import|from|return|use|package)\s", re.MULTILINE)
 """What stands in code and hardly in a few words."""
 
 
