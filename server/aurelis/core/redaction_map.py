@@ -120,24 +120,12 @@ class _Lexed:
         return _Place("bare", whole=False, authority=authority)
 
 
-def restore(
-    text: str,
-    redactions: RedactionMap,
-    document: str,
-    *,
-    before: str = "",
-    after: str = "",
-    replaced: str | None = None,
-) -> Restored:
-    """Put secrets back into text that is going to be an edit of `document` (its whole original text).
+def restore(text: str, redactions: RedactionMap, document: str) -> Restored:
+    """Put secrets back into the text that `document` is going to have; both are whole.
 
     A secret returns at most as often as it stood in the document, and only where the place is of the same kind: within
     a string literal, a comment or neither; filling the literal alone or not; within an address of the same scheme and
     host or of none. What does not fit keeps its placeholder and is counted.
-
-    `before` and `after` are the document's text around a fragment, so that a fragment that begins inside a string
-    literal is judged as such. `replaced`, where known, is the text that the edit takes away: secrets beyond those
-    that stood in it are refused, so that the document never ends up with more copies than it began with.
     """
     if not redactions.entries:
         return Restored(text, 0, 0)
@@ -148,12 +136,7 @@ def restore(
         return Restored(text, 0, 0)
     names = {match[0] for match in found} & by_placeholder.keys()
     budget = _places_of_secrets(document, by_placeholder, names, pattern)
-    copies = {
-        name: len(places) if replaced is None else min(len(places), replaced.count(by_placeholder[name].secret))
-        for name, places in budget.items()
-    }
-    whole_text = before + text + after
-    lexed = _Lexed(whole_text)
+    lexed = _Lexed(text)
     pieces: list[str] = []
     position = restored = refused = 0
     for match in found:
@@ -163,13 +146,12 @@ def restore(
             # An ordinal that was never given out: the model's invention, unless the document itself has that word.
             refused += name not in document
             continue
-        start, end = match.start() + len(before), match.end() + len(before)
-        place = lexed.place(start, end, *_word_around(whole_text, start, end, pattern, by_placeholder))
-        origin = _origin(place, budget[name], entry.secret) if copies[name] > 0 else None
+        around = _word_around(text, match.start(), match.end(), pattern, by_placeholder)
+        place = lexed.place(match.start(), match.end(), *around)
+        origin = _origin(place, budget[name], entry.secret)
         if origin is None:
             refused += 1
             continue
-        copies[name] -= 1
         budget[name] = [candidate for candidate in budget[name] if candidate is not origin]
         pieces += [text[position : match.start()], entry.secret]
         position = match.end()
