@@ -51,9 +51,9 @@ def test_long_replies_are_read_in_time(reader: str, kind: str) -> None:
     """A hundred thousand characters of any kind take seconds at the very most, on a slow machine."""
     piece = HOSTILE[kind]
     reply = piece * (100_000 // len(piece))
-    start = time.perf_counter()
+    start = time.process_time()
     READERS[reader](reply)
-    assert time.perf_counter() - start < 5.0
+    assert time.process_time() - start < 5.0
 
 
 def test_a_stream_without_end_is_ended() -> None:
