@@ -22,9 +22,10 @@ LONGEST_PARSED: Final = 1_000_000
 """Characters; a longer text is not parsed (tree-sitter needs about 0.25 s for so much)."""
 
 MOST_SECONDS: Final = 0.25
-MOST_SECONDS_PER_BYTE: Final = 1e-6
-"""Time on the processor after which a text counts as one that cannot be parsed: ten times what code takes, and more. A
-few thousand characters of nonsense, such as a model that repeats itself, would take minutes."""
+MOST_SECONDS_PER_BYTE: Final = 1e-5
+"""Time on the processor after which a text counts as one that cannot be parsed: a hundred times what code takes, and
+four times what pages of comments do. Nonsense of a few thousand characters, as of a model that repeats itself, would
+take minutes."""
 
 _READ_BYTES: Final = 65_536
 
