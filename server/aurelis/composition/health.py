@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 HISTORY: Final = 20
 """Changes that a record shows, newest first."""
 
+NAMED_MODELS: Final = 5
+"""Models that a sentence names; `aurelis models` has them all."""
+
 DEEP_SECONDS: Final = 30.0
 DEEP_TOKENS: Final = 64
 """Room for a model that thinks before it says one word."""
@@ -75,13 +78,13 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
         engine.health_history.note(_change(component, part))
     mentioned = engine.authentication.mentioned(engine.directory.entries)
     advice = next((part.next for part in parts.values() if part.next), None)
-    chosen = await _chosen(engine, entry) if entry is not None else None
+    unlisted = await _unlisted(engine) if parts["models"].status == "healthy" else None
     return {
         **health_record(parts, now),
-        "chosen": chosen,
+        "chosen": await _chosen(engine, entry) if entry is not None else None,
         "history": [_row(change) for change in await engine.health_history.changes(limit=HISTORY)],
         "mentioned": [row["message"] for row in mentioned],
-        "next": _use_of_a_key(entries, mentioned) or advice or await _better_ghost_text(engine),
+        "next": _use_of_a_key(entries, mentioned) or advice or unlisted or await _better_ghost_text(engine),
     }
 
 
@@ -157,7 +160,7 @@ async def _chosen(engine: Engine, entry: Entry) -> Mapping[str, Any]:
     name = entry.options.name
     try:
         provider = engine.directory.get(name)
-        references = await engine.directory.defaults(Task.CODE_GENERATION) if provider is not None else ()
+        references = await _asked_for(engine, Task.CODE_GENERATION) if provider is not None else ()
     except RequestError:
         provider, references = None, ()
     return {
@@ -176,12 +179,34 @@ def _use_of_a_key(entries: Sequence[Entry], mentioned: Sequence[Mapping[str, Any
     return message
 
 
+async def _asked_for(engine: Engine, task: Task) -> tuple[ModelReference, ...]:
+    """The models that a task is for, by the settings or else by what the provider lists first."""
+    choice = chosen(task, None, engine.routing())
+    return choice.references if choice is not None else await engine.directory.defaults(task)
+
+
+async def _unlisted(engine: Engine) -> str | None:
+    """Tell of a model for code that its provider does not list: it is asked all the same, but may be misspelt."""
+    try:
+        asked_for = (await _asked_for(engine, Task.CODE_GENERATION))[0]
+        provider = engine.directory.get(asked_for.provider)
+        listed = [info.reference.model for info in await listed_models(provider, refresh=False)] if provider else []
+    except (RequestError, IndexError):
+        return None
+    # Ollama lists a model with its tag, and takes it without.
+    if not listed or any(model == asked_for.model or model.startswith(f"{asked_for.model}:") for model in listed):
+        return None
+    some = ", ".join(listed[:NAMED_MODELS]) + (" and others" if len(listed) > NAMED_MODELS else "")
+    return (
+        f"{asked_for.provider} lists no model {asked_for.model}; if it does not answer, set models.code to one that is "
+        f"listed: {some}."
+    )
+
+
 async def _better_ghost_text(engine: Engine) -> str | None:
     """What a completion model that cannot fill holes could be replaced by."""
     try:
-        routing = engine.routing()
-        choice = chosen(Task.COMPLETION, None, routing)
-        references = choice.references if choice is not None else await engine.directory.defaults(Task.COMPLETION)
+        references = await _asked_for(engine, Task.COMPLETION)
         provider = engine.directory.get(references[0].provider) if references else None
     except RequestError:
         return None

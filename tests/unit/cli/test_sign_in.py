@@ -96,6 +96,18 @@ async def test_the_doctor_says_who_answers_and_why(tmp_path: Path) -> None:
         assert "Next step: mine/default completes code by way of a chat" in output
 
 
+async def test_the_doctor_names_a_model_that_is_not_listed(tmp_path: Path) -> None:
+    """The model that will be asked is named, and that its provider does not list it; what it lists is offered."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        with (tmp_path / "aurelis" / "config.toml").open("a") as settings:
+            settings.write('\n[models]\ncode = "mine/misspelt"\n')
+        code, output, _ = await run(tmp_path, "doctor")
+        assert (code, "Answers come from mine/misspelt" in output) == (0, True)
+        assert "mine lists no model misspelt; " in output
+        assert "one that is listed: default." in output.replace("\n", " ")
+
+
 async def test_the_doctor_tries_the_token(tmp_path: Path) -> None:
     """A token that is refused is unhealthy, with the command that replaces it as the next step."""
     async with run_sandbox(scenario=[Step(status=401, path="/v1/models")] * 9) as sandbox:
