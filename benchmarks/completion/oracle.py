@@ -269,6 +269,48 @@ def in_backticks(hole: Hole) -> str | None:
     return f"`{hole.missing}`" if single and len(hole.missing) > 3 else None
 
 
+def in_an_element(hole: Hole) -> str | None:
+    """In HTML's element for code."""
+    return f"<code>{hole.missing}</code>" if hole.file.language_id not in {"html", "markdown"} else None
+
+
+def below_the_files_name(hole: Hole) -> str:
+    """The file's name, then a fence."""
+    return f"**{hole.file.name}**\n\n{fenced(hole)}"
+
+
+def fence_left_open(hole: Hole) -> str | None:
+    """A fence that is never closed."""
+    return fenced(hole).rpartition("\n")[0] if hole.file.language_id != "markdown" else None
+
+
+def as_a_diff(hole: Hole) -> str | None:
+    """Whole lines as a diff adds them, below a line of context."""
+    whole = not hole.line_before.strip() and not hole.after.partition("\n")[0].strip()
+    if not whole or hole.inserted or hole.before.count("\n") < 1 or hole.file.language_id == "markdown":
+        return None
+    lines = (hole.line_before + hole.missing).split("\n")
+    return fence(hole, "\n".join([" " + hole.before.split("\n")[-2], *("+" + line for line in lines)])).replace(
+        f"```{hole.file.language_id}", "```diff", 1
+    )
+
+
+def with_line_numbers(hole: Hole) -> str | None:
+    """The line and those that follow, numbered as in a listing."""
+    if hole.file.language_id in {"markdown", "yaml", "json"}:
+        return None
+    first = hole.before.count("\n") + 1
+    lines = (hole.line_before + hole.missing).split("\n")
+    return "\n".join(f"{first + number:4} | {line}" for number, line in enumerate(lines))
+
+
+def escaped(hole: Hole) -> str | None:
+    """As it would stand in a page."""
+    if hole.file.language_id in {"html", "markdown"} or not set(hole.missing) & set("<>&"):
+        return None
+    return hole.missing.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def running_away(hole: Hole) -> Reply | None:
     """The last line again and again, until the tokens end."""
     last = hole.missing.rpartition("\n")[2]
@@ -334,6 +376,12 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             with_blank_lines,
             after_a_line_break,
             in_backticks,
+            in_an_element,
+            below_the_files_name,
+            fence_left_open,
+            as_a_diff,
+            with_line_numbers,
+            escaped,
             running_away,
             closed_twice,
             closer_left_out,

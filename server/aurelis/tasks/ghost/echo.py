@@ -85,8 +85,9 @@ def _borders(text: str, before: str) -> list[tuple[int, int]]:
     said = [(at, character) for at, character in enumerate(text[:LONGEST_ECHO]) if not character.isspace()]
     backwards = ((at, before[at]) for at in range(len(before) - 1, -1, -1) if not before[at].isspace())
     typed = list(islice(backwards, len(said)))[::-1]
-    pattern = [character for _, character in said]
-    joined = [*pattern, "", *(character for _, character in typed)]
+    # Some models quote in a way of their own.
+    pattern = [character.replace("'", '"') for _, character in said]
+    joined = [*pattern, "", *(character.replace("'", '"') for _, character in typed)]
     longest = _prefix_function(joined)
     found = []
     length = longest[-1] if joined and typed else 0

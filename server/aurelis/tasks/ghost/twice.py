@@ -42,7 +42,7 @@ def is_seldom_twice(echo: str, hole: Hole) -> bool:
     if (said[0] == "<" and said[-1] == ">") or re.search(rf"(?<!\w){re.escape(2 * echo)}", hole.before):
         return False
     mark, longest, distinct = said[-1], max(map(len, names), default=0), len(set(words))
-    if distinct >= DISTINCT_WORDS or mark in _COMPARING or (distinct > 1 and mark in _PARTS):
+    if distinct >= DISTINCT_WORDS or not _COMPARING.isdisjoint({said[0], mark}) or (distinct > 1 and mark in _PARTS):
         return True
     if mark in _NESTING:
         compared = echo.rstrip()[-2:-1].isspace()

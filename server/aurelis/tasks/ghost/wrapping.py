@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.ghost.dressing import added_lines, undressed
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
@@ -22,7 +23,6 @@ _TOKENS: Final = (
 )
 _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`])|</s>\s*$")
 """A template's token; between quotation marks it is text."""
-_CURSOR: Final = re.compile(r"<<<CURSOR>>>|<\|?cursor\|?>")
 _ABOUT_THE_ANSWER: Final = re.compile(
     r"^\s*(?:(?:sure|certainly|of course|okay|ok|great|yes)\b[,.!]?\s*)?"
     r"(?:here(?:['\u2019]s| is| are)|this is|below is|the|to complete|completing"
@@ -40,6 +40,12 @@ _INTRODUCES: Final = re.compile(
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(r"^\s*(?:[-*\d.]+\s+)?[\w`\"'\u2018\u2019\u201c\u201d(][^{};=<>\[\]]*[.:!?,)`*]\s*$")
+_PATH: Final = re.compile(r"^[\s*_`#/-]*(?:file(?:name)?: ?)?[*_`]*[\w./\\-]+\.\w{1,5}[\s*_`:]*$", re.IGNORECASE)
+"""The name of the file, before its contents."""
+_LEADS_OVER: Final = re.compile(r"^[A-Z][\w',`\u2019 -]*:$")
+MOST_KEYWORDS: Final = 3
+"""Words of a line that may still be code."""
+_LABEL: Final = re.compile(r"\s*(?:answer|code|completion|output|result|solution): (?=\S)", re.IGNORECASE)
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 
 
@@ -56,7 +62,7 @@ _PROSE_WORD: Final = re.compile(
 def readings(reply: str, hole: Hole) -> list[str]:
     """What may be meant, without what was put around it; line breaks become line feeds."""
     text = without_thinking(reply).replace("\r\n", "\n").replace("\r", "\n")
-    text = _CURSOR.sub("", text)
+    text = undressed(text, hole)
     end = _END_TOKEN.search(text)
     while end is not None and not text[: end.start()].strip():
         text = text[end.end() :]
@@ -66,15 +72,28 @@ def readings(reply: str, hole: Hole) -> list[str]:
     blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
     found: list[str] = []
     if blocks and _wraps(text, blocks, hole):
-        found.append(blocks[0].content.removesuffix("\n"))
+        found.append(_inside(blocks[0], hole))
         if hole.language_id not in PROSE_LANGUAGES and not _open_fence(hole):
             return found
     plain = _without_sentences(text, hole)
     return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
 
 
+def _inside(block: Block, hole: Hole) -> str:
+    """What a fence is around: once more where there is another one within, what a diff adds."""
+    content = block.content.removesuffix("\n")
+    if block.language == "diff" and hole.language_id != "diff":
+        return added_lines(content)
+    inner = fenced_blocks(content)
+    if len(inner) == 1 and inner[0].language and content[: inner[0].start + 1] in {"`", "~"}:
+        return inner[0].content.removesuffix("\n")
+    return undressed(content, hole)
+
+
 def introduces(line: str) -> bool:
     """Whether a line may be the beginning of a sentence about the completion."""
+    if _PATH.match(line):
+        return True
     return len(line.split()) > 1 and (_INTRODUCES.match(line) or _ABOUT_THE_ANSWER.match(line)) is not None
 
 
@@ -104,7 +123,15 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     if _open_fence(hole):
         introduced = len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
         return introduced and len(blocks) == 1 and bool(first.language)
-    return len(before) <= MOST_SENTENCES and all(_INTRODUCES.match(line) or _WORDS.match(line) for line in before)
+    return len(before) <= MOST_SENTENCES and all(
+        _INTRODUCES.match(line) or _WORDS.match(line) or _PATH.match(line) for line in before
+    )
+
+
+def _ends_in_a_colon(lines: Sequence[str]) -> bool:
+    """Whether a sentence leads over to what stands below an empty line."""
+    words = lines[0].split()
+    return len(words) > MOST_KEYWORDS and not "".join(lines[1:2]).strip() and _LEADS_OVER.match(lines[0]) is not None
 
 
 def _reads_as_prose(text: str, hole: Hole) -> bool:
@@ -124,12 +151,13 @@ def _open_fence(hole: Hole) -> bool:
 
 def _without_sentences(text: str, hole: Hole) -> str:
     """The text without sentences before it that introduce it."""
-    lines = text.split("\n")
+    label = None if hole.in_words else _LABEL.match(text)
+    lines = (text if label is None else text[label.end() :]).split("\n")
     filled = sum(1 for line in lines if line.strip())
-    removed = False
+    removed = label is not None
     while lines and len(lines[0].split()) > 1:
         about = _ABOUT_THE_ANSWER.match(lines[0]) is not None
-        if not about and (hole.in_words or not _INTRODUCES.match(lines[0])):
+        if not about and (hole.in_words or not (_INTRODUCES.match(lines[0]) or _ends_in_a_colon(lines))):
             break
         if hole.in_words and filled == 1:
             break

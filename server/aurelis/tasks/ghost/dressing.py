@@ -1,0 +1,126 @@
+"""What a whole reply is dressed in besides a fence: an element, marks, line numbers, a diff, escapes, JSON.
+
+Each is taken off only where it is around everything and the document has nothing of its kind.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+
+_MARKUP: Final = frozenset({"handlebars", "html", "javascriptreact", "php", "svelte", "typescriptreact", "vue", "xml"})
+"""Languages that have elements and escapes of their own."""
+_ELEMENT: Final = re.compile(
+    r"\s*<(answer|code|completion|fill(?:_me|_in)?|insert|missing|output|pre|response|result|solution)(?: [^<>]*)?>"
+    r"(.*?)(?:</\1>\s*)?$",
+    re.DOTALL | re.IGNORECASE,
+)
+_FOR_MARKUP: Final = frozenset({"code", "output", "pre"})
+"""Elements that HTML has."""
+_CURSOR: Final = re.compile(
+    r"<<<CURSOR>>>|</?\|?(?:cursor|fill)(?:_here|_me)?\|?>|\[(?:CURSOR|FILL)(?:_ME|_HERE)?\]|\{\{ ?cursor ?\}\}|\u2588",
+    re.IGNORECASE,
+)
+"""The mark that the prompt puts at the cursor, and what models make of it."""
+_INVISIBLE: Final = "\N{BYTE ORDER MARK}\N{ZERO WIDTH SPACE}\N{WORD JOINER}"
+_ROLE: Final = re.compile(r"\s*(?:assistant\n|<s>)(?=\S)")
+_NUMBERED: Final = re.compile(r"[ \t]*(\d{1,6})[ \t]?[|:\u2502] ?(.*)$")
+_LISTS: Final = ("{", "[", "(", ",")
+_ADDED: Final = re.compile(r"\+(?!\+)(.*)$")
+_ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27|apos);")
+_QUOTED_ENTITY: Final = re.compile(rf"[\"'`]{_ENTITY.pattern}|{_ENTITY.pattern}[\"'`]")
+_JSON_KEYS: Final = frozenset({"answer", "code", "completion", "insert", "output", "text"})
+
+
+def undressed(reply: str, hole: Hole) -> str:
+    """The reply without what is around all of it."""
+    text = reply.strip(_INVISIBLE)
+    text = _without_marks(text, hole)
+    text = _without_elements(text, hole)
+    text = _from_json(text, hole)
+    text = _without_numbers(text, hole)
+    text = added_lines(text) if _is_diff(text, hole) else text
+    return _unescaped(text, hole)
+
+
+def added_lines(diff: str) -> str:
+    """What a diff's new side says: its context and its added lines."""
+    kept = [line[1:] for line in diff.split("\n") if not line.startswith(("-", "@@", "+++", "diff ", "index ", "\\"))]
+    return "\n".join(kept)
+
+
+def _without_marks(text: str, hole: Hole) -> str:
+    document = hole.before + hole.after
+    text = _CURSOR.sub(lambda mark: mark.group() if mark.group() in document else "", text)
+    role = _ROLE.match(text)
+    return text if role is None or hole.in_words or hole.language_id in _MARKUP else text[role.end() :]
+
+
+def _without_elements(text: str, hole: Hole) -> str:
+    if hole.language_id in PROSE_LANGUAGES:
+        return text
+    for _ in range(2):
+        element = _ELEMENT.match(text)
+        if element is None or (hole.language_id in _MARKUP and element.group(1).lower() in _FOR_MARKUP):
+            break
+        text = element.group(2).removeprefix("\n").removesuffix("\n")
+    return text
+
+
+def _from_json(text: str, hole: Hole) -> str:
+    if not text.strip().startswith('{"') or hole.language_id in {"json", "jsonc", *PROSE_LANGUAGES}:
+        return text
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    whole = isinstance(said, dict) and len(said) == 1 and not said.keys() - _JSON_KEYS
+    value = next(iter(said.values())) if whole else None
+    return value if isinstance(value, str) else text
+
+
+def _without_numbers(text: str, hole: Hole) -> str:
+    """The text without line numbers, where each of its lines has one, each the next."""
+    lines = text.strip("\n").split("\n")
+    numbered = [match for match in map(_NUMBERED.match, lines) if match is not None]
+    if len(numbered) < len(lines) or hole.language_id in {*PROSE_LANGUAGES, "yaml", "json", "jsonc"}:
+        return text
+    numbers = [int(match.group(1)) for match in numbered]
+    if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        return text
+    here = hole.prefix.count("\n") + 1
+    listed = hole.before.rstrip().endswith(_LISTS)  # Keys or cases may be numbers, too.
+    return (
+        "\n".join(match.group(2) for match in numbered)
+        if numbers[0] <= here <= numbers[-1] + 1 and not listed
+        else text
+    )
+
+
+def _is_diff(text: str, hole: Hole) -> bool:
+    """Whether each line is added, or stands in the document as a diff's context does."""
+    if hole.line_before.strip() or hole.language_id in {*PROSE_LANGUAGES, "diff", "yaml"}:
+        return False
+    lines = [line for line in text.split("\n") if line.strip()]
+    added = [line[1:] for line in lines if _ADDED.match(line)]
+    base = hole.line_before
+    if not added or not all(line.startswith(base) if base else not added[0][0].isspace() for line in added if line):
+        return False  # A sum may go on with `+`, too.
+    known = {line.rstrip() for line in (hole.before + hole.after).split("\n")}
+    rest = (line for line in lines if not _ADDED.match(line))
+    return bool(added) and all(
+        line.startswith("@@") or (line[0] in " -" and line[1:].rstrip() in known) for line in rest
+    )
+
+
+def _unescaped(text: str, hole: Hole) -> str:
+    """The text with its escapes resolved, where it has no mark that would have had to be escaped."""
+    if _ENTITY.search(text) is None or hole.language_id in _MARKUP or hole.language_id in PROSE_LANGUAGES:
+        return text
+    bare = _ENTITY.sub("", text)
+    own = set(bare) & set("<>&") or _QUOTED_ENTITY.search(text) or _ENTITY.search(hole.before + hole.after)
+    return text if own else html.unescape(text)
