@@ -28,7 +28,7 @@ _CURSOR: Final = re.compile(
 """The mark that the prompt puts at the cursor, and what models make of it."""
 _INVISIBLE: Final = "\N{BYTE ORDER MARK}\N{ZERO WIDTH SPACE}\N{WORD JOINER}"
 _ROLE: Final = re.compile(r"\s*(?:assistant\n|<s>)(?=\S)")
-_NUMBERED: Final = re.compile(r"[ \t]*(\d{1,6})[ \t]?[|:\u2502] ?(.*)$")
+_NUMBERED: Final = re.compile(r"[ \t]*(\d{1,6})[ \t]?([|:\u2502]) ?(.*)$")
 _LISTS: Final = ("{", "[", "(", ",")
 _ADDED: Final = re.compile(r"\+(?!\+)(.*)$")
 _ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27|apos);")
@@ -48,9 +48,8 @@ def undressed(reply: str, hole: Hole) -> str:
 
 
 def added_lines(diff: str) -> str:
-    """What a diff's new side says: its context and its added lines."""
-    kept = [line[1:] for line in diff.split("\n") if not line.startswith(("-", "@@", "+++", "diff ", "index ", "\\"))]
-    return "\n".join(kept)
+    """What a diff adds; its context stands in the document already."""
+    return "\n".join(line[1:] for line in diff.split("\n") if line.startswith("+") and not line.startswith("+++ "))
 
 
 def _without_marks(text: str, hole: Hole) -> str:
@@ -93,12 +92,11 @@ def _without_numbers(text: str, hole: Hole) -> str:
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return text
     here = hole.prefix.count("\n") + 1
-    listed = hole.before.rstrip().endswith(_LISTS)  # Keys or cases may be numbers, too.
-    return (
-        "\n".join(match.group(2) for match in numbered)
-        if numbers[0] <= here <= numbers[-1] + 1 and not listed
-        else text
-    )
+    # Keys or cases may be numbers, too.
+    listed = numbered[0].group(2) == ":" and hole.before.rstrip().endswith(_LISTS)
+    if listed or not numbers[0] <= here <= numbers[-1] + 1:
+        return text
+    return "\n".join(match.group(3) for match in numbered)
 
 
 def _is_diff(text: str, hole: Hole) -> bool:
@@ -112,9 +110,7 @@ def _is_diff(text: str, hole: Hole) -> bool:
         return False  # A sum may go on with `+`, too.
     known = {line.rstrip() for line in (hole.before + hole.after).split("\n")}
     rest = (line for line in lines if not _ADDED.match(line))
-    return bool(added) and all(
-        line.startswith("@@") or (line[0] in " -" and line[1:].rstrip() in known) for line in rest
-    )
+    return all(line.startswith("@@") or (line[0] in " -" and line[1:].rstrip() in known) for line in rest)
 
 
 def _unescaped(text: str, hole: Hole) -> str:

@@ -113,7 +113,10 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     if hole.language_id in PROSE_LANGUAGES:
         alone = len(blocks) == 1 and not before and (not text[first.end :].strip() or first.language in _MARKDOWN_NAMES)
         introduced = (
-            first.closed and 0 < len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
+            first.closed
+            and 0 < len(before) <= MOST_SENTENCES
+            and all(_ABOUT_THE_ANSWER.match(line) or _PATH.match(line) for line in before)
+            and (first.language in _MARKDOWN_NAMES or not any(_PATH.match(line) for line in before))
         )
         named = first.language in _MARKDOWN_NAMES or (
             not first.language and first.closed and _reads_as_prose(first.content, hole)
