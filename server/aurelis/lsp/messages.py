@@ -24,7 +24,7 @@ STREAM_SECONDS: Final = 0.03
 
 
 class AnswerStream:
-    """Sends an answer's text as it grows: at once, then at most every 30 ms.
+    """Sends an answer's text as it grows: what comes together together, then at most every 30 ms.
 
     Bounded: what waits is the text of 30 ms. The `index` of a message is its sequence number from 0; the last has
     `done`.
@@ -51,11 +51,13 @@ class AnswerStream:
         self._waiting.append(delta)
         if self._timer is not None:
             return
-        loop = asyncio.get_running_loop()
-        if loop.time() >= self._next_at:
-            self._flush()
-        else:
-            self._timer = loop.call_at(self._next_at, self._flush)
+        self._timer = asyncio.get_running_loop().call_at(self._next_at, self._flush)
+
+    async def settle(self) -> None:
+        """Wait until the text that still waits may be sent, so that `close` keeps the distance."""
+        if self._timer is not None:
+            self._timer.cancel()
+            await asyncio.sleep(self._next_at - asyncio.get_running_loop().time())
 
     def close(self) -> None:
         """Send what waits, marked as the last message. Safe to call twice."""

@@ -101,6 +101,7 @@ async def outcome_of(
                         report.say(f"{characters} characters")
                     case Outcome():
                         outcome = event
+        await stream.settle()
     finally:
         stream.close()
     if outcome is None:
