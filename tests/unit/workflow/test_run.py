@@ -60,6 +60,14 @@ async def test_an_edit_is_the_smallest_that_makes_the_answer(ran: Run, snapshot:
     assert told.outcome.answer.verdict.parses is True
 
 
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\x1b[8m", "\x00", "\U000e0041"])
+async def test_an_edit_brings_in_nothing_that_cannot_be_seen(ran: Run, snapshot: Snapshot, hidden: str) -> None:
+    """Marks that hide or reorder what is read do not come into the code (invariant 14)."""
+    told = await ran("fix", FIXED.replace("a + b", f"a {hidden}+ b"), snapshot=snapshot, position=_at(snapshot, "a-b"))
+    at = _at(snapshot, "-b")
+    assert told.outcome.edits == (TextEdit(at, at + 1, " + "),)
+
+
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
