@@ -91,6 +91,71 @@ def test_the_text_that_belongs_at_the_cursor(text: str, reply: str, shown: str) 
     assert item.text[: len(item.text) - (item.end - text.index("|"))] == shown or item.text == shown
 
 
+LAID_OUT = [
+    ("yaml", "jobs:\n    steps:\n        |\n", "- name: Test\n  run: make", "- name: Test\n          run: make"),
+    ("yaml", "systems:\n    |\nnext: 1\n", "- linux\n    - windows", "- linux\n    - windows"),
+    ("xml", "<a>\n    <b>\n        |\n    </b>\n</a>\n", "<c>\n    <d/>\n</c>", "<c>\n            <d/>\n        </c>"),
+    (
+        "html",
+        "<body>\n    <header>\n        |\n    </header>\n",
+        '<img src="a.png">\n        <h1>A</h1>',
+        '<img src="a.png">\n        <h1>A</h1>',
+    ),
+    ("ruby", "def f\n    |\nend\n", "list.each do |x|\n        p x\n    end", "list.each do |x|\n        p x\n    end"),
+    (
+        "java",
+        "class A {\n    /**\n     |\n    int size;\n}\n",
+        "* How many.\n* Never less than none.\n*/",
+        "* How many.\n     * Never less than none.\n     */",
+    ),
+    (
+        "python",
+        "class A:\n    if x:\n        |\n",
+        "@cached\ndef f(self):\n    return 1",
+        "@cached\n        def f(self):\n            return 1",
+    ),
+    (
+        "python",
+        "def f():\n        |\n",
+        "x = pow(a,\n            b)\nreturn x",
+        "x = pow(a,\n                    b)\n        return x",
+    ),
+    ("css", "a   { top: 0;\n      |\n", "left: 0;\nright: 0; }", "left: 0;\n      right: 0; }"),
+    ("php", "if ($a) {\n      |\n}\n", "return 1;\n}\n\nf();", "return 1;"),
+    (
+        "python",
+        "def f(\n    a,\n|\n",
+        "):\n    g(\n        1\n    )\n    return a",
+        "):\n    g(\n        1\n    )\n    return a",
+    ),
+]
+
+
+@pytest.mark.parametrize(("language_id", "text", "reply", "shown"), LAID_OUT)
+def test_lower_lines_stand_where_the_document_has_them(language_id: str, text: str, reply: str, shown: str) -> None:
+    """Lines that count their indentation from the margin are moved to the cursor's block."""
+    item = ghost_text(reply, _hole(text, language_id, multiline=True))
+    assert item is not None
+    assert item.text == shown
+
+
+def test_blanks_before_a_closing_bracket_stay() -> None:
+    """What the editor closed by itself is met by the text as it is, with the blank before it."""
+    item = ghost_text(" color: red; }", _hole("a {|}\n", "css"))
+    assert item is not None
+    assert item.text in {" color: red; ", " color: red; }"}
+
+
+def test_apostrophes_in_comments_do_not_cut_a_completion() -> None:
+    """Where the document parses with all of it, quotation marks elsewhere do not speak for a shorter one."""
+    text = "def f():\n    # It isn't.\n    |\n"
+    reply = "a = {}\n\n# We don't need it, and it's not there, so it wouldn't matter.\nfor x in a:\n    print(x)"
+    tree = parse(text.replace("|", ""), "python")
+    item = ghost_text(reply, _hole(text, tree=tree))
+    assert item is not None
+    assert item.text.endswith("\n    for x in a:\n        print(x)")
+
+
 @pytest.mark.parametrize(
     ("text", "reply"),
     [

@@ -12,7 +12,7 @@ import attrs
 
 from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
-from aurelis.tasks.replies.brackets import unmatched_count
+from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
 
 LARGEST_CHECKED: Final = 200_000
 """Characters; longer documents are not parsed again for every completion."""
@@ -20,7 +20,10 @@ NEAR_CHARACTERS: Final = 2_000
 """Characters before and after the cursor in which errors and brackets are counted."""
 _TRIED_CUTS: Final = 8
 
-_STRING: Final = re.compile(r"\"(?:\\.|[^\"\\\n])*+\"|(?<!\w)'(?:\\.|[^'\\\n])*+'")
+_STRING: Final = re.compile(
+    r"\"{3}(?:\\.|(?!\"{3})[\s\S])*+\"{3}|'{3}(?:\\.|(?!'{3})[\s\S])*+'{3}"
+    r"|\"(?:\\.|[^\"\\\n])*+\"|(?<!\w)'(?:\\.|[^'\\\n])*+'"
+)
 
 Damage = tuple[int, int]
 """Syntax errors, then brackets and quotes without a partner."""
@@ -37,6 +40,8 @@ def damage(text: str, covered: int, hole: Hole) -> Damage:
     tree = parse(document, hole.language_id, hole.tree)
     if tree is None:
         return 0, unmatched
+    if tree.complete:
+        return 0, 0 if hole.in_words else _unmatched_in_line(text, covered, hole)
     start = len(hole.prefix)
     return syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS), unmatched
 
@@ -48,9 +53,25 @@ def _unmatched(text: str, covered: int, hole: Hole) -> int:
     if len(after) == NEAR_CHARACTERS:
         after = after[: after.rfind("\n") + 1] or after
     line = hole.line_before + text + hole.line_after[covered:]
-    # A word right behind a string means one quotation mark too many.
-    touching = sum(line[match.end() : match.end() + 1].isalnum() for match in _STRING.finditer(line))
-    return unmatched_count(before + text + after) + unmatched_count(line) + touching
+    return unmatched_count(before + text + after) + unmatched_count(line) + _touching(line)
+
+
+def _unmatched_in_line(text: str, covered: int, hole: Hole) -> int:
+    """What is unmatched in the cursor's line although the document parses.
+
+    Apostrophes in comments elsewhere count no more, but a grammar may let strings go on below, and reads no directives.
+    """
+    first, more, _ = text.partition("\n")
+    line = hole.line_before + first + ("" if more else hole.line_after[covered:])
+    count = unmatched_count(line)
+    if not line.lstrip().startswith("#"):
+        count -= len(unmatched_openers(line)) + len(unmatched_closers(line))
+    return count + _touching(line)
+
+
+def _touching(line: str) -> int:
+    """How many strings have a word right behind them, which means one quotation mark too many."""
+    return sum(line[match.end() : match.end() + 1].isalnum() for match in _STRING.finditer(line))
 
 
 def kept_parsing(item: GhostText, document: str, language_id: str, tree: SyntaxTree | None) -> GhostText:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_openers
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 _CALL_CLOSERS: Final = frozenset(")]")
@@ -52,11 +52,21 @@ def before_next_lines(
         ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, tells=tells))
         if more_may_come:
             ends = same >= SURE_LINES
-        elif same == len(said) == 1 and _repeats_itself(said[0], lines[:number], hole):
+        elif (number and same and _closes_its_own(line, said[:same], hole)) or (
+            same == len(said) == 1 and _repeats_itself(said[0], lines[:number], hole)
+        ):
             continue
         if (tells or (ends and same < len(said))) and (ends or same > SURE_LINES or (drifting and same > 1)):
             return list(lines[:number])
     return list(lines)
+
+
+def _closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
+    """Whether lines of a word each (`end`, `#endif`) stand below at another depth, and so close another block."""
+    if any(" " in word for word in said):
+        return False
+    below = next(other for other in hole.after.split("\n")[1:] if other.strip())
+    return indent_of(line) != indent_of(below)
 
 
 def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:
@@ -100,7 +110,9 @@ def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
         if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
-            return list(lines[: number + 1])
+            if not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
+                return list(lines[: number + 1])
+            continue
         if (depth < base or (depth == base and begun and not goes_on)) and (
             prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
         ):

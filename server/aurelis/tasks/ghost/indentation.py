@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, counts_from_margin, leaves_the_block
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
-OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
 _STEPS_BELOW: Final = (":", "{", "[", "=>")
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
 WIDTH: Final = 4
 """Spaces of a level where nothing tells."""
 _NEAR_LINES: Final = 80
-_COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
-_HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
-"""A statement whose body is the next line, without a bracket."""
-_GOES_ON: Final = frozenset({"else", "elif", "except", "finally", "catch", "case", "default"})
-_TOP_LEVEL: Final = frozenset(
-    {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
-)
-"""Words that begin a line at the margin rather than one of a block."""
-_BLANK_LINES: Final = 2
-"""So many blank lines stand between definitions, not within one."""
 _MOST: Final = 0.6
 """The share of indented blocks that must agree on the width of a level."""
 
@@ -54,9 +42,9 @@ def readings(text: str, hole: Hole) -> list[str]:
     if not below or not base or min(len(indent_of(line)) for line in lines[1:] if line.strip()) > len(base):
         return [as_it_is]
     from_margin = "\n".join([lines[0], *(base + line if line.strip() else line for line in lines[1:])])
-    if not hole.in_words and _began_again(lines, hole):
+    if counts_from_margin(lines, hole):
         return [from_margin, as_it_is]
-    certain = min(len(indent_of(line)) for line in below) >= len(base) or _leaves_the_block(lines, len(base))
+    certain = min(len(indent_of(line)) for line in below) >= len(base) or leaves_the_block(lines, len(base))
     return [as_it_is] if certain else [as_it_is, from_margin]
 
 
@@ -88,43 +76,6 @@ def _moved(line: str, first: str, base: str) -> str:
         return base + line[len(first) :]
     missing = len(first) - len(indent_of(line))
     return base[: max(0, len(base) - missing)] + line.lstrip(" \t")
-
-
-def _began_again(lines: Sequence[str], hole: Hole) -> bool:
-    """Whether the lower lines count their indentation from the margin instead of from where the document is."""
-    base = len(indent_of(hole.line_before))
-    below = [line for line in lines[1:] if line.strip()]
-    depth = len(indent_of(below[0]))
-    above = hole.line_before + lines[0]
-    closes = below[0].lstrip()[:1] in CLOSERS
-    comment = lines[0].lstrip().startswith(_COMMENT_MARKS)
-    if (above.rstrip().endswith(OPENS_BLOCK) and not comment) or _HEAD.match(above) or unmatched_openers(above):
-        return depth < base if closes else depth <= base
-    if hole.line_before.strip():
-        return False
-    number = _first_outside(lines, base)
-    if number is None or indent_of(lines[number]) or _leaves_the_block(lines, base):
-        return False
-    word = lines[number].split()[0].rstrip(":({")
-    return word in _GOES_ON or lines[number][0] not in CLOSERS or bool(unmatched_openers("\n".join(lines[:number])))
-
-
-def _first_outside(lines: Sequence[str], base: int) -> int | None:
-    """The first lower line that is less indented than the cursor's."""
-    return next((at for at, line in enumerate(lines) if at and line.strip() and len(indent_of(line)) < base), None)
-
-
-def _leaves_the_block(lines: Sequence[str], base: int) -> bool:
-    """Whether the lower lines surely go on outside the block, so that their indentation is meant as it is."""
-    number = _first_outside(lines, base)
-    if number is None or indent_of(lines[number]):
-        return False
-    blank = number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
-    return blank or lines[number].split()[0].rstrip(":({") in _TOP_LEVEL or _ends_block(lines[number - 1])
-
-
-def _ends_block(line: str) -> bool:
-    return line.strip().split(" ")[0].rstrip(";") in {"return", "break", "continue", "raise", "throw", "pass"}
 
 
 def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:

@@ -56,7 +56,7 @@ def _readings(reply: str, hole: Hole) -> Iterator[tuple[str, int]]:
                 return
             for ended in _placed(rest, hole):
                 for fitted, covered in fits(ended, hole):
-                    one = fitted.rstrip(" \t\n"), covered
+                    one = fitted if hole.line_after[covered:].strip() else fitted.rstrip(" \t\n"), covered
                     if one not in seen:
                         seen.add(one)
                         yield one

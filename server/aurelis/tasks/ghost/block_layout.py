@@ -1,0 +1,129 @@
+"""Where a completion's lower lines count their indentation from: the margin, or where the document stands.
+
+Models repeat the document's indentation, or begin anew as if there were no code around. Which it is shows at the first
+lines: below one that opens a block stands a deeper one, below any other one as deep, unless it leaves the block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.layout import indent_of
+
+OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
+_NEAR_LINES: Final = 80
+_COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
+_HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
+"""A statement whose body is the next line, without a bracket."""
+_TOP_LEVEL: Final = frozenset(
+    {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
+)
+"""Words that begin a line at the margin rather than one of a block."""
+_BLANK_LINES: Final = 2
+"""So many blank lines stand between definitions, not within one."""
+_ANNOTATES: Final = re.compile(r"@\w|#!?\[")
+"""A line that belongs to the definition below it."""
+_ENDS_WORDS: Final = ('"""', "'''", "*/", "-->")
+_LISTS: Final = PROSE_LANGUAGES | {"yaml", "dockercompose"}
+_MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
+_LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S|.*:\s*[|>][-+\d]*$")
+"""An item of a list, or a key of YAML whose text follows."""
+_TAGS: Final = frozenset({"astro", "html", "markdown", "svelte", "vue", "xml"})
+_TAG_OPENS: Final = re.compile(
+    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[A-Za-z][\w:.-]*(?:\s[^<>]*)?>?[^<]*$"
+)
+"""A tag whose end is not in the same line; some HTML tags have none."""
+_WORDS_OPEN: Final = frozenset({"elixir", "julia", "latex", "lua", "ruby", "shellscript", "vim", "crystal"})
+_BLOCK_WORD: Final = re.compile(
+    r"(?:def|class|module|begin|if|unless|case|while|until|for|(?:local )?function|repeat|try|augroup|\\begin)\b"
+    r"(?!.*\bend$)"
+    r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
+)
+"""The head of a block that ends with a word."""
+
+
+def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether the lower lines count their indentation from the margin instead of from where the document is."""
+    base = len(indent_of(hole.line_before))
+    below = [line for line in lines[1:] if line.strip()]
+    depth = len(indent_of(below[0]))
+    above = hole.line_before + lines[0]
+    if hole.in_words and hole.line_before.strip():
+        return depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
+    siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
+    words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
+    if _wants_deeper(above, hole) and not siblings and not words:
+        closes = below[0].lstrip()[:1] in CLOSERS
+        if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
+            return depth < base + (not closes)
+    if hole.line_before.strip() or _goes_on_at(lines, base):
+        return False
+    return not _leaves(lines, base, hole)
+
+
+def _wants_deeper(line: str, hole: Hole) -> bool:
+    """Whether the line below a line is indented deeper than it, or closes what it opens."""
+    bare = line.strip()
+    if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
+        return False
+    if bare.endswith((":", *"([{")) if hole.in_words else bare.endswith(OPENS_BLOCK) or unmatched_openers(line):
+        return True
+    if hole.language_id in _LISTS and _LIST_ITEM.match(line):
+        return True
+    if hole.language_id in _TAGS:
+        return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
+    if hole.language_id in _WORDS_OPEN:
+        return _BLOCK_WORD.match(bare) is not None
+    return not hole.in_words and _HEAD.match(line) is not None
+
+
+def _goes_on_at(lines: Sequence[str], base: int) -> bool:
+    """Whether the first lower line that no bracket holds goes on in the block, counted as the document is."""
+    for number, line in enumerate(lines):
+        if number and line.strip() and not unmatched_openers("\n".join(lines[:number])):
+            depth = len(indent_of(line))
+            if depth <= base:
+                return depth == base and not lines[number - 1].rstrip().endswith((":", "{", "=>", "->"))
+    return False
+
+
+def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
+    """Whether the first lower line that is less indented than the document surely stands outside the block."""
+    number = _first_outside(lines, base)
+    if number is None:
+        return True
+    line, above = lines[number], lines[number - 1]
+    if _ANNOTATES.match(lines[0]) and number == 1:
+        return False
+    if not hole.in_words and line.lstrip()[0] in CLOSERS and unmatched_closers("\n".join(lines[: number + 1])):
+        return True
+    if indent_of(line):
+        levels = {len(indent_of(other)) for other in hole.before.split("\n")[-_NEAR_LINES:] if other.strip()}
+        return len(indent_of(line)) in levels
+    if hole.language_id in PROSE_LANGUAGES:
+        return not above.strip()
+    if hole.in_words and not any(mark in "\n".join(lines[:number]) for mark in _ENDS_WORDS):
+        return number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
+    return leaves_the_block(lines, base)
+
+
+def _first_outside(lines: Sequence[str], base: int) -> int | None:
+    """The first lower line that is less indented than the cursor's."""
+    return next((at for at, line in enumerate(lines) if at and line.strip() and len(indent_of(line)) < base), None)
+
+
+def leaves_the_block(lines: Sequence[str], base: int) -> bool:
+    """Whether the lower lines surely go on outside the block, so that their indentation is meant as it is."""
+    number = _first_outside(lines, base)
+    if number is None or indent_of(lines[number]):
+        return False
+    blank = number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
+    return blank or lines[number].split()[0].rstrip(":({") in _TOP_LEVEL or _ends_block(lines[number - 1])
+
+
+def _ends_block(line: str) -> bool:
+    return line.strip().split(" ")[0].rstrip(";") in {"return", "break", "continue", "raise", "throw", "pass"}
