@@ -139,6 +139,14 @@ def test_lower_lines_stand_where_the_document_has_them(language_id: str, text: s
     assert item.text == shown
 
 
+def test_a_definition_whose_body_stands_below_is_no_overrun() -> None:
+    """A head that the document's next line belongs to is part of the completion."""
+    reply = "def first(a):\n    return a\n\n\ndef second(b):"
+    item = ghost_text(reply, _hole("import os\n\n\n|\n    # Twice.\n    return 2 * b\n", multiline=True))
+    assert item is not None
+    assert item.text == reply
+
+
 def test_blanks_before_a_closing_bracket_stay() -> None:
     """What the editor closed by itself is met by the text as it is, with the blank before it."""
     item = ghost_text(" color: red; }", _hole("a {|}\n", "css"))

@@ -43,7 +43,10 @@ def _is_in_the_middle(lines: Sequence[str], number: int, hole: Hole) -> bool:
     below = hole.after.split("\n")[1:2]
     if not below or not below[0].strip() or hole.line_after.strip():
         return False
+    depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
+    goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and last.rstrip().endswith((":", "{")))
+    if goes_on and depth > len(indent_of(hole.line_before + lines[0])):
+        return False  # The document goes on where the definition ends, in its body.
     if "{" in lines[number] or "(" not in lines[number]:
         return True
-    depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
     return not depth or depth > len(indent_of(last)) or bool(indent_of(hole.line_before + lines[0]))
