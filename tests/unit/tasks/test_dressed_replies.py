@@ -25,7 +25,23 @@ DRESSED = [
     "Answer: return a + b",
     "To fill the gap, use:\n\nreturn a + b",
 ]
+RST = "Title\n=====\n\nRun::\n\n  ¦\n\nMore words.\n"
+OTHER_LANGUAGES = [
+    ("restructuredtext", RST, "```restructuredtext\npython plot.py\n```", RST.replace("¦", "python plot.py")),
+    ("restructuredtext", RST, "```\n  python plot.py\n```", RST.replace("¦", "python plot.py")),
+    ("restructuredtext", RST, "<code>python plot.py</code>", RST.replace("¦", "python plot.py")),
+    ("restructuredtext", RST, " 6 |   python plot.py", RST.replace("¦", "python plot.py")),
+    ("latex", "\\begin{a}\n¦\n\\end{a}\n", "```latex\n\\item b\n```", "\\begin{a}\n\\item b\n\\end{a}\n"),
+    ("markdown", "# A\n\n¦\n\nEnd.\n", "3 | - one\n4 | - two", "# A\n\n- one\n- two\n\nEnd.\n"),
+    ("json", "{\n  ¦\n}\n", '2 |   "a": 1', '{\n  "a": 1\n}\n'),
+    ("xml", "<a>\n  ¦\n</a>\n", "**my file.xml**\n\n```xml\n<b/>\n```", "<a>\n  <b/>\n</a>\n"),
+    ("xml", "<a>\n  <b ¦/>\n</a>\n", '<code>c="1"</code>', '<a>\n  <b c="1"/>\n</a>\n'),
+]
 PLAIN = [
+    ("restructuredtext", "You will ¦:\n\n  # a\n", "find:", "You will find::\n\n  # a\n"),
+    ("xml", "<a>\n  <code>x</code>\n  ¦\n</a>\n", "<code>y</code>", "<a>\n  <code>x</code>\n  <code>y</code>\n</a>\n"),
+    ("yaml", "a:\n  ¦\n", "2: b\n  3: c", "a:\n  2: b\n  3: c\n"),
+    ("markdown", "# A\n\n¦\n", "```sh\nls\n```", "# A\n\n```sh\nls\n```\n"),
     ("python", "x = {\n    ¦\n}\n", "1: 'a',\n    2: 'b',", "x = {\n    1: 'a',\n    2: 'b',\n}\n"),
     ("javascript", "const s = a\n  ¦\n", '+ "b"\n  + "c";', 'const s = a\n  + "b"\n  + "c";\n'),
     ("javascript", "s = s.replace(/</g, ¦);\n", '"&lt;"', 's = s.replace(/</g, "&lt;");\n'),
@@ -41,6 +57,12 @@ PLAIN = [
 def test_what_is_around_a_whole_reply_is_taken_off(reply: str) -> None:
     """However a model presents its answer, the document gets the text that is meant."""
     assert filled(BODY, reply) == BODY.replace("¦", "return a + b")
+
+
+@pytest.mark.parametrize(("language_id", "text", "reply", "made"), OTHER_LANGUAGES)
+def test_what_is_no_text_of_a_language_is_taken_off_there(language_id: str, text: str, reply: str, made: str) -> None:
+    """Fences and elements are text in Markdown, not in every language of words; the cursor's line number is nowhere."""
+    assert filled(text, reply, language_id) == made
 
 
 @pytest.mark.parametrize(("language_id", "text", "reply", "made"), PLAIN)

@@ -10,7 +10,7 @@ import json
 import re
 from typing import Final
 
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
 
 _MARKUP: Final = frozenset({"handlebars", "html", "javascriptreact", "php", "svelte", "typescriptreact", "vue", "xml"})
 """Languages that have elements and escapes of their own."""
@@ -60,14 +60,21 @@ def _without_marks(text: str, hole: Hole) -> str:
 
 
 def _without_elements(text: str, hole: Hole) -> str:
-    if hole.language_id in PROSE_LANGUAGES:
+    if hole.language_id in MARKDOWN_LANGUAGES:
         return text
     for _ in range(2):
         element = _ELEMENT.match(text)
-        if element is None or (hole.language_id in _MARKUP and element.group(1).lower() in _FOR_MARKUP):
+        if element is None or _is_markup(element.group(1).lower(), hole):
             break
         text = element.group(2).removeprefix("\n").removesuffix("\n")
     return text
+
+
+def _is_markup(name: str, hole: Hole) -> bool:
+    """Whether an element may be the document's own: one of HTML's, or in XML one that stands in it already."""
+    if hole.language_id == "xml":
+        return f"<{name}" in (hole.before + hole.after).lower()
+    return hole.language_id in _MARKUP and name in _FOR_MARKUP
 
 
 def _from_json(text: str, hole: Hole) -> str:
@@ -86,7 +93,10 @@ def _without_numbers(text: str, hole: Hole) -> str:
     """The text without line numbers, where each of its lines has one, each the next."""
     lines = text.strip("\n").split("\n")
     numbered = [match for match in map(_NUMBERED.match, lines) if match is not None]
-    if len(numbered) < len(lines) or hole.language_id in {*PROSE_LANGUAGES, "yaml", "json", "jsonc"}:
+    if len(numbered) < len(lines):
+        return text
+    marks = {match.group(2) for match in numbered}
+    if ":" in marks and hole.language_id in {*PROSE_LANGUAGES, "yaml", "json", "jsonc"}:
         return text
     numbers = [int(match.group(1)) for match in numbered]
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):

@@ -30,7 +30,11 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     repeated = [length for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)]
     laid_out = "\n" in text and text.rpartition("\n")[2].strip()[:1] in CLOSERS
     found = [(text, length) if laid_out else (text[:-length], 0) for length in repeated]
-    if repeated and repeated[0] == len(after) and (telling(after) or (hole.in_words and _is_said_once(after, text))):
+    if (
+        repeated
+        and repeated[0] == len(after)
+        and (telling(after) or (hole.in_words and _is_said_once(after, text, hole)))
+    ):
         return found[:1]
     found += [(text, covered) for covered in _covered(text, after)]
     if text.startswith("\n") and not unmatched_closers(text) and after[0] in CLOSERS:
@@ -42,9 +46,11 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(one[0], one[1], hole)))
 
 
-def _is_said_once(after: str, text: str) -> bool:
+def _is_said_once(after: str, text: str, hole: Hole) -> bool:
     """Whether the end of a line of words, with which a text ends too, is hardly ever written twice."""
     end = after.strip()
+    if end == ":" and hole.language_id == "restructuredtext":
+        return False  # Two of them introduce a literal block.
     if text.strip() in {end, *(end[0] * count for count in range(1, TELLING + 1))}:
         return False
     return any(map(str.isalpha, end)) or not set(end) - _SAID_ONCE

@@ -12,6 +12,8 @@ from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
+MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"latex", "restructuredtext"}
+"""Languages in which Markdown's fences and HTML's elements are text."""
 COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 COMPARED_CHARACTERS: Final = 6_000

@@ -59,9 +59,11 @@ def _missing_indent(first: str, hole: Hole) -> str:
     levels = {len(indent_of(line)) for line in around}
     opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
+    told = _step(above)
     if opened:
-        levels.add(floor - 1 + (_step(above) or WIDTH))
-    if (base in levels and base >= floor) or not first:
+        levels.add(floor - 1 + (told or WIDTH))
+    whole = base in levels or (told is None and said == base)
+    if (whole and base >= floor) or not first:
         return ""
     if base + said in levels and base + said >= floor:
         return first

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.dressing import added_lines, undressed
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, Hole
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
 
@@ -40,7 +40,11 @@ _INTRODUCES: Final = re.compile(
     re.IGNORECASE,
 )
 _WORDS: Final = re.compile(r"^\s*(?:[-*\d.]+\s+)?[\w`\"'\u2018\u2019\u201c\u201d(][^{};=<>\[\]]*[.:!?,)`*]\s*$")
-_PATH: Final = re.compile(r"^[\s*_`#/-]*(?:file(?:name)?: ?)?[*_`]*[\w./\\-]+\.\w{1,5}[\s*_`:]*$", re.IGNORECASE)
+_PATH: Final = re.compile(
+    r"^[\s*_`#/-]*(?:file(?:name)?: ?)?[*_`]*[\w./\\-]+\.\w{1,5}[\s*_`:]*$"
+    r"|^\s*(\*\*|`|\*\*`)[\w./\\ -]+\.\w{1,5}(`\*\*|\*\*|`):?\s*$",
+    re.IGNORECASE,
+)
 """The name of the file, before its contents."""
 _LEADS_OVER: Final = re.compile(r"^[A-Z][\w',`\u2019 -]*:$")
 MOST_KEYWORDS: Final = 3
@@ -73,7 +77,7 @@ def readings(reply: str, hole: Hole) -> list[str]:
     found: list[str] = []
     if blocks and _wraps(text, blocks, hole):
         found.append(_inside(blocks[0], hole))
-        if hole.language_id not in PROSE_LANGUAGES and not _open_fence(hole):
+        if hole.language_id not in MARKDOWN_LANGUAGES and not _open_fence(hole):
             return found
     plain = _without_sentences(text, hole)
     return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
@@ -110,7 +114,7 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     if not first.closed and not first.content.strip() and hole.in_words:
         return False
     before = [line for line in text[: first.start].split("\n") if line.strip()]
-    if hole.language_id in PROSE_LANGUAGES:
+    if hole.language_id in MARKDOWN_LANGUAGES:
         alone = len(blocks) == 1 and not before and (not text[first.end :].strip() or first.language in _MARKDOWN_NAMES)
         introduced = (
             first.closed
