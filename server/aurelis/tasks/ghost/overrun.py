@@ -41,8 +41,10 @@ def _is_head(line: str) -> bool:
 
 def _is_in_the_middle(lines: Sequence[str], number: int, hole: Hole) -> bool:
     below = hole.after.split("\n")[1:2]
-    if not below or not below[0].strip() or hole.line_after.strip():
+    if hole.line_after.strip():
         return False
+    if not "".join(below).strip():
+        return _leaves_its_block(lines, number, hole)
     depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
     goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and last.rstrip().endswith((":", "{")))
     if goes_on and depth > len(indent_of(hole.line_before + lines[0])):
@@ -50,3 +52,20 @@ def _is_in_the_middle(lines: Sequence[str], number: int, hole: Hole) -> bool:
     if "{" in lines[number] or "(" not in lines[number]:
         return True
     return not depth or depth > len(indent_of(last)) or bool(indent_of(hole.line_before + lines[0]))
+
+
+def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:
+    """Whether a completion begins within a block, which the definition is not part of.
+
+    Where its lines may count from the margin, the definition may be part of the block.
+    """
+    own = [line for line in lines[:number] if line.strip()]
+    if hole.line_before.strip():
+        own = own[1:] if lines[0].strip() else own
+        inside = bool(own) and not indent_of(hole.line_before) and all(indent_of(line) for line in own)
+    else:
+        inside = bool(indent_of(own[0]))
+    last = next(line for line in reversed(lines) if line.strip())
+    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    goes_on = last.rstrip().endswith((":", "{")) and len(indent_of(below)) > len(indent_of(last))
+    return inside and not goes_on
