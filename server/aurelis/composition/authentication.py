@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import os
-import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ import attrs
 
 from aurelis.composition.directory import Entry
 from aurelis.composition.entries import SANDBOX, entry_of
+from aurelis.composition.names_file import read_names, write_names
 from aurelis.config.folders import Folders
 from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
@@ -202,20 +201,14 @@ def lookup_of(options: ProviderOptions) -> Lookup:
     )
 
 
-def _read_names(file: Path | None) -> set[str]:
-    if file is None:
-        return set()
+def _read_names(file: Path | None) -> frozenset[str]:
     try:
-        names = json.loads(file.read_text("utf-8"))
+        return read_names(file)
     except (OSError, ValueError):
-        return set()
-    return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+        return frozenset()
 
 
 def _change_names(file: Path | None, add: Iterable[str], remove: Iterable[str]) -> None:
     if file is None:
         return
-    names = sorted((_read_names(file) | set(add)) - set(remove))[:MOST_NAMES]
-    aside = file.with_suffix(f".{secrets.token_hex(8)}")  # Another process may write at the same moment.
-    aside.write_text(json.dumps(names), "utf-8")
-    aside.replace(file)
+    write_names(file, sorted((_read_names(file) | set(add)) - set(remove))[:MOST_NAMES])

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import secrets
 from pathlib import Path
 from typing import Final, Self
 
+from aurelis.composition.names_file import read_names, write_names
 from aurelis.config.folders import Folders
 
 LOGGER: Final = logging.getLogger("aurelis")
@@ -29,7 +28,7 @@ class ConsentFile:
         """Read what was allowed before; an unreadable file allows nothing. Reads the disk."""
         file = folders.state / FILE if folders.state is not None else None
         try:
-            return cls(file, _read(file))
+            return cls(file, read_names(file))
         except (OSError, ValueError):
             LOGGER.warning("%s cannot be read; automatic features will ask again.", FILE)
             return cls(file, frozenset())
@@ -37,23 +36,11 @@ class ConsentFile:
     def allow(self, host: str) -> None:
         """Remember a yes, beside those that other processes have remembered meanwhile. Writes the disk."""
         with contextlib.suppress(OSError, ValueError):
-            self.hosts |= _read(self._file)
+            self.hosts |= read_names(self._file)
         self.hosts = frozenset([*sorted(self.hosts - {host})[: MOST_HOSTS - 1], host])
         if self._file is None:
             return
-        aside = self._file.with_suffix(f".{secrets.token_hex(8)}")  # Another process may write at the same moment.
         try:
-            aside.write_text(json.dumps(sorted(self.hosts)), "utf-8")
-            aside.replace(self._file)
+            write_names(self._file, self.hosts)
         except OSError:
             LOGGER.warning("%s cannot be written; the consent lasts until the server stops.", FILE)
-            with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
-
-
-def _read(file: Path | None) -> frozenset[str]:
-    """The hosts of the file; none where there is no file."""
-    if file is None or not file.exists():
-        return frozenset()
-    read = json.loads(file.read_text("utf-8"))
-    return frozenset(host for host in read if isinstance(host, str)) if isinstance(read, list) else frozenset()

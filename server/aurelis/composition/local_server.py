@@ -96,9 +96,8 @@ def identity(pid: int) -> str:
         return _identity_on_linux(pid)
     if _SYSTEM == "Windows":
         row = _output(["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"])
-        return (
-            row.partition(",")[0] if row.startswith('"') else ""
-        )  # What is no row says that there is no such process.
+        # What is no row says that there is no such process.
+        return row.partition(",")[0] if row.startswith('"') else ""
     state = _output(["ps", "-o", "stat=,lstart=", "-p", str(pid)]).split(maxsplit=1)
     return "" if len(state) < 2 or state[0].startswith("Z") else " ".join(state[1].split())  # noqa: PLR2004 - two words
 
