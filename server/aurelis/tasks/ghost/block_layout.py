@@ -19,6 +19,8 @@ _NEAR_LINES: Final = 80
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
 _HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
 """A statement whose body is the next line, without a bracket."""
+_LABEL: Final = re.compile(r"\s*(?:case\b.*|default\s*|public|private|protected):")
+"""A line within a block that many styles do not indent deeper than the head of the block."""
 _TOP_LEVEL: Final = frozenset(
     {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
 )
@@ -44,6 +46,12 @@ _BLOCK_WORD: Final = re.compile(
     r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
 )
 """The head of a block that ends with a word."""
+_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</\w|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
+
+
+def closes_block(line: str) -> bool:
+    """Whether a line begins with what closes a block: a bracket, an element's end, a word."""
+    return _CLOSES.match(line) is not None
 
 
 def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
@@ -57,7 +65,7 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
     if _wants_deeper(above, hole) and not siblings and not words:
-        closes = below[0].lstrip()[:1] in CLOSERS
+        closes = below[0].lstrip()[:1] in CLOSERS or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
             return depth < base + (not closes)
     if hole.line_before.strip() or _goes_on_at(lines, base):
@@ -100,6 +108,8 @@ def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
     if _ANNOTATES.match(lines[0]) and number == 1:
         return False
     if not hole.in_words and line.lstrip()[0] in CLOSERS and unmatched_closers("\n".join(lines[: number + 1])):
+        return True
+    if not hole.in_words and closes_block(line) and not any(_wants_deeper(other, hole) for other in lines[:number]):
         return True
     if indent_of(line):
         levels = {len(indent_of(other)) for other in hole.before.split("\n")[-_NEAR_LINES:] if other.strip()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import closes_block
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -52,7 +53,7 @@ def before_next_lines(
         ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, tells=tells))
         if more_may_come:
             ends = same >= SURE_LINES
-        elif (number and same and _closes_its_own(line, said[:same], hole)) or (
+        elif (number and same and closes_its_own(line, said[:same], hole)) or (
             same == len(said) == 1 and _repeats_itself(said[0], lines[:number], hole)
         ):
             continue
@@ -61,7 +62,7 @@ def before_next_lines(
     return list(lines)
 
 
-def _closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
+def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
     """Whether lines of a word each (`end`, `#endif`) stand below at another depth, and so close another block."""
     if any(" " in word for word in said):
         return False
@@ -109,15 +110,32 @@ def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
             continue
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
+        if depth < base and _is_wanted(line, hole):
+            continue
         if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
             if not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
                 return list(lines[: number + 1])
             continue
-        if (depth < base or (depth == base and begun and not goes_on)) and (
+        another = begun and depth == base and not goes_on and not lines[number - 1].strip()
+        if (depth < base or another) and (
             prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
         ):
             return list(lines[:number])
     return list(lines)
+
+
+def _is_wanted(line: str, hole: Hole) -> bool:
+    """Whether a line closes a block around the cursor's that nothing below the cursor closes.
+
+    The indentation tells: what stands below is less indented, or as much and closes nothing.
+    """
+    if not closes_block(line) or hole.line_after.strip():
+        return False
+    below = next((other for other in hole.after.split("\n")[1:] if other.strip()), None)
+    if below is None:
+        return True
+    depth = len(indent_of(below))
+    return depth < len(indent_of(line)) or (depth == len(indent_of(line)) and not closes_block(below))
 
 
 def _continues(line: str, hole: Hole) -> bool:

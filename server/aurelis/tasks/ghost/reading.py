@@ -15,7 +15,7 @@ from typing import Final
 from aurelis.core.text_edits import with_line_ending
 from aurelis.tasks.ghost import echo, indentation, wrapping
 from aurelis.tasks.ghost.damage import damage
-from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded
+from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded, closes_its_own
 from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.line_break import goes_on, with_line_break, without_line_break
@@ -102,7 +102,8 @@ def _without_next_lines(text: str, hole: Hole) -> str:
     """The text without last lines that stand below, though they tell so little that they may be its own."""
     lines = text.split("\n")
     for count in range(min(len(lines) - 1, len(hole.lines_below)), 0, -1):
-        if [line.strip() for line in lines[-count:]] == hole.lines_below[:count] and hole.multiline:
+        said = [line.strip() for line in lines[-count:]]
+        if said == hole.lines_below[:count] and hole.multiline and not closes_its_own(lines[-count], said, hole):
             return "\n".join(lines[:-count]).rstrip() or text
     return text
 
