@@ -61,7 +61,7 @@ class Thinking:
 
 @attrs.frozen
 class Alive:
-    """The server keeps a silent stream open: no answer yet, but within one no silence either."""
+    """The server keeps a stream open without a word: no answer yet, and within one no silence for a while."""
 
 
 @attrs.frozen

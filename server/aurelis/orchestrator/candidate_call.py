@@ -25,6 +25,7 @@ from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
 from aurelis.orchestrator.cost import cost_of
 from aurelis.orchestrator.delivery import Deliverable, Delivery
+from aurelis.orchestrator.patience import Patience
 from aurelis.orchestrator.quotas import Grant
 from aurelis.orchestrator.retry import is_loading, policy_for, retrying
 from aurelis.orchestrator.route import Candidate, characters_of
@@ -181,15 +182,15 @@ class CandidateCall:
                 self._admit(call)
                 emit(Called(call.began))
                 await self._reserve(call, workings.grant(model))
-                asked, begun, first_text = clock.monotonic(), False, False
+                asked, first_text = clock.monotonic(), False
                 end = loop.time() + request.timing.answer
+                patience = Patience(timer, request.timing.chunk, end)
                 call.sent = True
-                with self._silence_told(emit) as heard:
+                with self._silence_told(emit) as heard, patience:
                     async with aclosing(self._events(self.deadline.remaining(clock))) as events:
                         async for event in events:
-                            if isinstance(event, Alive) and not begun:
+                            if not patience.heard(spoken=not isinstance(event, Alive)):
                                 continue
-                            begun = True
                             heard()
                             if isinstance(event, TextDelta):
                                 first_text = not call.characters
@@ -197,10 +198,9 @@ class CandidateCall:
                             elif isinstance(event, Finished):
                                 call.finished = event
                                 workings.availability.granted(model, event.requests_left)
-                                timer.reschedule(loop.time() + TIDY_SECONDS)
+                                patience.over(TIDY_SECONDS)
                                 note(event)
                                 break
-                            timer.reschedule(min(end, loop.time() + request.timing.chunk))
                             note(event)
                             if first_text:
                                 first_text = False

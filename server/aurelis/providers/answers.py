@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from math import inf
 from typing import Any, Final
 
 import attrs
@@ -23,8 +24,8 @@ from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.surrogates import SurrogateJoiner
 
 MAX_ANSWER_CHARACTERS: Final = 2_000_000
-_AFTER_FINISH_SECONDS: Final = 2.0
-"""How long the token counts may lag behind the end of the answer."""
+_AFTER_FINISH_SECONDS: Final = 0.8
+"""How long the token counts may lag behind the end of the answer, whatever else comes meanwhile."""
 _AFTER_DONE_SECONDS: Final = 0.1
 """How long the end of the body may lag behind `[DONE]`; afterwards the connection is closed instead of kept."""
 
@@ -81,11 +82,11 @@ class AnswerReader:
         state = self._state
         async with aclosing(self._patiently(chunks)) as patient:
             async for chunk in patient:
-                comments = self._events.comments
+                before, silent = self._events.read, True
                 for event in self._take(self._feed(chunk)):
                     yield event
-                    comments = self._events.comments
-                if self._events.comments > comments:
+                    silent = False
+                if silent and self._events.read > before:
                     yield Alive()
                 if state.characters > MAX_ANSWER_CHARACTERS:
                     yield Finished(FinishReason.LENGTH, state.usage, self._mean(), self._notice, self._left)
@@ -100,22 +101,23 @@ class AnswerReader:
         """The chunks; once the answer is complete, only as long as its tail comes promptly."""
         iterator = aiter(chunks)
         state = self._state
+        loop = asyncio.get_running_loop()
+        until: float | None = None
         while True:
-            seconds = None
             if self._events.done:
-                seconds = _AFTER_DONE_SECONDS
-            elif state.finish is not None:
-                seconds = _AFTER_FINISH_SECONDS
+                until = min(until or inf, loop.time() + _AFTER_DONE_SECONDS)
+            elif state.finish is not None and until is None:
+                until = loop.time() + _AFTER_FINISH_SECONDS
             try:
-                if seconds is None:
+                if until is None:
                     chunk = await anext(iterator)
                 else:
-                    async with asyncio.timeout(seconds):
+                    async with asyncio.timeout_at(until):
                         chunk = await anext(iterator)
             except (StopAsyncIteration, TimeoutError):
                 return
             except Exception:
-                if seconds is None:
+                if until is None:
                     raise
                 return  # the answer was complete before the connection failed
             yield chunk

@@ -17,6 +17,7 @@ from aurelis.providers.events import MalformedStreamError, decode_json
 _DEEPEST: Final = 6
 """Deeper than any real error body nests."""
 _PLAIN_BYTES: Final = 4096
+_LONGEST_SECONDS: Final = 10**9
 _MOST_HEADERS: Final = 32
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 _INNER: Final = (
@@ -61,6 +62,16 @@ def _http_status(value: Any) -> int | None:
         value = int(value[:4])
     known = isinstance(value, int) and not isinstance(value, bool) and 400 <= value <= 599  # noqa: PLR2004 - an HTTP error
     return value if known else None
+
+
+def _delay(value: dict[str, Any]) -> str:
+    if isinstance(value.get("retryDelay"), str):
+        return str(value["retryDelay"])
+    for name in ("retry_after", "retryAfter", "retry_after_seconds"):
+        seconds = value.get(name)
+        if isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds <= _LONGEST_SECONDS:
+            return f"{seconds:f}s"
+    return ""
 
 
 class _Found:
@@ -117,8 +128,7 @@ class _Found:
             self.status = self.status or _http_status(value.get(name))
         if isinstance(value.get("param"), str):
             self.parameter = self.parameter or value["param"]
-        if isinstance(value.get("retryDelay"), str):
-            self.retry_delay = value["retryDelay"]
+        self.retry_delay = _delay(value) or self.retry_delay
         if isinstance(value.get("headers"), dict):
             few = list(value["headers"].items())[:_MOST_HEADERS]
             self.headers |= {str(name).lower(): text for name, text in few if isinstance(text, str)}

@@ -2,8 +2,8 @@
 
 In comes whatever the network delivers, split anywhere; out come decoded JSON objects. Written for servers as they are:
 CRLF, LF or CR, comments, data over several lines, no blank line between events, no `[DONE]`, no newline at the end,
-bare lines of JSON (Ollama), an error object without any field name. Source of the format: the HTML standard, section
-"Server-sent events".
+bare lines of JSON (Ollama), one object over many lines, JSON sequences, an error object without any field name. Source
+of the format: the HTML standard, section "Server-sent events".
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from typing import Any, Final
 
 MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 """Bound of one line, one event and one JSON body: an answer of 2,000,000 characters, escaped, fits."""
+
+
+_AROUND_JSON: Final = b" \t\x1e"
+"""White space, and what begins a text of a JSON sequence (RFC 7464)."""
 
 
 class MalformedStreamError(ValueError):
@@ -31,6 +35,12 @@ def decode_json(data: bytes) -> Any:
         MalformedStreamError: for anything that is not one, too deep a nesting included.
     """
     try:
+        return json.loads(data.decode())  # as below, without a guess at the encoding
+    except RecursionError as error:
+        raise MalformedStreamError("not JSON") from error
+    except ValueError:
+        pass
+    try:
         return json.loads(data)
     except UnicodeDecodeError:
         text = data.decode("utf-8", "replace")
@@ -45,18 +55,19 @@ def decode_json(data: bytes) -> Any:
 class EventReader:
     """Turns bytes into JSON objects.
 
-    `done` tells whether `[DONE]` was seen; `comments` counts the comments, by which servers keep a silent stream alive.
+    `done` tells whether `[DONE]` was seen; `read` counts objects and comments, by which servers keep a silent stream
+    alive.
     """
 
     def __init__(self) -> None:
         self.done = False
-        self.comments = 0
-        self._buffer = bytearray()
-        self._searched = 0
+        self.read = 0
+        self._rest = bytearray()  # Of a line that has not ended yet.
         self._data: list[bytes] = []
         self._data_bytes = 0
         self._event = b""
         self._first = True
+        self._bare = False  # Within an object over several lines without field names.
         self._after_carriage_return = False
 
     def feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
@@ -65,17 +76,21 @@ class EventReader:
         Raises:
             MalformedStreamError: for data that is not JSON or is too large.
         """
-        buffer = self._buffer
-        buffer += self._by_newlines(chunk)
-        start = 0
-        while not self.done and (end := buffer.find(b"\n", max(start, self._searched))) >= 0:
-            line = bytes(buffer[start:end])
-            start = end + 1
-            self._searched = start
-            yield from self._line(line)
-        del buffer[:start]
-        self._searched = len(buffer)
-        if len(buffer) > MAX_EVENT_BYTES:
+        whole, newline, rest = self._by_newlines(chunk).rpartition(b"\n")
+        if newline:
+            lines = whole.split(b"\n")
+            if self._rest:
+                lines[0] = bytes(self._rest) + lines[0]
+                self._rest.clear()
+            for line in lines:
+                value = self._line(line)
+                if value is not None:
+                    self.read += 1
+                    yield value
+                if self.done:
+                    return
+        self._rest += rest
+        if len(self._rest) > MAX_EVENT_BYTES:
             raise StreamTooLargeError("a line is too long")
 
     def finish(self) -> Iterator[dict[str, Any]]:
@@ -86,12 +101,11 @@ class EventReader:
         """
         if self.done:
             return
-        rest = bytes(self._buffer)
-        self._buffer.clear()
-        self._searched = 0
-        if rest:
-            yield from self._line(rest)
-        yield from self._dispatch()
+        rest = bytes(self._rest)
+        self._rest.clear()
+        for value in (self._line(rest) if rest else None, self._dispatch()):
+            if value is not None:
+                yield value
 
     def _by_newlines(self, chunk: bytes) -> bytes:
         """The bytes with each line ended by LF alone; a CR LF that the network split is one end."""
@@ -103,55 +117,65 @@ class EventReader:
         self._after_carriage_return = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _line(self, line: bytes) -> Iterator[dict[str, Any]]:
+    def _line(self, line: bytes) -> dict[str, Any] | None:
+        """The object that a line completes, if it does."""
         if self._first:
             self._first = False
             line = line.removeprefix(b"\xef\xbb\xbf")
         if not line:
-            yield from self._dispatch()
-            return
-        if line.lstrip()[:1] == b"{":
-            yield from self._value(line.strip())
-            return
+            return self._dispatch()
+        if self._bare:
+            self._keep(line)
+            return self._dispatch() if line.rstrip() == b"}" else None
         field, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
         if field == b"data":
-            yield from self._value(value)
-        elif not field:
-            self.comments += 1
+            return self._value(value.removeprefix(b" "))
+        bare = line.strip(_AROUND_JSON)
+        if bare[:1] == b"{":
+            found = self._value(bare)
+            self._bare = found is None
+            return found
+        if not field:
+            self.read += 1
         elif field == b"event":
             self._event = value.strip()
         elif field == b"error":
             self._event = b"error"
-            yield from self._value(value.strip())
+            return self._value(value.strip())
+        return None
 
-    def _value(self, data: bytes) -> Iterator[dict[str, Any]]:
+    def _value(self, data: bytes) -> dict[str, Any] | None:
         if not self._data:
             stripped = data.strip()
             if stripped == b"[DONE]":
                 self.done = True
-                return
+                return None
             if stripped[:1] == b"{" and stripped[-1:] == b"}":
                 try:
-                    value = decode_json(stripped)
+                    value: dict[str, Any] = decode_json(stripped)
                 except MalformedStreamError:
                     pass
                 else:
-                    yield self._named(value)
-                    return
+                    return self._named(value)
+        self._keep(data)
+        return None
+
+    def _keep(self, data: bytes) -> None:
         self._data.append(data)
         self._data_bytes += len(data)
         if self._data_bytes > MAX_EVENT_BYTES:
             raise StreamTooLargeError("an event is too long")
 
-    def _dispatch(self) -> Iterator[dict[str, Any]]:
-        lines, self._data, self._data_bytes = self._data, [], 0
+    def _dispatch(self) -> dict[str, Any] | None:
+        lines, self._data, self._data_bytes, self._bare = self._data, [], 0, False
+        named = None
         if lines and any(line.strip() for line in lines):
             value = decode_json(b"\n".join(lines))
             if not isinstance(value, dict):
                 raise MalformedStreamError("not an object")
-            yield self._named(value)
+            named = self._named(value)
         self._event = b""
+        return named
 
     def _named(self, value: dict[str, Any]) -> dict[str, Any]:
         if self._event == b"error" and "error" not in value:

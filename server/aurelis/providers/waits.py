@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Mapping
@@ -20,6 +21,10 @@ _NAMED_RULE: Final = re.compile(r"(?i)\brequests per (?P<window>min|day)[^:]{0,2
 _WINDOWS: Final = {"min": 60.0, "day": 86_400.0}
 _LAST_DATE: Final = 253_402_300_799.0
 """The end of the year 9999, as seconds since the epoch."""
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]")
+_ANTHROPIC: Final = ("requests", "tokens", "input-tokens", "output-tokens")
+_POLICY: Final = re.compile(r"\b(?P<name>r|remaining|t|reset)=(?P<value>\d{1,12})\b")
+"""Of a `RateLimit` header (draft-ietf-httpapi-ratelimit-headers, its older form too): what is left, and until when."""
 _FIRST_MOMENT: Final = 1_000_000_000.0
 """The year 2001: what is less are seconds to wait, what is more is a moment."""
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
@@ -34,6 +39,16 @@ def _seconds(text: str) -> float | None:
     return value if math.isfinite(value) and value >= 0 else None
 
 
+def _after(text: str) -> float | None:
+    """Seconds of a `retry-after` that is no date; of several, which proxies put in one line, the longest."""
+    waits = []
+    for part in text.split(","):
+        seconds = _seconds(part)
+        waits.append(_duration(part) if seconds is None else seconds)
+    known = [wait for wait in waits if wait is not None]
+    return max(known) if len(known) == len(waits) else None
+
+
 def _duration(text: str) -> float | None:
     parts = _DURATION.findall(text.strip().lower())
     if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
@@ -42,8 +57,13 @@ def _duration(text: str) -> float | None:
 
 
 def http_date(text: str) -> float | None:
-    """Seconds since the epoch of an HTTP date, or of an `@seconds` date (RFC 9745), or None."""
+    """Seconds since the epoch of an HTTP date, of an `@seconds` date (RFC 9745) or one of RFC 3339, or None."""
     stripped = text.strip()
+    if _DAY.match(stripped):
+        with contextlib.suppress(ValueError, OverflowError):
+            moment = datetime.fromisoformat(stripped)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return None
     if stripped.startswith("@"):
         seconds = _seconds(stripped[1:])
         return seconds if seconds is not None and seconds <= _LAST_DATE else None
@@ -88,7 +108,8 @@ def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: flo
     """Seconds to wait before another request can succeed, or None when nothing tells.
 
     The order: `retry-after-ms`, `retry-after` (seconds or a date), `x-ratelimit-timeremaining`, a delay in the body, a
-    sentence in the message, `x-ratelimit-reset-*` of what is spent, `x-ratelimit-reset`. Negative values mean unknown.
+    sentence in the message, `x-ratelimit-reset-*` and `anthropic-ratelimit-*-reset` of what is spent,
+    `x-ratelimit-reset`, `ratelimit`. Negative values mean unknown.
     """
     for wait in _candidates(headers, message, retry_delay, now):
         if wait is not None:
@@ -99,15 +120,19 @@ def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: flo
 def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now: float) -> list[float | None]:
     milliseconds = _seconds(headers.get("retry-after-ms", ""))
     after = headers.get("retry-after", "")
-    seconds = _seconds(after)
+    seconds = _after(after)
     if seconds is None and after:
-        moment = http_date(after)
         here = http_date(headers.get("date", ""))
-        seconds = None if moment is None else max(0.0, moment - (now if here is None else here))
+        seconds = _until(after, now if here is None else here)
     spent = [
         _duration(headers.get(f"x-ratelimit-reset-{what}", ""))
         for what in ("requests", "tokens")
         if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
+    ]
+    spent += [
+        _until(headers.get(f"anthropic-ratelimit-{what}-reset", ""), now)
+        for what in _ANTHROPIC
+        if headers.get(f"anthropic-ratelimit-{what}-remaining", "").strip() == "0"
     ]
     known = [value for value in spent if value is not None]
     return [
@@ -118,7 +143,13 @@ def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now:
         _from_sentence(message),
         max(known) if known else None,
         _until_reset(headers, now),
+        _until_policy(headers.get("ratelimit", "")),
     ]
+
+
+def _until(text: str, now: float) -> float | None:
+    moment = http_date(text)
+    return None if moment is None else max(0.0, moment - now)
 
 
 def _until_reset(headers: Mapping[str, str], now: float) -> float | None:
@@ -126,15 +157,28 @@ def _until_reset(headers: Mapping[str, str], now: float) -> float | None:
 
     GitHub and others give the moment in seconds since the epoch, OpenRouter in milliseconds.
     """
-    if headers.get("x-ratelimit-remaining", "0").strip() != "0":
+    if headers.get("x-ratelimit-remaining", headers.get("ratelimit-remaining", "0")).strip() != "0":
         return None
     text = headers.get("x-ratelimit-reset") or headers.get("ratelimit-reset") or ""
     value = _seconds(text)
     if value is None:
-        return _duration(text)
+        wait = _duration(text)
+        return _until(text, now) if wait is None else wait
     if value < _FIRST_MOMENT:
         return value
     return max(0.0, (value / 1000.0 if value >= _FIRST_MOMENT * 1000.0 else value) - now)
+
+
+def _until_policy(text: str) -> float | None:
+    """The longest wait of what is spent; the policies of one header are divided by commas, as its older fields are."""
+    parts = text.split(",") if '"' in text else [text]
+    waits = []
+    for part in parts:
+        told = {match["name"]: float(match["value"]) for match in _POLICY.finditer(part)}
+        left, reset = told.get("r", told.get("remaining")), told.get("t", told.get("reset"))
+        if left == 0 and reset is not None:
+            waits.append(reset)
+    return max(waits, default=None)
 
 
 def _from_sentence(message: str) -> float | None:

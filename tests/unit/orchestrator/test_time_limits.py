@@ -36,11 +36,22 @@ def test_a_model_that_thinks_has_begun() -> None:
 
 
 def test_signs_of_life_within_an_answer_are_no_silence() -> None:
-    """Once the answer has begun, whatever the server sends shows that it goes on."""
+    """Once the answer has begun, whatever the server sends shows for a while that it goes on."""
 
     async def scenario() -> None:
         one = ScriptedProvider("one", Say(("a", Alive(), Alive(), "b"), pause=40))
         assert (await answer(bench(one), ask(timing=LIMITS))).text == "ab"
+
+    run(scenario())
+
+
+def test_signs_of_life_alone_end_some_day() -> None:
+    """A server that has nothing to say but that it is there may be three times as long without a word."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("a", *(Alive(),) * 99), pause=10))
+        got = await answer(bench(one), ask(timing=LIMITS))
+        assert (got.text, got.incomplete, got.duration_ms) == ("a", True, 145_000)
 
     run(scenario())
 

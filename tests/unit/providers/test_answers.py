@@ -206,6 +206,31 @@ async def test_comments_show_as_a_sign_of_life(server: RawServer) -> None:
     assert events[:3] == [Alive(), TextDelta("a"), TextDelta("b")]
 
 
+async def test_what_says_nothing_shows_as_a_sign_of_life(server: RawServer) -> None:
+    """An empty chunk is as good as a comment."""
+    server.answers = [stream(delta(""), event({"choices": []}), delta("hello", "stop"), DONE)]
+    async with provider_for(server.base_url) as provider:
+        events = await collect(provider)
+    assert any(isinstance(item, Alive) for item in events[:-1])
+    assert text_of(events) == "hello"
+
+
+async def test_comments_after_the_answer_do_not_hold_it_up(server: RawServer) -> None:
+    """Once the model has stopped, the tail has its time, however lively it is."""
+
+    async def endless(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("hello", "stop"))
+        while not exchange.writer.is_closing():
+            await exchange.chunk(b": still here\n\n")
+            await asyncio.sleep(0.01)
+
+    server.answers = [endless]
+    async with provider_for(server.base_url) as provider, asyncio.timeout(5):
+        events = await collect(provider)
+    assert (text_of(events), end_of(events).reason) == ("hello", FinishReason.STOP)
+
+
 @pytest.mark.parametrize(
     "answers",
     [

@@ -17,6 +17,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Finished, FinishReason, TextDelta
 from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
 from aurelis.providers.options import ProviderOptions
+from aurelis.providers.transport import client
 from aurelis.providers.transport.client import HttpClientBuilder
 from unit.providers.raw_server import (
     DONE,
@@ -219,6 +220,46 @@ async def test_a_cancelled_wait_for_headers_frees_its_place(server: RawServer) -
         await asyncio.wait_for(server.closed.wait(), 5)
         server.answers = [stream(delta("b", "stop"), DONE)]
         assert text_of(await collect(provider)) == "b"
+
+
+async def test_a_cancelled_handshake_closes_the_connection() -> None:
+    """A server that says nothing while it is to prove who it is does not keep the connection of a request given up."""
+    arrived, left = asyncio.Event(), asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(1)
+        arrived.set()
+        while await reader.read(1000):
+            pass
+        left.set()
+        writer.close()
+
+    listening = await asyncio.start_server(mute, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    async with listening, provider_for(f"https://127.0.0.1:{port}/v1") as provider:
+        task = asyncio.create_task(collect(provider))
+        await arrived.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        await asyncio.wait_for(left.wait(), 5)
+
+
+async def test_the_words_of_a_refusal_are_not_waited_for_long(
+    server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A refusal whose body never comes is judged by its status and headers."""
+    monkeypatch.setattr(client, "_ERROR_BODY_SECONDS", 0.05)
+
+    async def halting(exchange: Exchange) -> None:
+        await exchange.send(b"HTTP/1.1 429 X\r\nretry-after: 7\r\ncontent-length: 100\r\n\r\nslow d")
+        await exchange.left()
+
+    server.answers = [halting]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+        await asyncio.wait_for(server.closed.wait(), 5)
+    assert (caught.value.kind, caught.value.retry_after_seconds) == (ErrorKind.RATE_LIMIT, 7.0)
 
 
 async def test_a_server_that_does_not_answer_is_a_timeout(server: RawServer) -> None:

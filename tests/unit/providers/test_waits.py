@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
@@ -26,6 +27,11 @@ OPENROUTER_429 = {
         },
     }
 }
+
+
+def moment(seconds: float) -> str:
+    """A moment as RFC 3339 writes it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +64,45 @@ OPENROUTER_429 = {
         ({"x-ratelimit-reset": str(int(NOW) - 5)}, b"", 0.0),
         ({}, OPENROUTER_429, 3600.0),
         ({"retry-after": "4"}, OPENROUTER_429, 4.0),
+        ({"retry-after": "1, 3"}, b"", 3.0),
+        ({"retry-after": "2s"}, b"", 2.0),
+        ({"retry-after": moment(NOW + 20)}, b"", 20.0),
+        (
+            {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": moment(NOW + 5)},
+            b"",
+            5.0,
+        ),
+        (
+            {"anthropic-ratelimit-tokens-remaining": "12", "anthropic-ratelimit-tokens-reset": moment(NOW + 5)},
+            b"",
+            None,
+        ),
+        (
+            {
+                "anthropic-ratelimit-input-tokens-remaining": "0",
+                "anthropic-ratelimit-input-tokens-reset": moment(NOW + 3),
+                "anthropic-ratelimit-output-tokens-remaining": "0",
+                "anthropic-ratelimit-output-tokens-reset": moment(NOW + 7),
+                "anthropic-ratelimit-requests-remaining": "4",
+                "anthropic-ratelimit-requests-reset": moment(NOW + 60),
+            },
+            b"",
+            7.0,
+        ),
+        (
+            {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": "2026-99-99T"},
+            b"",
+            None,
+        ),
+        ({"x-ratelimit-reset": moment(NOW + 4), "x-ratelimit-remaining": "0"}, b"", 4.0),
+        ({"ratelimit": '"default";r=0;t=9'}, b"", 9.0),
+        ({"ratelimit": '"minute";r=0;t=9, "day";r=3;t=900'}, b"", 9.0),
+        ({"ratelimit": "limit=100, remaining=0, reset=8"}, b"", 8.0),
+        ({"ratelimit": "limit=100, remaining=5, reset=8"}, b"", None),
+        ({"ratelimit-remaining": "5", "ratelimit-reset": "8"}, b"", None),
+        ({}, {"error": {"message": "slow", "retry_after": 1.5}}, 1.5),
+        ({}, b'{"message": "slow", "retryAfter": 3}', 3.0),
+        ({}, b'{"message": "slow", "retry_after": 1e999}', None),
         ({}, b"", None),
     ],
 )

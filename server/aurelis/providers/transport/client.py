@@ -7,6 +7,7 @@ success becomes an error here, with a bounded part of its body read.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,7 @@ import httpx2
 from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import ProviderOptions, is_loopback
+from aurelis.providers.transport.handshake import HandshakeCloser
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
 
@@ -28,6 +30,8 @@ PLACEHOLDER_KEY: Final = "none"
 
 _MAX_REDIRECTS: Final = 3
 _MAX_ERROR_BYTES: Final = 64 * 1024
+_ERROR_BODY_SECONDS: Final = 2.0
+"""How long the words of a refusal are waited for: its status and headers say what to do."""
 _WRITE_SECONDS: Final = 60.0
 _READ_SECONDS: Final = 600.0
 """Only a last resort: callers bound the wait for headers and the silence between chunks themselves."""
@@ -125,6 +129,8 @@ class HttpClientBuilder:
         async def guard(request: httpx2.Request) -> None:
             if _origin(request.url) != origin:
                 raise self._blocked(request.url)
+            if request.url.scheme == "https":
+                request.extensions = {**request.extensions, "trace": HandshakeCloser()}
             headers = request.headers
             for name in [name for name in headers if name not in allowed]:
                 del headers[name]
@@ -156,12 +162,13 @@ class HttpClientBuilder:
                 raise self._moved(target)
             body = bytearray()
             try:
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > _MAX_ERROR_BYTES:
-                        break
-            except httpx2.HTTPError:
-                pass  # the status alone must do
+                async with asyncio.timeout(_ERROR_BODY_SECONDS):
+                    async for chunk in response.aiter_bytes():
+                        body += chunk
+                        if len(body) > _MAX_ERROR_BYTES:
+                            break
+            except (httpx2.HTTPError, TimeoutError):
+                pass  # the status, and what has come, must do
             raise read_error(response.request)(response.status_code, response.headers, bytes(body[:_MAX_ERROR_BYTES]))
 
         return check
