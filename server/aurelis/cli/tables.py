@@ -21,7 +21,7 @@ _THOUSAND: Final = 1_000
 
 _GAP: Final = 2
 """Blanks that a column takes besides its text."""
-_BLANKS_AT_THE_END: Final = re.compile(r"[ \t]+(?=\n)")
+_BLANKS_AT_THE_END: Final = re.compile(r"(?<![ \t])[ \t]+(?=\n)")
 
 PIPE_WIDTH: Final = 200
 """Columns where the output is no terminal: wide enough that nothing is folded for its sake."""

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import attrs
 
+from aurelis.core.whole_file import replace_whole
 from aurelis.providers.discovery import PROBES, Probe
 
 _SYSTEM: Final = platform.system()
@@ -69,11 +70,7 @@ def read(folder: Path | None) -> LocalServer | None:
 
 def write(folder: Path, server: LocalServer) -> None:
     """Keep the server in the file, private to the user."""
-    aside = folder / f"{STATE_FILE}.new"
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(attrs.asdict(server), file)
-    aside.replace(folder / STATE_FILE)
+    replace_whole(folder / STATE_FILE, json.dumps(attrs.asdict(server)))
 
 
 def forget(folder: Path) -> None:

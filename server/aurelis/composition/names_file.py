@@ -5,11 +5,11 @@ In come a path and names; they are read and replaced whole, so that nobody ever 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
+
+from aurelis.core.whole_file import replace_whole
 
 
 def read_names(file: Path | None) -> frozenset[str]:
@@ -31,11 +31,4 @@ def write_names(file: Path, names: Iterable[str]) -> None:
     Raises:
         OSError: when the file cannot be written; it is then as it was.
     """
-    aside = file.with_suffix(f".{secrets.token_hex(8)}")  # Another process may write at the same moment.
-    try:
-        aside.write_text(json.dumps(sorted(names)), "utf-8")
-        aside.replace(file)
-    except OSError:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-        raise
+    replace_whole(file, json.dumps(sorted(names)))

@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 import attrs
+
+from aurelis.core.whole_file import replace_whole
 
 CURRENT: Final = "audit.jsonl"
 ROTATED: Final = "audit.*.jsonl"
@@ -92,10 +93,7 @@ def write_anchor(path: Path, anchor: Anchor, key: bytes | None) -> None:
     """Replace the anchor in one step; only the holder of the log's lock may."""
     body = attrs.asdict(anchor)
     text = json.dumps({**body, **({} if key is None else {"mac": _mac(key, _digest("", body))})})
-    aside = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
-    aside.replace(path)
+    replace_whole(path, text)
 
 
 def read_anchor(path: Path, key: bytes | None) -> tuple[Anchor | None, str]:

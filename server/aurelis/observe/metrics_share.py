@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
+from aurelis.core.whole_file import replace_whole
 from aurelis.observe.file_lock import locked
 from aurelis.observe.numbers import Numbers, from_plain, merge, to_plain
 
@@ -111,7 +112,4 @@ def _read(path: Path) -> list[Numbers]:
 
 
 def _write(path: Path, data: Any) -> None:
-    aside = path.with_suffix(".new")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(data, file)
-    aside.replace(path)
+    replace_whole(path, json.dumps(data))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Final
 import attrs
 
 from aurelis.core.model import ModelInfo, ModelReference, Price
+from aurelis.core.whole_file import replace_whole
 
 _FORM: Final = 1
 _MAX_FILE_BYTES: Final = 32 * 1024 * 1024
@@ -88,14 +88,9 @@ class CatalogueFile:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._replace, text)
 
     def _replace(self, text: str) -> None:
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        try:
+        with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.write_text(text, encoding="utf-8")
-            fresh.replace(self._path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                fresh.unlink()
+            replace_whole(self._path, text)
 
     def close(self) -> None:
         """End the thread once it has written."""
