@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
     from aurelis.core.model import ModelInfo, ModelReference
     from aurelis.core.ports import CachedAnswer, EgressPolicy
-    from aurelis.core.record import SentPrompt
+    from aurelis.core.record import Judgement, SentPrompt
     from aurelis.core.reply import Answer, AnswerEvent
     from aurelis.core.request import Request
     from aurelis.observe.health import HealthAlert
@@ -268,10 +268,18 @@ class Application:
         if self._engine is not None:
             self._engine.usage.typed(request_id, length)
 
-    def judged(self, model: ModelReference, *, right: bool) -> None:
-        """What a model suggested was taken, or was not."""
+    def judged(self, judgement: Judgement) -> None:
+        """What became of a request for ghost text."""
         if self._engine is not None:
-            self._engine.orchestrator.statistics.judged(model, right=right)
+            self._engine.orchestrator.statistics.judgements.judged(judgement)
+
+    def often_right(self, model: ModelReference | None, language_id: str) -> float:
+        """The share of a model's requests for ghost text, 0 to 1, that lately were of use."""
+        if self._engine is None:
+            from aurelis.orchestrator.judgements import UNKNOWN  # noqa: PLC0415 - not needed before the parts are built
+
+            return UNKNOWN
+        return self._engine.orchestrator.statistics.judgements.often_right(model, language_id)
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""

@@ -11,9 +11,10 @@ from aurelis.config.settings import Problem, Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelInfo, ModelReference
 from aurelis.core.ports import CachedAnswer
-from aurelis.core.record import SentPrompt
+from aurelis.core.record import Judgement, SentPrompt
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, Chosen, Completed, Delta, FinishReason, Usage
 from aurelis.core.request import Request, Source
+from aurelis.orchestrator.judgements import Judgements
 from aurelis.workflow.services import Alert, Status
 
 MODEL = ModelReference("fake", "model")
@@ -52,6 +53,7 @@ class FakeServices:
         self.offered_completions: list[str] = []
         self.typed_completions: list[tuple[str, int]] = []
         self.judgements: list[tuple[str, bool]] = []
+        self.learned = Judgements()
         self.tokens: dict[str, str | None] = {}
         self.started = asyncio.Event()
         self.consents: dict[str, bool] = {}
@@ -148,8 +150,13 @@ class FakeServices:
     def typed(self, request_id: str, length: int) -> None:
         self.typed_completions.append((request_id, length))
 
-    def judged(self, model: ModelReference, *, right: bool) -> None:
-        self.judgements.append((str(model), right))
+    def judged(self, judgement: Judgement) -> None:
+        if judgement.shown:
+            self.judgements.append((str(judgement.model), judgement.right))
+        self.learned.judged(judgement)
+
+    def often_right(self, model: ModelReference | None, language_id: str) -> float:
+        return self.learned.often_right(model, language_id)
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         pass

@@ -133,7 +133,11 @@ class Engine:
         return engine
 
     async def _warm(self) -> None:
-        """Have what the first request would wait for: a connection, the list of models, the table of prices."""
+        """Have what the first request would wait for: a connection, the list of models, the table of prices.
+
+        And what earlier sessions learned of the models.
+        """
+        self.orchestrator.statistics.judgements.remember(await self.usage.judgements())
         await self.watch.look(closely=True)
         await self.directory.warm()
         self._changed()  # The list may have come with a warning.

@@ -83,3 +83,16 @@ class SecurityEvent:
     detail: str
     at: float
     request_id: str | None = None
+
+
+@attrs.frozen
+class Judgement:
+    """What became of a request for ghost text: `right` if what the model said was taken, by command or by typing it.
+
+    `shown` is whether the person saw it; an answer that is empty or late is not seen.
+    """
+
+    model: ModelReference
+    language_id: str
+    right: bool
+    shown: bool = True

@@ -58,9 +58,11 @@ async def pull_settings(ls: AurelisServer) -> None:
 
 
 async def take_settings(ls: AurelisServer, pulled: Any) -> None:
-    """Put settings in force and report what was wrong with them."""
+    """Put settings in force and report what was wrong with them; some clients send the same ones again and again."""
+    before = ls.services.settings
     report_problems(ls, await ls.services.configure(editor=ls.editor_settings.merged(pulled)))
-    ls.settings_changed()
+    if ls.services.settings != before:
+        ls.settings_changed()
 
 
 async def register_for_changes(ls: AurelisServer) -> None:
@@ -105,6 +107,7 @@ async def take_folders(ls: AurelisServer) -> None:
         folders = await asyncio.to_thread(workspace_folders, ls)
         ls.documents.folders = folders
         report_problems(ls, await ls.services.configure(folders=folders))
+        ls.settings_changed()
 
 
 def report_problems(ls: AurelisServer, problems: Iterable[Problem]) -> None:

@@ -36,3 +36,4 @@ async def trust(ls: AurelisServer, params: Any) -> None:
     if isinstance(trusted, bool):
         async with ls.editor_settings.changes:
             report_problems(ls, await ls.services.configure(trusted=trusted))
+            ls.settings_changed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from aurelis.lsp.did_change import give_up
 from aurelis.lsp.language_server import AurelisServer
 
 
@@ -11,9 +12,12 @@ def did_close(ls: AurelisServer, params: types.DidCloseTextDocumentParams) -> No
     """Take back the findings about a document that is closed, and close what is asked for it."""
     uri = params.text_document.uri
     ls.listed_documents.closed(uri)
-    ghost_text = ls.busy_ghost_text()
-    if ghost_text is not None:
-        ghost_text.closed(uri)
+    give_up(ls, [uri])
     if uri in ls.reviewed:
         ls.reviewed.discard(uri)
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri=uri, diagnostics=[]))
+
+
+def did_close_notebook(ls: AurelisServer, params: types.DidCloseNotebookDocumentParams) -> None:
+    """Close what is asked for the cells of a notebook that is closed."""
+    give_up(ls, (cell.uri for cell in params.cell_text_documents))

@@ -128,6 +128,15 @@ class Documents:
         document = self._open.get(uri)
         return None if document is None else document.version
 
+    def holds(self, snapshot: Snapshot) -> bool:
+        """Whether a document is still what it was; cells around a notebook's cell may have changed."""
+        now = self.snapshot(snapshot.uri)
+        return now is not None and (now.version, now.language_id, now.text) == (
+            snapshot.version,
+            snapshot.language_id,
+            snapshot.text,
+        )
+
     def is_open(self, uri: str) -> bool:
         """Whether the editor has it open."""
         return uri in self._open

@@ -65,14 +65,20 @@ async def offers_at(
     view = with_selected(snapshot, offset, selected, encoding)
     if view is None:
         return []
+
+    def lasts() -> bool:
+        return ls.documents.holds(snapshot) and wanted(ls, snapshot.language_id, invoked=invoked)
+
     try:
         known = around(ls, snapshot, position.line)
         await ls.ready()
-        found = await ls.ghost_text().offer(view.snapshot, view.position, around=known, invoked=invoked)
+        found = await ls.ghost_text().offer(
+            view.snapshot, view.position, around=known, invoked=invoked, proposed=len(view.text or ""), lasts=lasts
+        )
     except Exception as error:  # noqa: BLE001 -- nobody asked by name: silence is the answer to every failure
         log.error("Ghost text failed: %s", describe_failure(error))  # noqa: TRY400 -- a traceback quotes
         return []
-    if ls.documents.version(uri) != snapshot.version:
+    if not lasts():
         return []
     offers = []
     for item in found:
@@ -127,7 +133,11 @@ async def ask_ahead(ls: AurelisServer, uri: str, position: Position) -> None:
     if snapshot is None or not wanted(ls, snapshot.language_id, invoked=False):
         return
     offset = offset_of(snapshot, position.line, position.character, ls.documents.encoding)
-    await ls.ghost_text().ask_ahead(snapshot, offset, around(ls, snapshot, position.line))
+
+    def lasts() -> bool:
+        return ls.documents.holds(snapshot) and wanted(ls, snapshot.language_id, invoked=False)
+
+    await ls.ghost_text().ask_ahead(snapshot, offset, around(ls, snapshot, position.line), lasts)
 
 
 def around(ls: AurelisServer, snapshot: Snapshot, line: int) -> Around:

@@ -99,6 +99,8 @@ class AurelisServer(LanguageServer):
     def snooze(self, seconds: float) -> None:
         """Keep automatic completions quiet for so long."""
         self._snoozed_until = time.monotonic() + seconds
+        if seconds and self._ghost_text is not None:
+            self._ghost_text.snoozed()
 
     def snoozed(self) -> bool:
         """Whether automatic completions are to be quiet."""
@@ -124,8 +126,13 @@ class AurelisServer(LanguageServer):
         """What answers inline completions, if it is asking for one now."""
         return self._ghost_text if self._ghost_text is not None and self._ghost_text.busy else None
 
+    def give_up_ghost_text(self) -> None:
+        """Close what inline completions ask for, because the client is leaving."""
+        if self._ghost_text is not None:
+            self._ghost_text.give_up()
+
     def settings_changed(self) -> None:
-        """Forget what was offered under the settings before."""
+        """Forget what was offered and asked under the settings before."""
         if self._ghost_text is not None:
             self._ghost_text.forget()
 

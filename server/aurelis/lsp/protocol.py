@@ -38,6 +38,7 @@ class AurelisProtocol(MessageProtocol):
         super().__init__(server, converter)
         self.documents = Documents()
         self.exit_code: int | None = None
+        self.on_shutdown: Callable[[], None] = lambda: None
         self.on_exit: Callable[[], None] = lambda: None
         self.complete_capabilities: Callable[[types.ServerCapabilities], None] = lambda _: None
         self.on_progress_cancel: Callable[[types.ProgressToken], None] = lambda _: None
@@ -62,6 +63,7 @@ class AurelisProtocol(MessageProtocol):
         """Stop what is running; every request that waits is answered as cancelled."""
         self._shutdown = True
         self.cancel_everything(but=self.msg_id)
+        self.on_shutdown()
 
     @_lsp_method(types.EXIT)
     def lsp_exit(self, *_: Any) -> None:  # type: ignore[override]  # pygls has a generator here
@@ -107,12 +109,14 @@ class AurelisProtocol(MessageProtocol):
     def lsp_notebook_document__did_change(self, params: types.DidChangeNotebookDocumentParams) -> None:
         """Take a notebook's edit."""
         self.documents.change_notebook(params.notebook_document.uri, params.change)
+        self._tell(types.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
 
     @_lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
     def lsp_notebook_document__did_close(self, params: types.DidCloseNotebookDocumentParams) -> None:
         """Forget a notebook."""
         cells = [cell.uri for cell in params.cell_text_documents]
         self.documents.close_notebook(params.notebook_document.uri, cells)
+        self._tell(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
 
     def _tell(self, method: str, params: Any) -> None:
         if (handler := self.fm.features.get(method)) is not None:

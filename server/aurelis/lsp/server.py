@@ -69,6 +69,8 @@ FEATURES: Final = (
     Feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, did_change_watched_files.did_change_watched_files),
     Feature(types.TEXT_DOCUMENT_DID_CHANGE, did_change.did_change),
     Feature(types.TEXT_DOCUMENT_DID_CLOSE, did_close.did_close),
+    Feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE, did_change.did_change_notebook),
+    Feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE, did_close.did_close_notebook),
     Feature(types.TEXT_DOCUMENT_DID_SAVE, did_save.did_save),
     Feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, inline_completion.inline_completion, inline_completion.OPTIONS),
     Feature(types.TEXT_DOCUMENT_COMPLETION, completion.completion, completion.OPTIONS),
@@ -88,6 +90,7 @@ def create_server(services: Services) -> AurelisServer:
     for feature in FEATURES:
         server.feature(feature.method, feature.options)(feature.handler)
     register_commands(server)
+    server.protocol.on_shutdown = server.give_up_ghost_text
     server.on_refused = partial(consent.refused, server)
     server.protocol.complete_capabilities = partial(initialize.complete_capabilities, server)
     return server

@@ -37,10 +37,11 @@ async def make_plan(request: Request, workings: Workings) -> tuple[Candidate, ..
     if len(candidates) == 1:
         return candidates
     wanted = request.parameters.max_tokens or EXPECTED_ANSWER_TOKENS
+    completes = request.facets.get("language", "") if request.task is Task.COMPLETION else None
     return ordered(
         candidates,
         _priority(request, policy),
-        statistics=partial(workings.statistics.of, completes=request.task is Task.COMPLETION),
+        statistics=partial(workings.statistics.of, completes=completes),
         price=lambda c: parts.pricing.price(c.info, c.host),
         expected_tokens=lambda c: (
             workings.estimates.tokens(c.reference, characters_of(request, c.info)),

@@ -148,5 +148,5 @@ def expected_milliseconds(measured: ModelStatistics) -> float:
     weight = measured.weight + PRIOR_WEIGHT
     first_token = (measured.first_token_ms * measured.weight + PRIOR_FIRST_TOKEN_MS * PRIOR_WEIGHT) / weight
     failure_rate = measured.failure_rate * measured.weight / weight
-    wrong_rate = measured.wrong_rate * measured.judged / (measured.judged + PRIOR_WEIGHT)
+    wrong_rate = measured.wrong.rate * measured.wrong.shown / (measured.wrong.shown + PRIOR_WEIGHT)
     return first_token + failure_rate * FAILURE_COST_MS + wrong_rate * WRONG_COST_MS

@@ -14,6 +14,7 @@ import attrs
 from aurelis.core.deadline import Clock
 from aurelis.core.model import ModelReference
 from aurelis.core.request import Task
+from aurelis.orchestrator.judgements import Judgements, Wrong
 
 MODELS: Final = 500
 """Models measured; the one used longest ago goes first."""
@@ -30,8 +31,6 @@ class _Measured:
     weight: float = 0.0
     first_token_ms: float = 0.0
     failures: float = 0.0
-    wrong: float = 0.0
-    judged: float = 0.0
     at: float = 0.0
     samples: deque[float] = attrs.field(factory=lambda: deque(maxlen=SAMPLES))
 
@@ -40,14 +39,13 @@ class _Measured:
 class ModelStatistics:
     """A model's measurements now: how many (faded) samples, mean milliseconds to the first token, share of failures.
 
-    `wrong_rate` is the share of its completions that nobody took, out of `judged` (faded) ones.
+    `wrong` is how often nobody took what it suggested, where it completes.
     """
 
     weight: float
     first_token_ms: float
     failure_rate: float
-    wrong_rate: float = 0.0
-    judged: float = 0.0
+    wrong: Wrong = attrs.field(factory=Wrong)
 
 
 @attrs.define
@@ -57,13 +55,14 @@ class _Totals:
 
 
 class LiveStatistics:
-    """Counters of this process since it started."""
+    """Counters of this process since it started; `judgements` know of earlier ones too."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._models: OrderedDict[ModelReference, _Measured] = OrderedDict()
         self._by_task: dict[Task, _Totals] = {}
         self._by_model: OrderedDict[ModelReference, _Totals] = OrderedDict()
+        self.judgements = Judgements()
         self.active = 0
         self.mechanisms: Counter[str] = Counter()
 
@@ -86,24 +85,13 @@ class LiveStatistics:
         measured.failures = (measured.failures * measured.weight + 1) / (measured.weight + 1)
         measured.weight += 1
 
-    def judged(self, model: ModelReference, *, right: bool) -> None:
-        """A completion that a model made was taken, or was not."""
-        measured = self._faded(model)
-        measured.wrong = (measured.wrong * measured.judged + (0.0 if right else 1.0)) / (measured.judged + 1)
-        measured.judged += 1
-
-    def of(self, model: ModelReference, *, completes: bool = False) -> ModelStatistics:
-        """What is known of a model now; whether its completions are taken counts only where it `completes`."""
+    def of(self, model: ModelReference, *, completes: str | None = None) -> ModelStatistics:
+        """What is known of a model now; whether its completions are taken counts where it `completes` a language."""
+        wrong = Wrong() if completes is None else self.judgements.wrong(model, completes)
         if model not in self._models:
-            return ModelStatistics(0.0, 0.0, 0.0)
+            return ModelStatistics(0.0, 0.0, 0.0, wrong)
         measured = self._faded(model)
-        return ModelStatistics(
-            measured.weight,
-            measured.first_token_ms,
-            measured.failures,
-            measured.wrong if completes else 0.0,
-            measured.judged if completes else 0.0,
-        )
+        return ModelStatistics(measured.weight, measured.first_token_ms, measured.failures, wrong)
 
     def all(self) -> dict[ModelReference, ModelStatistics]:
         """What is known of every model that was measured."""
@@ -155,6 +143,5 @@ class LiveStatistics:
             self._models.popitem(last=False)
         faded = 0.5 ** ((now - measured.at) / HALF_LIFE_SECONDS)
         measured.weight *= faded
-        measured.judged *= faded
         measured.at = now
         return measured

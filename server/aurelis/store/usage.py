@@ -6,7 +6,8 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aurelis.core.record import CallRecord, SecurityEvent, SentPrompt
+from aurelis.core.model import ModelReference
+from aurelis.core.record import CallRecord, Judgement, SecurityEvent, SentPrompt
 from aurelis.store.database import Database
 
 MAX_ROWS: Final = 100_000
@@ -25,8 +26,18 @@ COLUMNS: Final = (
     *("offered", "typed_characters"),
 )
 
+MAX_JUDGED: Final = 1_000
+"""Requests for ghost text that are looked back upon: some days of typing; what lies further back counts for nothing."""
+
 _INSERT: Final = f"INSERT INTO requests ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608  # names are ours
 _SELECT: Final = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE at >= ? ORDER BY at DESC, id DESC LIMIT ?"  # noqa: S608  # names are ours
+
+_JUDGED: Final = """
+    SELECT model, language, accepted_characters IS NOT NULL OR typed_characters IS NOT NULL, offered FROM requests
+    WHERE task = 'completion' AND urgency = 'ghost_text' AND model IS NOT NULL
+    AND outcome IN ('ok', 'cached', 'cancelled')
+    ORDER BY id DESC LIMIT ?
+"""
 
 
 class UsageStore:
@@ -67,6 +78,15 @@ class UsageStore:
                 "UPDATE requests SET typed_characters = max(coalesce(typed_characters, 0), ?) WHERE request_id = ?",
                 (characters, request_id),
             )
+        )
+
+    async def judgements(self) -> tuple[Judgement, ...]:
+        """What became of the last requests for ghost text, the latest last."""
+        self._database.hurry()
+        found = await self._database.run(lambda connection: connection.execute(_JUDGED, (MAX_JUDGED,)).fetchall())
+        return tuple(
+            Judgement(ModelReference.parse(model), language, right=bool(right), shown=bool(shown))
+            for model, language, right, shown in reversed(found)
         )
 
     async def rows(self, since: float = 0.0, limit: int = MAX_ROWS) -> tuple[Mapping[str, Any], ...]:

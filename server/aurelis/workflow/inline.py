@@ -72,12 +72,17 @@ NOTHING_AROUND: Final = Around()
 
 @attrs.frozen(kw_only=True)
 class CompletionAsked:
-    """A cursor that wants ghost text; `room` is the longest prompt in characters, where a model takes but little."""
+    """A cursor that wants ghost text.
+
+    `room` is the longest prompt in characters, where a model takes but little; `proposed` counts the characters before
+    the cursor that an editor's list of completions proposes.
+    """
 
     snapshot: Snapshot
     position: int
     around: Around = NOTHING_AROUND
     room: int | None = None
+    proposed: int = 0
     request_id: str = attrs.field(factory=new_request_id)
 
 
@@ -92,11 +97,12 @@ class Completion:
 
 @attrs.frozen
 class PreparedCompletion:
-    """A request for ghost text and the hole that its answer is read for."""
+    """A request for ghost text, the hole that its answer is read for, and the model that would be asked first."""
 
     request: Request
     hole: Hole = attrs.field(repr=False)
     tree: SyntaxTree | None = attrs.field(default=None, repr=False)
+    model: ModelReference | None = None
 
 
 async def complete(
@@ -151,7 +157,9 @@ async def prepare_to_fit(services: Services, asked: CompletionAsked, parses: Par
                 0, info.input_tokens - (prepared.request.parameters.max_tokens or 0)
             )
             if _size(prepared.request) > room:
-                return await _prepare_off_loop(services, attrs.evolve(asked, room=room), parses)
+                prepared = await _prepare_off_loop(services, attrs.evolve(asked, room=room), parses)
+        if prepared is not None and info is not None:
+            return attrs.evolve(prepared, model=info.reference)
     return prepared
 
 

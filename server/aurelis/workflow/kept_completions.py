@@ -1,14 +1,13 @@
 """Completions that were made before, found again while the person types what they say, or goes back.
 
-A completion is known by the text around the place where it begins. It still holds when the cursor stands behind a
-beginning of it, be it typed, taken back or typed again, and what follows is what followed then (closers that an editor
-puts in by itself aside).
+A completion is known by the document around the place where it begins. It still holds when the cursor stands behind a
+beginning of it, be it typed, taken back or typed again, and the rest of the document is what it was then (closers that
+an editor puts in by itself aside): an edit elsewhere may be what another completion would follow from.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from typing import Final
 
 import attrs
@@ -17,12 +16,6 @@ from aurelis.core.snapshot import Snapshot
 
 KEPT: Final = 100
 """Completions that are remembered; the oldest goes first."""
-
-TAIL: Final = 1_000
-"""Characters before the place that must be the same."""
-
-HEAD: Final = 500
-"""Characters behind it that must be the same."""
 
 COVERED: Final = 120
 """The most characters behind the cursor, on its line, that a completion may replace."""
@@ -34,64 +27,64 @@ MOST_CLOSERS: Final = 3
 
 @attrs.frozen
 class Place:
-    """Where a completion begins: the characters around it. `start` is an offset."""
+    """Where a completion begins, in a document that is otherwise the same.
+
+    `start` is an offset, `behind` counts the characters behind the place, `rest` is a hash of all but the place.
+    """
 
     uri: str
+    language_id: str
     start: int
-    tail: str = attrs.field(repr=False)
-    head: str = attrs.field(repr=False)
+    behind: int
+    rest: int = attrs.field(repr=False)
 
     @classmethod
     def of(cls, snapshot: Snapshot, start: int, end: int) -> Place:
         """The place of a replacement from `start` to `end`."""
         text = snapshot.text
-        return cls(snapshot.uri, start, text[max(0, start - TAIL) : start], text[end : end + HEAD])
+        return cls(snapshot.uri, snapshot.language_id, start, len(text) - end, _hash_of_rest(text, start, end))
 
     def typed(self, snapshot: Snapshot, position: int) -> str | None:
-        """What was typed here since; None when the cursor or the text before is elsewhere."""
+        """What stands between the place's beginning and the cursor; None when the cursor is elsewhere."""
+        if (snapshot.uri, snapshot.language_id) != (self.uri, self.language_id) or position < self.start:
+            return None
+        return snapshot.text[self.start : position]
+
+    def covered(self, snapshot: Snapshot, position: int, rest: str) -> int | None:
+        """How many characters behind the cursor the rest of the completion replaces; None when it cannot.
+
+        All of them lie on the cursor's line and must come again, in their order, in the rest.
+        """
         text = snapshot.text
-        if snapshot.uri != self.uri or position < self.start:
+        length = len(text) - self.behind - position
+        if not 0 <= length <= COVERED:
             return None
-        if text[max(0, self.start - TAIL) : self.start] != self.tail:
+        between = text[position : position + length]
+        if "\n" in between or "\r" in between or not _comes_again(between, rest):
             return None
-        return text[self.start : position]
+        return length
+
+    def holds(self, snapshot: Snapshot) -> bool:
+        """Whether the document is the same but for what stands at the place."""
+        text = snapshot.text
+        return _hash_of_rest(text, self.start, len(text) - self.behind) == self.rest
 
     def cursors(self, snapshot: Snapshot) -> range:
-        """Where the cursor may stand in a document that was sent anew: before what follows, closers put in aside.
-
-        None where what stands around the place is not there any more.
-        """
-        if len(self.head) < HEAD:  # The document ended here.
-            end = len(snapshot.text) - len(self.head)
-        else:
-            end = snapshot.text.find(self.head, self.start)
-        if end < self.start or not snapshot.text.startswith(self.head, end):
+        """Where the cursor may stand once the document was changed: before what follows, closers put in aside."""
+        end = len(snapshot.text) - self.behind
+        if end < self.start:
             return range(0)
         first = end
         while first > max(self.start, end - MOST_CLOSERS) and snapshot.text[first - 1] in CLOSERS:
             first -= 1
         return range(first, end + 1)
 
-    def covered(self, snapshot: Snapshot, position: int, rest: str) -> int | None:
-        """How many characters behind the cursor the rest of the completion replaces; None when the text differs.
-
-        All of them must come again, in their order, in the rest.
-        """
-        text = snapshot.text
-        most = min(COVERED, snapshot.lines.line_end(snapshot.lines.line_at(position)) - position)
-        for length in range(most + 1):
-            if text[position + length : position + length + HEAD] == self.head and _comes_again(
-                text[position : position + length], rest
-            ):
-                return length
-        return None
-
 
 @attrs.frozen
 class Offered:
     """A completion for a cursor: put `text` in place of the snapshot's characters from `start` to `end`.
 
-    `typed` counts the characters of it that the person has typed already.
+    `typed` counts the characters of what the model said that the person has typed already.
     """
 
     start: int
@@ -103,14 +96,17 @@ class Offered:
 
 @attrs.frozen
 class Kept:
-    """One completion; an empty text says that there was nothing to offer at exactly this place.
+    """One completion.
 
+    `given` counts the characters at its beginning that the model did not say: they stood there, or the editor's own
+    list of completions proposed them. A text of no more says that there was nothing to offer at exactly this place.
     `further` tells one that was asked for beside another: it is offered behind those that were not.
     """
 
     place: Place
     text: str = attrs.field(repr=False)
     request_id: str
+    given: int = 0
     further: bool = False
 
 
@@ -138,10 +134,6 @@ class KeptCompletions:
                 empty = True
         return tuple(found) if found or empty else None
 
-    def of_request(self, request_id: str) -> Iterator[Kept]:
-        """The completions that a request made."""
-        return (kept for kept in self._kept if kept.request_id == request_id)
-
     def forget(self) -> None:
         """Drop everything, because the settings or the model changed."""
         self._kept.clear()
@@ -153,13 +145,17 @@ def _rest(kept: Kept, snapshot: Snapshot, position: int) -> Offered | None:
         return None
     rest = kept.text[len(typed) :]
     covered = kept.place.covered(snapshot, position, rest)
-    if covered is None:
+    if covered is None or not kept.place.holds(snapshot):
         return None
-    if not kept.text:
-        return Offered(position, position, "", kept.request_id) if not covered else None
+    if len(kept.text) <= kept.given:
+        return Offered(position, position, "", kept.request_id) if not rest and not covered else None
     if not rest.strip() or rest == snapshot.text[position : position + covered]:
         return None
-    return Offered(position, position + covered, rest, kept.request_id, len(typed))
+    return Offered(position, position + covered, rest, kept.request_id, max(0, len(typed) - kept.given))
+
+
+def _hash_of_rest(text: str, start: int, end: int) -> int:
+    return hash((text[:start], text[end:]))
 
 
 def _comes_again(characters: str, text: str) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # Making these classes takes a twentieth of the server's star
     from aurelis.config.settings import Problem, Settings
     from aurelis.core.model import ModelInfo, ModelReference
     from aurelis.core.ports import CachedAnswer, EgressPolicy
-    from aurelis.core.record import SentPrompt
+    from aurelis.core.record import Judgement, SentPrompt
     from aurelis.core.reply import Answer, AnswerEvent
     from aurelis.core.request import Request
 
@@ -141,8 +141,14 @@ class Services(Protocol):
     def typed(self, request_id: str, length: int) -> None:
         """The person typed so many characters of what a completion said: that they took it is inferred."""
 
-    def judged(self, model: ModelReference, *, right: bool) -> None:
-        """What a model suggested was taken, by command or by typing it, or was not."""
+    def judged(self, judgement: Judgement) -> None:
+        """What became of a request for ghost text."""
+
+    def often_right(self, model: ModelReference | None, language_id: str) -> float:
+        """The share of a model's requests for ghost text, 0 to 1, that lately were of use; 0.5 while nothing is known.
+
+        None is the model that served this language last. Earlier sessions count.
+        """
 
     def security_event(self, name: str, detail: str, request_id: str | None = None) -> None:
         """Tell the audit log of something; `detail` holds no secret and no source text."""

@@ -26,9 +26,6 @@ PATIENCE: Final = 1.25
 MORE_PATIENCE: Final = 0.75
 """What is added to that for a model that is never right."""
 
-WEIGHT: Final = 0.2
-"""How much one answer counts in how often the model was right lately."""
-
 STEADY_SECONDS: Final = 1.0
 """Somebody who types without a pause is shown something after so long, if the model is always right."""
 
@@ -63,7 +60,6 @@ class TypingRhythm:
         self._distances: deque[float] = deque(maxlen=REMEMBERED)
         self._last: float | None = None
         self._asked = 0.0
-        self._right = 0.5
         self._latency = 0.0
 
     def key(self, now: float) -> None:
@@ -76,26 +72,25 @@ class TypingRhythm:
         """A request was made."""
         self._asked = now
 
-    def judged(self, *, right: bool) -> None:
-        """A completion was typed or taken, or was not."""
-        self._right += WEIGHT * ((1.0 if right else 0.0) - self._right)
-
     def answered(self, seconds: float) -> None:
         """A model needed so long."""
         self._latency = seconds if not self._latency else 0.7 * self._latency + 0.3 * seconds
 
-    def delay(self, before: str, now: float = 0.0) -> float:
-        """Seconds to wait when the cursor stands behind this text of its line, or behind a line break."""
-        if self._right >= OFTEN_RIGHT and now - self._asked > STEADY_SECONDS / self._right:
+    def delay(self, before: str, now: float, *, right: float) -> float:
+        """Seconds to wait when the cursor stands behind this text of its line, or behind a line break.
+
+        `right` is how often the model was right lately, 0 to 1.
+        """
+        if right >= OFTEN_RIGHT and now - self._asked > STEADY_SECONDS / right:
             return LEAST_SECONDS
         seconds = FIRST_SECONDS
         if len(self._distances) >= REMEMBERED // 6:
             ordered = sorted(self._distances)
-            patience = PATIENCE + MORE_PATIENCE * (1.0 - self._right)
+            patience = PATIENCE + MORE_PATIENCE * (1.0 - right)
             seconds = patience * ordered[int(MOST_KEYS * (len(ordered) - 1))]
         if self._latency > SLOW_MODEL_SECONDS:
             seconds *= 1.25
         if not before.strip() or before.rstrip(" ").endswith(THINKING_PLACES):
             seconds *= EAGER
-        least = max(LEAST_SECONDS, min(MOST_LEAST_SECONDS, NEVER_RIGHT_SECONDS * (1.0 - self._right)))
+        least = max(LEAST_SECONDS, min(MOST_LEAST_SECONDS, NEVER_RIGHT_SECONDS * (1.0 - right)))
         return min(MOST_SECONDS, max(least, seconds))

@@ -14,9 +14,11 @@ import pytest
 
 from aurelis.app import Application
 from aurelis.composition.directory import SettingsDirectory
+from aurelis.composition.engine import Engine
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, Completed
-from aurelis.core.request import Message, Request, Task
+from aurelis.core.request import Message, Request, Task, Urgency
+from aurelis.orchestrator.judgements import UNKNOWN
 from aurelis.providers.pricing import GenaiPricing
 
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
@@ -206,3 +208,38 @@ async def test_what_the_profile_grants_reaches_the_quota(tmp_path: Path) -> None
     finally:
         await application.aclose()
         server.close()
+
+
+async def test_what_earlier_sessions_learned_of_a_model_is_known_in_the_next(tmp_path: Path) -> None:
+    """How often its ghost text was taken, in this language: it is read after the start, and nothing waits for it."""
+
+    async def session() -> tuple[Application, Engine]:
+        application = Application({"HOME": str(tmp_path), "AURELIS_PROVIDER": "sandbox"})
+        await application.configure()
+        await application.start()
+        engine = application._engine
+        assert engine is not None
+        return application, engine
+
+    application, _ = await session()
+    try:
+        assert application.often_right(None, "python") == UNKNOWN
+        for number in range(12):
+            run = Request(request_id=str(number), task=Task.COMPLETION, messages=(Message("user", f"x{number}"),))
+            run = attrs.evolve(run, urgency=Urgency.GHOST_TEXT, facets={"language": "python"})
+            async with aclosing(application.stream(run)) as events:
+                async for _ in events:
+                    pass
+            application.offered(run.request_id)
+            application.accepted(run.request_id, 5, "python")
+    finally:
+        await application.aclose()
+    application, engine = await session()
+    try:
+        assert engine._warming is not None
+        async with asyncio.timeout(20):
+            await engine._warming
+        assert application.often_right(None, "python") > 0.9
+        assert application.often_right(None, "rust") == UNKNOWN
+    finally:
+        await application.aclose()

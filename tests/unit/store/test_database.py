@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurelis.core.model import ModelReference
 from aurelis.core.ports import QuotaRule
-from aurelis.core.record import CallRecord
+from aurelis.core.record import CallRecord, Judgement
+from aurelis.core.request import Task
 from aurelis.store import database as store_database
 from aurelis.store.batches import BatchProgress
 from aurelis.store.database import MAX_PENDING, Database
@@ -193,6 +195,29 @@ async def test_requests_are_kept_newest_first(open_store: Open, make_record: Mak
     assert (oldest["accepted_characters"], newest["accepted_characters"]) == (20, None)
     assert [row["request_id"] for row in await usage.rows(since=1_500.0)] == ["r2"]
     assert [row["request_id"] for row in await usage.rows(limit=1)] == ["r2"]
+
+
+async def test_what_became_of_ghost_text_is_found_again(open_store: Open, make_record: MakeRecord) -> None:
+    """Each request of its own accord is right if it was accepted or typed out; the latest is last."""
+    usage = UsageStore(open_store())
+    for request_id in ("accepted", "typed", "shown", "empty"):
+        usage.record(make_record(request_id=request_id, language="python"), None)
+    usage.record(make_record(request_id="failed", outcome="error:network"), None)
+    usage.record(make_record(request_id="nobody", model=None), None)
+    usage.record(make_record(request_id="explained", task=Task.EXPLANATION), None)
+    usage.record(make_record(request_id="late", language="rust", outcome="cancelled"), None)
+    for request_id in ("accepted", "typed", "shown"):
+        usage.offered(request_id)
+    usage.accepted("accepted", 3)
+    usage.typed("typed", 9)
+    model = ModelReference("sandbox", "default")
+    assert await usage.judgements() == (
+        Judgement(model, "python", right=True),
+        Judgement(model, "python", right=True),
+        Judgement(model, "python", right=False),
+        Judgement(model, "python", right=False, shown=False),
+        Judgement(model, "rust", right=False, shown=False),
+    )
 
 
 async def test_requests_are_bounded(open_store: Open, make_record: MakeRecord, monkeypatch: pytest.MonkeyPatch) -> None:

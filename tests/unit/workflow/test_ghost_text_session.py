@@ -8,7 +8,8 @@ import pytest
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.workflow.ghost_text_session import AHEAD_SECONDS, ORPHAN_SECONDS, GhostTextSession
+from aurelis.workflow.flights import ORPHAN_SECONDS
+from aurelis.workflow.ghost_text_session import AHEAD_SECONDS, GhostTextSession
 from unit.workflow.typed_scenes import AFTER, BEFORE, URI, TimedServices, accepted, at_once, play, session_of, shot
 
 
@@ -263,81 +264,72 @@ def test_closing_ends_what_is_under_way() -> None:
     play(scene())
 
 
-@pytest.mark.parametrize("typed", ["z", "\n\n"])
-def test_an_edit_closes_what_no_longer_fits_without_another_request(typed: str) -> None:
-    """The editor tells the edit, takes its request back and asks for nothing yet: the connection is closed at once."""
+@pytest.mark.parametrize(
+    ("before", "typed", "after"),
+    [
+        (BEFORE, "z", AFTER),
+        (BEFORE, "\n\n", AFTER),
+        ("other\n", "", ""),
+        ("import os\n" + BEFORE, "re", AFTER),
+        ("x" + BEFORE[1:], "re", AFTER),
+        (BEFORE, "re", AFTER + "x\n"),
+        (BEFORE, "re", AFTER.replace("add", "bdd")),
+    ],
+)
+def test_an_edit_closes_what_no_longer_fits(before: str, typed: str, after: str) -> None:
+    """At once, though the editor has neither taken its request back nor asked again: it gets no answer from it."""
 
     async def scene() -> None:
         session, services = session_of("return a + b", latency=0.1, pace=0.5)
         waiting = asyncio.create_task(session.offer(*shot("")))
         await asyncio.sleep(1)
         assert not services.given_up
-        changed, end = shot(typed)
-        session.edited(changed, len(BEFORE), end)
-        waiting.cancel()
+        session.changed(shot(typed, before=before, after=after)[0])
         begun = asyncio.get_running_loop().time()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0.05)
+        assert await waiting == ()
         assert services.given_up == [begun]
-        await session.aclose()
-
-    play(scene())
-
-
-@pytest.mark.parametrize(("before", "typed"), [(BEFORE, "z"), ("other\n", "")])
-def test_a_document_sent_anew_closes_what_no_longer_fits(before: str, typed: str) -> None:
-    """An editor that sends whole documents does not say where they changed: it is found from the text."""
-
-    async def scene() -> None:
-        session, services = session_of("return a + b", latency=0.1, pace=0.5)
-        waiting = asyncio.create_task(session.offer(*shot("")))
-        await asyncio.sleep(1)
-        session.replaced(shot(typed, before=before, after=AFTER if before == BEFORE else "")[0])
-        waiting.cancel()
-        begun = asyncio.get_running_loop().time()
-        await asyncio.sleep(0.05)
-        assert services.given_up == [begun]
-        await session.aclose()
+        assert len(services.requests) == 1
+        assert not session.busy
 
     play(scene())
 
 
 @pytest.mark.parametrize("typed", ["", "re", "return a"])
-@pytest.mark.parametrize("after", ["", "\nx = 1\n" * 100])
-def test_a_document_sent_anew_that_fits_closes_nothing(typed: str, after: str) -> None:
-    """What is typed as the model says goes on being asked for, however the editor tells it."""
+@pytest.mark.parametrize("after", ["", "\nx = 1\n" * 100, "\n" * 900])
+def test_an_edit_that_fits_closes_nothing(typed: str, after: str) -> None:
+    """What is typed as the model says goes on being asked for, whatever follows in the document."""
 
     async def scene() -> None:
         session, services = session_of("return a + b", latency=0.1, pace=0.5)
         waiting = asyncio.create_task(session.offer(*shot("", after=after)))
-        await asyncio.sleep(1)
-        session.replaced(shot(typed, after=after)[0])
+        await asyncio.sleep(1.8)
+        changed, end = shot(typed, after=after)
+        session.changed(changed)
         waiting.cancel()
         await asyncio.sleep(0.05)
         assert not services.given_up
-        await session.aclose()
+        (offered,) = await session.offer(changed, end)
+        assert typed + offered.text == "return a + b"
+        assert len(services.requests) == 1
 
     play(scene())
 
 
-def test_an_edit_that_fits_or_is_elsewhere_closes_nothing() -> None:
-    """What is typed as the model says, and what changes far below, leaves the request alone."""
+def test_a_closer_that_the_editor_put_in_closes_nothing() -> None:
+    """The cursor stands before the closer then, though the change ends behind it."""
 
     async def scene() -> None:
-        session, services = session_of("return a + b", latency=0.1, pace=0.5)
-        waiting = asyncio.create_task(session.offer(*shot("", after="\n" * 900)))
-        await asyncio.sleep(1.8)
-        far, _ = shot("", after="\n" * 800 + "x" + "\n" * 100)
-        session.edited(far, len(BEFORE) + 800, len(BEFORE) + 801)
-        changed, end = shot("re", after="\n" * 900)
-        session.edited(changed, len(BEFORE), end)
+        session, services = session_of("compute(a, b)", latency=0.1, pace=0.5)
+        waiting = asyncio.create_task(session.offer(*shot("")))
+        await asyncio.sleep(1)
+        changed, end = shot("compute()")
+        session.changed(changed)
         waiting.cancel()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)
         assert not services.given_up
-        (offered,) = await session.offer(changed, end)
-        assert offered.text == "turn a + b"
+        (offered,) = await session.offer(changed, end - 1)
+        assert accepted(changed, offered) == BEFORE + "compute(a, b)" + AFTER
         assert len(services.requests) == 1
-        await session.aclose()
 
     play(scene())
 
@@ -349,10 +341,12 @@ def test_closing_a_document_closes_what_is_asked_for_it() -> None:
         session, services = session_of("return a", latency=60)
         waiting = asyncio.create_task(session.offer(*shot("")))
         await asyncio.sleep(1)
+        session.closed("file:///other.py")
+        assert session.busy
         session.closed(URI)
-        waiting.cancel()
-        await asyncio.sleep(0.01)
+        assert await waiting == ()
         assert len(services.given_up) == 1
+        assert len(services.requests) == 1
         assert not session.busy
 
     play(scene())

@@ -1,0 +1,165 @@
+"""Requests for ghost text that are under way: taken over by the next keystroke, or closed once they are of no use.
+
+In come cursors, changes of documents and requests that the editor takes back; out go connections that are closed in
+time: at once where the answer can no longer fit, a moment later where nobody waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final
+
+import attrs
+
+from aurelis.core.snapshot import Snapshot
+from aurelis.workflow.inline import PreparedCompletion, item_of
+from aurelis.workflow.kept_completions import COVERED, Place
+
+ORPHAN_SECONDS: Final = 0.15
+"""How long a request lives that nobody waits for."""
+
+MOST_FLIGHTS: Final = 3
+"""Requests under way at once, further suggestions aside, which live as long as somebody waits for them; the oldest that
+nobody waits for is closed for a new one."""
+
+
+@attrs.define(eq=False)
+class Flight:
+    """One request under way.
+
+    `proposed` is what the editor's list of completions put before the answer, `invoked` whether somebody asked by a
+    command, `further` whether it is one more suggestion, which no other cursor takes over. `so_far` is what has arrived
+    of its answer; `given_up` says that it was closed before its end.
+    """
+
+    place: Place
+    prepared: PreparedCompletion
+    proposed: str = ""
+    invoked: bool = False
+    further: bool = False
+    so_far: str = ""
+    waiting: int = 0
+    given_up: bool = False
+    task: asyncio.Task[None] | None = None
+    orphan: asyncio.TimerHandle | None = None
+
+    def listening(self) -> Callable[[str], bool]:
+        """The request's own `enough`, which also notes what has arrived."""
+        enough = self.prepared.request.enough
+
+        def heard(text: str) -> bool:
+            self.so_far = text
+            return enough is not None and enough(text)
+
+        return heard
+
+    def fits(self, snapshot: Snapshot, position: int) -> bool:
+        """Whether the answer that is on its way can continue what has been typed since it was asked for."""
+        typed = self.place.typed(snapshot, position)
+        if typed is None:
+            return False
+        between = snapshot.text[position : position + COVERED]
+        if self.place.covered(snapshot, position, between) is None or not self.place.holds(snapshot):
+            return False
+        item = item_of(self.so_far, self.prepared, cut=True) if self.so_far.strip() else None
+        said = self.proposed + ("" if item is None else item.text)
+        if said.startswith(typed):
+            return True
+        beyond = typed.removeprefix(said)
+        if not typed.startswith(said):
+            return False
+        return item is not None or "\n" not in beyond.strip(" \t") or self.prepared.hole.multiline
+
+
+class Flights:
+    """The requests under way for one editor."""
+
+    def __init__(self) -> None:
+        self._under_way: list[Flight] = []
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def begin(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
+        """Have the request's work done."""
+        usual = [one for one in self._under_way if not one.further]
+        if not flight.further and len(usual) >= MOST_FLIGHTS:
+            self._close(next((one for one in usual if not one.waiting), usual[0]))
+        flight.task = asyncio.create_task(work)
+        self._under_way.append(flight)
+        flight.task.add_done_callback(partial(self._ended, flight))
+
+    def adoptable(self, snapshot: Snapshot, position: int) -> Flight | None:
+        """The request that this cursor can use; those that it cannot, and nobody waits for, are closed."""
+        found: Flight | None = None
+        for flight in list(self._under_way):
+            if not flight.further and flight.fits(snapshot, position):
+                found = flight
+            elif not flight.waiting:
+                self._close(flight)
+        return found
+
+    async def join(self, flight: Flight) -> None:
+        """Wait for a request; when the wait is cancelled and nobody else waits, it becomes an orphan."""
+        if flight.task is None:
+            return
+        self._keep_open(flight)
+        flight.waiting += 1
+        try:
+            await asyncio.wait({flight.task})
+            if not flight.task.cancelled():
+                flight.task.result()
+        finally:
+            flight.waiting -= 1
+            if not flight.waiting and not flight.task.done() and not flight.given_up:
+                self.close_after(flight, 0.0 if flight.further else ORPHAN_SECONDS)
+
+    def close_after(self, flight: Flight, seconds: float) -> None:
+        """Close a request then, unless somebody waits for it by that time."""
+        if flight.waiting:
+            return
+        self._keep_open(flight)
+        flight.orphan = asyncio.get_running_loop().call_later(seconds, self._close, flight)
+
+    def changed(self, snapshot: Snapshot) -> None:
+        """A document was changed: close what can no longer fit, wherever the cursor may be now."""
+        for flight in list(self._under_way):
+            if flight.place.uri == snapshot.uri and not any(
+                flight.fits(snapshot, position) for position in flight.place.cursors(snapshot)
+            ):
+                self._close(flight)
+
+    def close(self, *, uri: str | None = None, invoked: bool = True) -> None:
+        """Close every request, or those for one document, or those that nobody invoked."""
+        for flight in list(self._under_way):
+            if uri in {None, flight.place.uri} and (invoked or not flight.invoked):
+                self._close(flight)
+
+    async def aclose(self) -> None:
+        """Close every request and wait for its end."""
+        tasks = [flight.task for flight in self._under_way if flight.task is not None]
+        self.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _close(self, flight: Flight) -> None:
+        flight.given_up = True
+        if flight.task is not None:
+            flight.task.cancel()
+        self._landed(flight)
+
+    def _ended(self, flight: Flight, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            task.exception()  # Whoever waited has it; an orphan's failure is nobody's.
+        self._landed(flight)
+
+    def _landed(self, flight: Flight) -> None:
+        self._keep_open(flight)
+        if flight in self._under_way:
+            self._under_way.remove(flight)
+
+    def _keep_open(self, flight: Flight) -> None:
+        if flight.orphan is not None:
+            flight.orphan.cancel()
+            flight.orphan = None
