@@ -82,24 +82,23 @@ class CompletionRequests:
         await self.warm(wish.asked.around.others)
         prepared = await self._prepared(wish)
         if prepared is not None:
-            await self.beside(_flight(wish, prepared), wish.asked.snapshot, count)
+            await self.flights.join(*self.beside(_flight(wish, prepared), wish.asked.snapshot, count))
 
-    async def beside(self, first: Flight, snapshot: Snapshot, count: int) -> None:
-        """So many more suggestions for the same place, waited for; a failure is just one suggestion less."""
-        await asyncio.gather(*(self._one_more(first, snapshot) for _ in range(count)))
+    def beside(self, first: Flight, snapshot: Snapshot, count: int) -> list[Flight]:
+        """So many more suggestions for the same place, asked for now; a failure is just one suggestion less."""
+        flights = []
+        for _ in range(count):
+            request = first.prepared.request
+            parameters = attrs.evolve(request.parameters, temperature=ALTERNATIVE_TEMPERATURE)
+            other = attrs.evolve(request, request_id=new_request_id(), parameters=parameters, cacheable=False)
+            flight = Flight(first.place, first.prepared, first.proposed, invoked=True, further=True)
+            self.flights.begin(flight, self._fly_beside(flight, other, snapshot))
+            flights.append(flight)
+        return flights
 
-    async def _one_more(self, first: Flight, snapshot: Snapshot) -> None:
-        request = first.prepared.request
-        parameters = attrs.evolve(request.parameters, temperature=ALTERNATIVE_TEMPERATURE)
-        other = attrs.evolve(request, request_id=new_request_id(), parameters=parameters, cacheable=False)
-        flight = Flight(first.place, first.prepared, first.proposed, invoked=True, further=True)
-
-        async def fly() -> None:
-            with suppress(RequestError):
-                await self._answer(flight, other, snapshot)
-
-        self.flights.begin(flight, fly())
-        await self.flights.join(flight)
+    async def _fly_beside(self, flight: Flight, request: Request, snapshot: Snapshot) -> None:
+        with suppress(RequestError):
+            await self._answer(flight, request, snapshot)
 
     async def _prepared(self, wish: Wish) -> PreparedCompletion | None:
         prepared = await prepare_to_fit(self.services, wish.asked, self._parses)

@@ -42,7 +42,7 @@ class Flight:
     so_far: str = ""
     waiting: int = 0
     given_up: bool = False
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] = attrs.field(init=False)
     orphan: asyncio.TimerHandle | None = None
 
     def listening(self) -> Callable[[str], bool]:
@@ -83,7 +83,7 @@ class Flights:
         return len(self._under_way)
 
     def begin(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
-        """Have the request's work done."""
+        """Have the request's work done. Wait for it, or have it closed, before anything else happens."""
         usual = [one for one in self._under_way if not one.further]
         if not flight.further and len(usual) >= MOST_FLIGHTS:
             self._close(next((one for one in usual if not one.waiting), usual[0]))
@@ -92,29 +92,30 @@ class Flights:
         flight.task.add_done_callback(partial(self._ended, flight))
 
     def adoptable(self, snapshot: Snapshot, position: int) -> Flight | None:
-        """The request that this cursor can use; those that it cannot, and nobody waits for, are closed."""
+        """The request that this cursor can use; those of its document that it cannot, and nobody wants, are closed."""
         found: Flight | None = None
         for flight in list(self._under_way):
             if not flight.further and flight.fits(snapshot, position):
                 found = flight
-            elif not flight.waiting:
+            elif not flight.waiting and flight.place.uri == snapshot.uri:
                 self._close(flight)
         return found
 
-    async def join(self, flight: Flight) -> None:
-        """Wait for a request; when the wait is cancelled and nobody else waits, it becomes an orphan."""
-        if flight.task is None:
-            return
-        self._keep_open(flight)
-        flight.waiting += 1
+    async def join(self, *flights: Flight) -> None:
+        """Wait for requests; when the wait is cancelled, those that nobody else waits for become orphans."""
+        for flight in flights:
+            self._keep_open(flight)
+            flight.waiting += 1
         try:
-            await asyncio.wait({flight.task})
-            if not flight.task.cancelled():
-                flight.task.result()
+            await asyncio.wait([flight.task for flight in flights])
+            for flight in flights:
+                if not flight.task.cancelled():
+                    flight.task.result()
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done() and not flight.given_up:
-                self.close_after(flight, 0.0 if flight.further else ORPHAN_SECONDS)
+            for flight in flights:
+                flight.waiting -= 1
+                if not flight.task.done() and not flight.given_up:
+                    self.close_after(flight, 0.0 if flight.further else ORPHAN_SECONDS)
 
     def close_after(self, flight: Flight, seconds: float) -> None:
         """Close a request then, unless somebody waits for it by that time."""
@@ -139,14 +140,13 @@ class Flights:
 
     async def aclose(self) -> None:
         """Close every request and wait for its end."""
-        tasks = [flight.task for flight in self._under_way if flight.task is not None]
+        tasks = [flight.task for flight in self._under_way]
         self.close()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _close(self, flight: Flight) -> None:
         flight.given_up = True
-        if flight.task is not None:
-            flight.task.cancel()
+        flight.task.cancel()
         self._landed(flight)
 
     def _ended(self, flight: Flight, task: asyncio.Task[None]) -> None:

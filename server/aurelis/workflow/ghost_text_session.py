@@ -99,7 +99,7 @@ class GhostTextSession:
             return ()
         if wanted > 1:
             self._varied.append(flight.prepared.request.request_id)
-        await asyncio.gather(self._flights.join(flight), self._requests.beside(flight, snapshot, wanted - 1))
+        await self._flights.join(flight, *self._requests.beside(flight, snapshot, wanted - 1))
         return self._use.told(self._kept.find(snapshot, position) or ())
 
     def taken(self, request_id: str) -> None:

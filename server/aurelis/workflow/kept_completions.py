@@ -149,8 +149,10 @@ def _rest(kept: Kept, snapshot: Snapshot, position: int) -> Offered | None:
         return None
     if len(kept.text) <= kept.given:
         return Offered(position, position, "", kept.request_id) if not rest and not covered else None
-    if not rest.strip() or rest == snapshot.text[position : position + covered]:
+    if not rest.strip():
         return None
+    if rest == snapshot.text[position : position + covered]:  # The editor's closers are all that it said comes next.
+        return Offered(position, position, "", kept.request_id)
     return Offered(position, position + covered, rest, kept.request_id, max(0, len(typed) - kept.given))
 
 

@@ -245,3 +245,51 @@ def test_nothing_after_a_selected_entry_is_known_only_with_that_entry() -> None:
         assert len(services.requests) == 2
 
     play(scene())
+
+
+def test_two_cursors_at_once_do_not_take_each_other_s_request() -> None:
+    """In two documents or in one: both are asked for, and both get their answer."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b")
+        first, position = shot("")
+        second = Snapshot(uri="file:///b.py", language_id="python", text=first.text)
+        third, end = shot("x = 1\n    ")
+        cursors = ((first, position), (second, position), (third, end))
+        found = await asyncio.gather(*(session.offer(*cursor) for cursor in cursors))
+        assert [len(offers) for offers in found] == [1, 1, 1]
+        assert len(services.requests) == 3
+        assert not services.given_up
+
+    play(scene())
+
+
+def test_a_request_taken_back_as_soon_as_it_was_made_becomes_an_orphan() -> None:
+    """However early the editor cancels, nothing runs on."""
+
+    async def scene() -> None:
+        for steps in range(12):
+            session, services = session_of("return a + b", latency=60)
+            waiting = asyncio.create_task(session.offer(*shot("")))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.sleep(1)
+            assert len(services.given_up) == len(services.requests)
+            assert not session.busy
+
+    play(scene())
+
+
+def test_all_typed_but_the_closers_that_the_editor_put_in_asks_nothing() -> None:
+    """The model has said that nothing else comes before them."""
+
+    async def scene() -> None:
+        session, services = session_of("compute([a])")
+        await session.offer(*shot(""))
+        assert await session.offer(*shot("compute([a", after="])" + AFTER)) == ()
+        assert len(services.requests) == 1
+        await session.offer(*shot("compute([a])"))
+        assert len(services.requests) == 2
+
+    play(scene())
