@@ -133,11 +133,15 @@ class Engine:
         return engine
 
     async def _warm(self) -> None:
-        """Have what the first request would wait for: a connection, the list of models, the table of prices.
+        """Have what the first requests would wait for, or would do better with."""
+        await asyncio.gather(self._recall(), self._connect())
 
-        And what earlier sessions learned of the models.
-        """
+    async def _recall(self) -> None:
+        """What earlier sessions learned of the models."""
         self.orchestrator.statistics.judgements.remember(await self.usage.judgements())
+
+    async def _connect(self) -> None:
+        """A connection, the list of models, the table of prices."""
         await self.watch.look(closely=True)
         await self.directory.warm()
         self._changed()  # The list may have come with a warning.

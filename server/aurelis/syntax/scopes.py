@@ -127,13 +127,17 @@ def definitions(tree: SyntaxTree, *, limit: int = 500) -> tuple[Definition, ...]
 def outline(tree: SyntaxTree) -> Iterator[Node]:
     """The definitions outside functions, in order: quick on a long text, as no statement is looked at."""
     through = tree.rules.wrappers | _CONTAINERS
+    telling = tree.rules.definitions | through
     stack = [*reversed(tree.root.named_children)]
     while stack:
         node = stack.pop()
+        kind = node.type  # Each look at a node costs, and a long text has many.
+        if kind not in telling:
+            continue
         defines = is_definition(tree, node)
         if defines:
             yield node
-        if node.type in through or (defines and node.type in _HOLDERS):
+        if kind in through or (defines and kind in _HOLDERS):
             stack += reversed(node.named_children)
 
 
@@ -163,12 +167,13 @@ def definitions_named(tree: SyntaxTree, names: Collection[str], *, limit: int = 
 
 def is_definition(tree: SyntaxTree, node: Node) -> bool:
     """Whether a node is what a person would call a definition."""
-    if node.type not in tree.rules.definitions or not node.is_named:
+    kind = node.type
+    if kind not in tree.rules.definitions or not node.is_named:
         return False
-    if node.type == "variable_declarator":
+    if kind == "variable_declarator":
         value = node.child_by_field_name("value")
         return value is not None and value.type in tree.rules.values
-    if node.type in {"struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}:
+    if kind in {"struct_specifier", "union_specifier", "enum_specifier", "class_specifier"}:
         return node.child_by_field_name("body") is not None
     return True
 
@@ -237,7 +242,10 @@ def _body(node: Node) -> Node | None:
 
 def name_of(tree: SyntaxTree, node: Node) -> str:
     """What a definition's node is called; empty where it has no name."""
-    named = node.child_by_field_name("name") or node.child_by_field_name("type")
+    named = node.child_by_field_name("name")
+    if named is not None:
+        return tree.text_of(named)
+    named = node.child_by_field_name("type")
     declarator = node.child_by_field_name("declarator")
     while declarator is not None:
         inner = declarator.child_by_field_name("declarator")

@@ -60,9 +60,10 @@ def imports(tree: SyntaxTree, *, limit: int = 200) -> tuple[str, ...]:
     stack = [*reversed(tree.root.children)]
     while stack and len(found) < limit:
         node = stack.pop()
-        if node.type in tree.rules.imports:
+        kind = node.type
+        if kind in tree.rules.imports:
             found.append(tree.text_of(node).rstrip())
-        elif node.type in _AROUND_IMPORTS:
+        elif kind in _AROUND_IMPORTS:
             stack += reversed(node.children)
     return tuple(found)
 

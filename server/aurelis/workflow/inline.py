@@ -37,6 +37,10 @@ CURSOR: Final = "<<<CURSOR>>>"
 LARGE_DOCUMENT: Final = 100_000
 """Characters above which a request is prepared in a thread, off the event loop."""
 
+LONGEST_LINE: Final = 100_000
+"""Characters of the cursor's line above which no syntax is looked at: no person wrote such a line, and a tree of a
+megabyte without a break takes a quarter of a second at every key."""
+
 FRAME_CHARACTERS: Final = 700
 """Of a prompt, beside what is shown of documents."""
 
@@ -191,8 +195,10 @@ def prepare_completion(
     policy = task_policy(services.settings, row.task)
     others = tuple(other for other in asked.around.others if services.egress.refusal(other.source) is None)
     edits = [edit for edit in asked.around.edits if services.egress.refusal(edit.document.source) is None]
-    tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
     position = max(0, min(asked.position, len(snapshot.text)))
+    tree = None
+    if _line_length(snapshot, position) <= LONGEST_LINE:
+        tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
     hole = Hole(
         prefix=snapshot.text[:position],
         suffix=snapshot.text[position:],
@@ -246,6 +252,11 @@ def prepare_completion(
         reasoning=False,
     )
     return PreparedCompletion(request, hole, tree)
+
+
+def _line_length(snapshot: Snapshot, position: int) -> int:
+    line = snapshot.lines.line_at(position)
+    return snapshot.lines.line_end(line) - snapshot.lines.line_start(line)
 
 
 def _described(edits: Sequence[Edited]) -> tuple[str, ...]:
