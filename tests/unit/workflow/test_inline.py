@@ -14,6 +14,7 @@ from aurelis.core.request import Task, Urgency
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
 from aurelis.workflow.inline import (
+    LONGEST_LINE,
     SINGLE_LINE_TOKENS,
     Around,
     CompletionAsked,
@@ -127,3 +128,17 @@ async def test_a_prompt_is_cut_to_what_the_model_takes(services: Any, asked: Com
         sizes.append(sum(len(message.content) for message in prepared.request.messages))
     assert sizes[0] > 8_000 - 700
     assert 2_000 < sizes[1] < 3 * 2_000
+
+
+@pytest.mark.parametrize(("length", "parsed"), [(LONGEST_LINE - 100, True), (LONGEST_LINE + 100, False)])
+def test_a_line_that_nobody_wrote_is_not_parsed_at_every_key(
+    services: Any, asked: CompletionAsked, *, length: int, parsed: bool
+) -> None:
+    """A whole program in one line takes long to parse; what stands around the cursor is shown all the same."""
+    line = "a=b;" * (length // 4)
+    snapshot = attrs.evolve(asked.snapshot, text=f"x=1;\n{line}", language_id="javascript")
+    prepared = prepare_completion(services, attrs.evolve(asked, snapshot=snapshot, position=1_000))
+    assert prepared is not None
+    assert (prepared.tree is not None) is parsed
+    assert prepared.request.fim is not None
+    assert prepared.request.fim.prefix.endswith(snapshot.text[900:1_000])
