@@ -7,6 +7,7 @@ lines: below one that opens a block stands a deeper one, below any other one as 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,11 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
+_STEPS_BELOW: Final = (":", "{", "[", "=>")
+_MOST: Final = 0.6
+"""The share of indented blocks that must agree on the width of a level."""
+WIDTH: Final = 4
+"""Spaces of a level where nothing tells."""
 _NEAR_LINES: Final = 80
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
 _HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
@@ -65,12 +71,20 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
     if _wants_deeper(above, hole) and not siblings and not words:
+        if depth >= base and not unmatched_openers(above) and depth > _width(hole):
+            return False  # Counted from the margin it would be deeper by several levels.
         closes = below[0].lstrip()[:1] in CLOSERS or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
             return depth < base + (not closes)
     if hole.line_before.strip() or _goes_on_at(lines, base):
         return False
     return not _leaves(lines, base, hole)
+
+
+def _width(hole: Hole) -> int:
+    """How many characters a level has near the cursor."""
+    near = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
+    return step_of(near) or (1 if "\t" in indent_of(hole.line_before) else WIDTH)
 
 
 def _wants_deeper(line: str, hole: Hole) -> bool:
@@ -86,7 +100,7 @@ def _wants_deeper(line: str, hole: Hole) -> bool:
         return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
     if hole.language_id in _WORDS_OPEN:
         return _BLOCK_WORD.match(bare) is not None
-    return not hole.in_words and _HEAD.match(line) is not None
+    return not hole.in_words and hole.language_id != "python" and _HEAD.match(line) is not None
 
 
 def _goes_on_at(lines: Sequence[str], base: int) -> bool:
@@ -137,3 +151,19 @@ def leaves_the_block(lines: Sequence[str], base: int) -> bool:
 
 def _ends_block(line: str) -> bool:
     return line.strip().split(" ")[0].rstrip(";") in {"return", "break", "continue", "raise", "throw", "pass"}
+
+
+def step_of(lines: Sequence[str], least: int = 1) -> int | None:
+    """How much deeper the line below one that opens a block is, where most of them agree."""
+    steps: Counter[int] = Counter()
+    above: str | None = None
+    for line in lines:
+        if not line.strip():
+            continue
+        if above is not None and above.rstrip().endswith(_STEPS_BELOW):
+            step = len(indent_of(line)) - len(indent_of(above))
+            if step > 0:
+                steps[step] += 1
+        above = line
+    step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
+    return step if step and count >= max(least, _MOST * steps.total()) else None

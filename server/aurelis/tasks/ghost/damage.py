@@ -12,6 +12,7 @@ import attrs
 
 from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
+from aurelis.tasks.ghost.python_layout import layout_faults
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
 
 LARGEST_CHECKED: Final = 200_000
@@ -26,7 +27,7 @@ _STRING: Final = re.compile(
 )
 
 Damage = tuple[int, int]
-"""Syntax errors, then brackets and quotes without a partner."""
+"""Syntax errors and lines out of place, then brackets and quotes without a partner."""
 
 
 def damage(text: str, covered: int, hole: Hole) -> Damage:
@@ -37,13 +38,23 @@ def damage(text: str, covered: int, hole: Hole) -> Damage:
     document = hole.prefix + text + hole.suffix[covered:]
     if hole.tree is None or len(document) > LARGEST_CHECKED:
         return 0, unmatched
+    faults = _layout_faults(document, len(hole.prefix) + len(text), hole)
     tree = parse(document, hole.language_id, hole.tree)
     if tree is None:
-        return 0, unmatched
+        return faults, unmatched
     if tree.complete:
-        return 0, 0 if hole.in_words else _unmatched_in_line(text, covered, hole)
+        return faults, 0 if hole.in_words else _unmatched_in_line(text, covered, hole)
     start = len(hole.prefix)
-    return syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS), unmatched
+    errors = syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS)
+    return errors + faults, unmatched
+
+
+def _layout_faults(document: str, end: int, hole: Hole) -> int:
+    """Lines near the cursor that stand where the language does not take them."""
+    if hole.layout_place is None:
+        return 0
+    near = document[: end + NEAR_CHARACTERS]
+    return layout_faults(near if len(near) < len(document) else near + "\n", hole.layout_place)
 
 
 def _unmatched(text: str, covered: int, hole: Hole) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
 from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_quote_again, is_seldom_twice
+from aurelis.tasks.replies.brackets import OPENER_OF, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
 LONGEST_ECHO: Final = 4_000
@@ -48,6 +49,8 @@ def readings(text: str, hole: Hole) -> list[str]:
             continue  # It ends within a word of the reply, and the word before the cursor is complete.
         rest = _rest(text[said:], hole)
         chance = _chance(text[:said], hole.before[typed:], hole, rest)
+        if chance is not _Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
+            chance = _Chance.LIKELY
         if chance is _Chance.CERTAIN:
             return [rest]
         if chance is not _Chance.NONE:
@@ -65,6 +68,19 @@ def _within_a_word(text: str, end: int, hole: Hole) -> bool:
         return False
     first_word = _WORD.fullmatch(text[:end].strip()) is not None
     return text[end : end + 1].isalnum() or (first_word and text[end : end + 1] in _JOINS)
+
+
+def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:
+    """Whether blank lines separate an echoed line from the rest as they do from the cursor's line."""
+    behind, echo = text[said:], hole.before[typed:]
+    if hole.line_before.strip() or not _begins_a_line(echo, hole):
+        return False
+    distance = echo[len(echo.rstrip()) :].count("\n")
+    return distance > 1 and behind[: len(behind) - len(behind.lstrip())].count("\n") == distance
+
+
+def _begins_a_line(echo: str, hole: Hole) -> bool:
+    return not hole.before[: len(hole.before) - len(echo)].rpartition("\n")[2].strip()
 
 
 def _plain(text: str, hole: Hole) -> str:
@@ -136,12 +152,16 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
     words = _WORD.findall(echo)
     if len(echo) < len(typed):
         return _chance_of_half_a_line(words, echo, hole, rest)
+    if len(lines) > 1 and not _begins_a_line(echo, hole):
+        return _Chance.POSSIBLE
     if len(lines) > 1 or (len(words) >= DISTINCT_WORDS and len("".join(words)) >= DISTINCT_WORDS * TELLING):
         return _Chance.CERTAIN
     indent = indent_of(hole.line_before)
     laid_out = len(indent) > 1 and said.startswith(indent + typed[0])
     if rest.strip() and (laid_out or (len(typed) >= _SHORTEST_LINE and is_seldom_twice(typed, hole))):
         return _Chance.CERTAIN
+    if typed in OPENER_OF.values() and hole.line_after[:1] in OPENER_OF and not unmatched_count(said + rest):
+        return _Chance.LIKELY
     if _closes_more(said + rest, typed):
         return _Chance.POSSIBLE
     to_the_letter = len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and not _rule(typed)
@@ -152,8 +172,9 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
 
 def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
     """Whole lines above a cursor whose own line is blank; a single one may well be meant to come twice."""
-    whole = not hole.before[: len(hole.before) - len(echo)].rpartition("\n")[2].strip()
-    if not whole or not any(telling(line) for line in lines):
+    if not _begins_a_line(echo, hole):
+        return _Chance.NONE
+    if not any(telling(line) for line in lines):
         return _Chance.NONE
     if len(lines) > 1:
         if len(set(lines)) == 1:

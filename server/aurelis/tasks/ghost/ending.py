@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,10 +11,14 @@ from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
+_LAST_WORD: Final = re.compile(r"\w+$")
+_BLOCK_OPENERS: Final = (":", "{")
 _CALL_CLOSERS: Final = frozenset(")]")
 _CALL_OPENERS: Final = frozenset("([")
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
+SAME_NUMBERS: Final = 10
+"""And one line of numbers alone."""
 SAME_GROUPS: Final = 3
 """A group of several lines so often in a row is one, too."""
 LARGEST_GROUP: Final = 6
@@ -23,6 +28,8 @@ DISTINCT_LINES: Final = 3
 """So many different lines in a row are no accident even if none of them has a word."""
 HALF_A_LINE: Final = 4
 """Letters and digits of the beginning of the document's next line that show where a reply was cut off."""
+TWO_WORDS: Final = 2
+"""And of one that ends where a word does: `(1, 4)`."""
 
 
 def bounded(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
@@ -50,16 +57,26 @@ def before_next_lines(
         while same < min(len(said), len(below)) and said[same] == below[same]:
             same += 1
         tells = any(telling(line) for line in said[:same]) or len(set(said[:same])) >= DISTINCT_LINES
-        ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, tells=tells))
+        ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, hole, tells=tells))
         if more_may_come:
             ends = same >= SURE_LINES
         elif (number and same and closes_its_own(line, said[:same], hole)) or (
-            same == len(said) == 1 and _repeats_itself(said[0], lines[:number], hole)
+            same == len(said) == 1
+            and (_repeats_itself(said[0], lines[:number], hole) or _stands_deeper(lines, number, hole))
         ):
             continue
         if (tells or (ends and same < len(said))) and (ends or same > SURE_LINES or (drifting and same > 1)):
             return list(lines[:number])
     return list(lines)
+
+
+def _stands_deeper(lines: Sequence[str], number: int, hole: Hole) -> bool:
+    """Whether a line is indented more than the document's next one, so that it is another line."""
+    indent = indent_of(lines[number])
+    if not number and len(hole.line_before) > len(indent):
+        indent = hole.line_before
+    below = next((indent_of(line) for line in hole.after.split("\n")[1:] if line.strip()), "")
+    return len(indent) > len(below) and "\t" not in indent + below
 
 
 def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
@@ -76,24 +93,33 @@ def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:
     return line in own or hole.lines_below.count(line) > 1
 
 
-def _is_half(half: str, below: Sequence[str], at: int, *, tells: bool) -> bool:
+def _is_half(half: str, below: Sequence[str], at: int, hole: Hole, *, tells: bool) -> bool:
     """Whether a last line is the beginning of the one that stands there."""
+    if at >= len(below) or not below[at].startswith(half):
+        return False
     letters = sum(character.isalnum() for character in half)
-    return at < len(below) and below[at].startswith(half) and (letters >= HALF_A_LINE or tells)
+    if letters >= HALF_A_LINE or tells:
+        return True
+    broken, behind = _LAST_WORD.search(half), below[at][len(half) : len(half) + 1]
+    if broken is None or not (behind.isalnum() or behind == "_"):
+        return letters >= TWO_WORDS and " " in half
+    # It ends within a word: is what it has of it a word, too?
+    return re.search(rf"\b{re.escape(broken.group())}\b", hole.before + hole.after) is None
 
 
 def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to the first that comes again and again; it stays once."""
     said = [line.strip() for line in lines]
     for at in range(len(said)):
-        if not any(character.isalpha() for character in said[at]):
+        if not any(character.isalnum() for character in said[at]):
             continue
+        same_lines = SAME_LINES if any(character.isalpha() for character in said[at]) else SAME_NUMBERS
         for size in range(1, min(LARGEST_GROUP, (len(said) - at) // SAME_GROUPS) + 1):
             group = said[at : at + size]
             times = 1
             while said[at + times * size : at + (times + 1) * size] == group:
                 times += 1
-            if times >= (SAME_LINES if size == 1 else SAME_GROUPS):
+            if times >= (same_lines if size == 1 else SAME_GROUPS):
                 above = hole.before.split("\n")[-1 - size : -1]
                 begun = not at and [line.strip() for line in above] == group
                 return list(lines[: at if begun else at + size])
@@ -103,7 +129,7 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
 def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
     base = len(indent_of(hole.line_before))
-    begun = bool(hole.line_before.strip()) and bool(lines[0].strip())
+    begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or hole.line_before.endswith(_BLOCK_OPENERS))
     prose = hole.language_id in PROSE_LANGUAGES
     for number, line in enumerate(lines):
         if not number or not line.strip():
@@ -116,7 +142,8 @@ def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
             if not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
                 return list(lines[: number + 1])
             continue
-        another = begun and depth == base and not goes_on and not lines[number - 1].strip()
+        apart = not lines[number - 1].strip() or hole.line_before.endswith(_BLOCK_OPENERS)
+        another = begun and depth == base and not goes_on and apart
         if (depth < base or another) and (
             prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
         ):

@@ -10,6 +10,7 @@ import attrs
 
 from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree
+from aurelis.tasks.ghost.python_layout import Place, place_of
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
 MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"latex", "restructuredtext"}
@@ -85,6 +86,11 @@ class Hole:
     def lines_below(self) -> list[str]:
         """The lines below the cursor's, blank ones left out, as far as a reply may repeat them."""
         return [line.strip() for line in self.after.split("\n")[1:] if line.strip()][:COMPARED_LINES]
+
+    @cached_property
+    def layout_place(self) -> Place | None:
+        """Where the statement begins that the cursor stands in, in a language whose layout is checked."""
+        return place_of(self.prefix) if self.language_id == "python" else None
 
     @cached_property
     def in_words(self) -> bool:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, counts_from_margin, leaves_the_block
+from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, WIDTH, counts_from_margin, leaves_the_block, step_of
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
-_STEPS_BELOW: Final = (":", "{", "[", "=>")
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
-WIDTH: Final = 4
-"""Spaces of a level where nothing tells."""
 _NEAR_LINES: Final = 80
-_MOST: Final = 0.6
-"""The share of indented blocks that must agree on the width of a level."""
 
 
 def readings(text: str, hole: Hole) -> list[str]:
@@ -59,7 +53,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     levels = {len(indent_of(line)) for line in around}
     opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
-    told = _step(above)
+    told = step_of(above)
     if opened:
         levels.add(floor - 1 + (told or WIDTH))
     whole = base in levels or (told is None and said == base)
@@ -86,32 +80,16 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
-    theirs = _step([" " * first + lines[0].lstrip(" \t"), *lines[1:]])
+    theirs = step_of([" " * first + lines[0].lstrip(" \t"), *lines[1:]])
     if tabs and not said_tabs:
         width = theirs or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
     if tabs is False and said_tabs:
-        return [lines[0], *(_as_spaces(line, _step(document) or WIDTH) for line in lines[1:])]
-    ours = _step(document, LEAST_STEPS)
-    if tabs is False and ours and theirs and ours != theirs:
+        return [lines[0], *(_as_spaces(line, step_of(document) or WIDTH) for line in lines[1:])]
+    ours = step_of(document, LEAST_STEPS)
+    if tabs is False and ours and theirs and ours != theirs and not hole.in_words:
         return _rescaled(lines, len(indent_of(hole.line_before)), theirs, ours)
     return list(lines)
-
-
-def _step(lines: Sequence[str], least: int = 1) -> int | None:
-    """How much deeper the line below one that opens a block is, where most of them agree."""
-    steps: Counter[int] = Counter()
-    above: str | None = None
-    for line in lines:
-        if not line.strip():
-            continue
-        if above is not None and above.rstrip().endswith(_STEPS_BELOW):
-            step = len(indent_of(line)) - len(indent_of(above))
-            if step > 0:
-                steps[step] += 1
-        above = line
-    step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
-    return step if step and count >= max(least, _MOST * steps.total()) else None
 
 
 def _rescaled(lines: Sequence[str], base: int, theirs: int, ours: int) -> list[str]:

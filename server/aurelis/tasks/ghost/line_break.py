@@ -98,6 +98,8 @@ def _continues(first: str, hole: Hole) -> bool:
     """Whether a line at the margin begins with what belongs behind something."""
     if hole.language_id in PROSE_LANGUAGES:
         return _CONTINUES_PROSE.match(first) is not None
+    if first[0] == "." and hole.language_id == "python":
+        return not hole.in_words
     if first[0] in CLOSERS:
         # A closer at the margin may close what lines above have opened, but not what this line has.
         return bool(unmatched_openers(hole.line_before))

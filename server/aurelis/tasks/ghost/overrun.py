@@ -10,6 +10,8 @@ from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
+MOST_DEFINITIONS: Final = 3
+"""Definitions behind a completion before each of which it is tried to end."""
 _DEFINES: Final = re.compile(
     r"(?:export|default|async|public|private|protected|internal|static|final|abstract|pub(?:\([^)]*\))?|unsafe|\s)*"
     r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|impl|trait)\b|\w[\w<>\[\], ]* \w+\([^;]*\) *\{$)"
@@ -18,33 +20,32 @@ _DEFINES: Final = re.compile(
 _STATEMENT: Final = re.compile(r"(?:if|else|for|while|switch|do|try|catch|return|with|match|new|await|throw)\b")
 
 
-def before_definition(lines: Sequence[str], hole: Hole) -> tuple[list[str], bool] | None:
-    """The lines up to a whole definition at the margin that ends them, and whether it surely does not belong.
+def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) -> tuple[list[list[str]], bool]:
+    """The lines up to each whole definition at the margin behind them, and whether those surely do not belong.
 
-    None where there is no such definition. Definitions are set off by blank lines: one that the document goes on
-    behind without one, or deeper than it, stands in the middle of something else.
+    `said` are the lines as the model indented them, `placed` the same as they would stand in the document. Definitions
+    are set off by blank lines: one that the document goes on behind without one, or deeper than it, stands in the
+    middle of something else.
     """
     if not hole.multiline or hole.language_id in PROSE_LANGUAGES:
-        return None
-    number = next((at for at in range(2, len(lines)) if not lines[at - 1].strip() and _is_head(lines[at])), None)
-    if number is None or unmatched_count("\n".join(lines[number:])):
-        return None
-    own = list(lines[:number])
-    if not "".join(own).strip():
-        return None
-    return own, _is_in_the_middle(lines, number, hole)
+        return [], False
+    numbers = [at for at in range(2, len(said)) if not said[at - 1].strip() and _is_head(said[at])]
+    if not numbers or unmatched_count("\n".join(said[numbers[0] :])) or not "".join(said[: numbers[0]]).strip():
+        return [], False
+    certain = _is_in_the_middle(said, placed, numbers[0], hole)
+    return [list(said[:number]) for number in (numbers[:1] if certain else numbers[:MOST_DEFINITIONS])], certain
 
 
 def _is_head(line: str) -> bool:
     return _DEFINES.match(line) is not None and not line[:1].isspace() and _STATEMENT.match(line) is None
 
 
-def _is_in_the_middle(lines: Sequence[str], number: int, hole: Hole) -> bool:
+def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, hole: Hole) -> bool:
     below = hole.after.split("\n")[1:2]
     if hole.line_after.strip():
         return False
     if not "".join(below).strip():
-        return _leaves_its_block(lines, number, hole)
+        return _leaves_its_block(said, number, hole)
     depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
     goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and last.rstrip().endswith((":", "{")))
     if goes_on and depth > len(indent_of(hole.line_before + lines[0])):

@@ -79,23 +79,42 @@ def _placed(rest: str, hole: Hole) -> Iterator[str]:
 
 
 def _ended(text: str, hole: Hole) -> Iterator[str]:
-    """The text up to its end, in each way in which its lines may be indented."""
+    """The text up to its end: the document's next lines, a definition that nobody asked for, the end of the block."""
     whole = text.split("\n")
     lines = before_next_lines(whole, hole) if hole.multiline else whole[:1]
-    texts = ["\n".join(lines), "\n".join(before_next_lines(lines, hole, drifting=hole.multiline))]
-    stopped = before_definition(lines, hole)
-    if stopped is not None:
-        shorter, certain = stopped
-        texts.insert(0 if certain else len(texts), "\n".join(shorter).rstrip())
-    prose = hole.language_id in PROSE_LANGUAGES
-    for one in dict.fromkeys(texts):
-        for placed in indentation.readings(one, hole):
-            ended = "\n".join(bounded(placed.split("\n"), hole)).rstrip(" \t\n")
-            if not ended.strip():
-                break  # The likeliest indentation says that the block is over: no other one brings it back.
-            own = _without_next_lines(ended, hole)
-            yield own if prose else ended
-            yield ended if prose else own
+    drifting = before_next_lines(lines, hole, drifting=hole.multiline)
+    texts = dict.fromkeys(("\n".join(lines), "\n".join(drifting)))
+    possible: list[str] = []
+    for one in texts:
+        placed = indentation.readings(one, hole)[0]
+        stops, certain = before_definition(one.split("\n"), placed.split("\n"), hole)
+        shorter = ["\n".join(stop).rstrip() for stop in stops]
+        for ended in [*shorter, one] if certain else [one]:
+            yield from _indented(ended, hole)
+        possible += [] if certain else shorter
+    for ended in possible:
+        yield from _indented(ended, hole)
+
+
+def _indented(text: str, hole: Hole) -> Iterator[str]:
+    """The text up to its end in each way in which its lines may be indented."""
+    for placed in indentation.readings(text, hole):
+        found = list(_bounded(placed, hole))
+        yield from found
+        if not found:
+            break  # The likeliest indentation says that the block is over: no other one brings it back.
+
+
+def _bounded(placed: str, hole: Hole) -> Iterator[str]:
+    """The indented text up to its end, with and without what may be the document's next line or half of it."""
+    ended = "\n".join(bounded(placed.split("\n"), hole)).rstrip(" \t\n")
+    if not ended.strip():
+        return
+    own = _without_next_lines(ended, hole)
+    yield from (own, ended) if hole.language_id in PROSE_LANGUAGES else (ended, own)
+    last = ended.rpartition("\n")
+    if hole.multiline and last[0].strip() and hole.lines_below and hole.lines_below[0].startswith(last[2].strip()):
+        yield last[0].rstrip()
 
 
 def _without_next_lines(text: str, hole: Hole) -> str:

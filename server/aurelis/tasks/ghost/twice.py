@@ -15,6 +15,8 @@ _WORD: Final = re.compile(r"\w+")
 _NAME: Final = re.compile(r"\b[^\W\d]\w*")
 _LISTING: Final = frozenset(",|/\\")
 """Marks behind which the same often comes once more: `int, int`."""
+_RECEIVERS: Final = (["self"], ["cls"], ["this"])
+"""What is passed on once."""
 _NESTING: Final = frozenset("[<")
 _CONTAINERS: Final = re.compile(
     r"array|box|dict|list|map|option|optional|promise|result|set|tuple|union|vec|vector", re.IGNORECASE
@@ -46,11 +48,12 @@ def is_seldom_twice(echo: str, hole: Hole) -> bool:
         return True
     if mark in _NESTING:
         compared = echo.rstrip()[-2:-1].isspace()
-        return compared or (longest >= TELLING and _CONTAINERS.fullmatch(names[-1]) is None)
+        return compared or (longest >= TELLING and not all(map(_CONTAINERS.fullmatch, names)))
     if mark in _QUOTES:
-        return longest >= TELLING and "," not in said
+        opened = hole.line_before.count(mark) % 2 == 1
+        return longest >= (1 if opened else TELLING) and "," not in said
     if mark in _LISTING:
-        return longest >= LONG_NAME - 2 * hole.in_words
+        return names[-1:] in _RECEIVERS or longest >= LONG_NAME - 2 * hole.in_words
     if mark.isalnum():
         if echo[-1].isspace() and words[-1] not in _TWICE:
             return bool(names)

@@ -1,0 +1,90 @@
+"""Of several readings of a reply the one that the document is whole with: layout, echoes, half lines."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.tasks.ghost_holes import filled
+
+CASES = {
+    "a head is not left without its body": (
+        "def old():\n    return 1\n\n\n¦\n    return 2\n",
+        "def new():\n\n\ndef unrelated(a):\n    return a\n",
+        "def new():\n    return 2\n",
+    ),
+    "the second of two definitions is left out": (
+        '"""A group."""\n\n¦\n    path = 1\n\n    def method(self):\n        pass\n',
+        "from a import b\n\n\nclass C(b):\n    name = 2\n\n\ndef unrelated(a):\n    return a\n",
+        "class C(b):\n    name = 2\n    path = 1\n",
+    ),
+    "lines that stand as deep as the cursor are not moved": (
+        "def f(href):\n    return g(\n        lambda: (\n            'a'\n            ¦\n        )\n    )\n",
+        "if href.startswith('b')\n            else 'c'",
+        "            if href.startswith('b')\n            else 'c'\n",
+    ),
+    "a statement on one line opens nothing": (
+        "for a in b:\n    if c:\n        if d:\n            ¦\n            f = 1\n",
+        "if short: short = short + ':'\n            g = 2",
+        "            if short: short = short + ':'\n            g = 2\n            f = 1\n",
+    ),
+    "an echoed line ends with its blank lines": (
+        "x = [\n    1,\n]\n\n\n¦\n    pass\n",
+        "]\n\n\nclass B(A):",
+        "]\n\n\nclass B(A):\n    pass\n",
+    ),
+    "an echoed bracket is not nested": (
+        "a = [\n    [¦]\n    [2, 3],\n]\n",
+        "[0, 1],",
+        "    [0, 1],\n    [2, 3],\n",
+    ),
+    "an echo of several lines begins with one": (
+        's = """\n  <a>\n    <b>1</b>\n  </a¦\n</c>"""\nt = 1\n',
+        '>\n</c>"""\nt = 1\n',
+        '  </a>\n</c>"""\nt = 1\n',
+    ),
+    "what was passed on is not passed on again": (
+        "class A:\n    def __init__(self, f, g):\n        B.__init__(self, ¦, g)\n",
+        "self, f",
+        "B.__init__(self, f, g)\n",
+    ),
+    "half a line that breaks a word is left out": (
+        "if not a:\n    ¦\n    os._exit(0)\nb = 1\n",
+        "run(c)\n    os._e",
+        "    run(c)\n    os._exit(0)\n",
+    ),
+    "half an entry that leaves the list broken is left out": (
+        "a = {\n    (1, 2): 0.5,\n    ¦\n    (1, 4): 1.5,\n}\n",
+        "(1, 3): 3.5,\n    (1, 4)",
+        "    (1, 3): 3.5,\n    (1, 4): 1.5,\n",
+    ),
+    "a block behind its head ends with it": (
+        "def f(c):\n    if c:¦\n    return g(c)\n\n\ndef h(c):\n    return g(c)\n",
+        "\n        return 0\n    return g(c)\n",
+        "    if c:\n        return 0\n    return g(c)\n\n",
+    ),
+    "a name goes on behind its point": (
+        "class A:\n    def f(self, values):\n        self.a = 1\n        self¦\n        self.b = 2\n",
+        "\n.values = values",
+        "        self.values = values\n",
+    ),
+    "a row of numbers again and again comes once": (
+        "a = [\n    ¦\n]\n",
+        "(1, 2),\n" + "    (3, 4),\n" * 15,
+        "    (1, 2),\n    (3, 4),\n]\n",
+    ),
+    "a deeper line is not the next one": (
+        "def f():\n    for a in b:\n        if a:\n            c()\n¦\n    d()\n",
+        "            d()",
+        "            c()\n            d()\n    d()\n",
+    ),
+    "a nested definition at the margin is moved": (
+        "async def main():\n    ¦\n        more(url)\n",
+        "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",
+        "    async def fetch(url):\n        if url:\n            return\n\n        print(url)\n        more(url)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reply", "part"), CASES.values(), ids=CASES.keys())
+def test_the_document_is_whole_with_the_completion(text: str, reply: str, part: str) -> None:
+    """The completion is what a person would have typed there."""
+    assert part in filled(text, reply)
