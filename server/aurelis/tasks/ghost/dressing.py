@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import unmatched_openers
 
 _MARKUP: Final = frozenset({"handlebars", "html", "javascriptreact", "php", "svelte", "typescriptreact", "vue", "xml"})
 """Languages that have elements and escapes of their own."""
@@ -54,31 +55,40 @@ def added_lines(diff: str) -> str:
 
 def _without_marks(text: str, hole: Hole) -> str:
     document = hole.before + hole.after
-    text = _CURSOR.sub(lambda mark: mark.group() if mark.group() in document else "", text)
+    text = _CURSOR.sub(lambda mark: mark.group() if mark.group() in document or _is_quoted(mark) else "", text)
     role = _ROLE.match(text)
     return text if role is None or hole.in_words or hole.language_id in _MARKUP else text[role.end() :]
 
 
+def _is_quoted(mark: re.Match[str]) -> bool:
+    """Whether a mark is all of a string, which is code about marks."""
+    before, after = mark.string[: mark.start()][-1:], mark.string[mark.end() :][:1]
+    return before == after and before in {'"', "'", "`"}
+
+
 def _without_elements(text: str, hole: Hole) -> str:
-    if hole.language_id in MARKDOWN_LANGUAGES:
-        return text
     for _ in range(2):
         element = _ELEMENT.match(text)
-        if element is None or _is_markup(element.group(1).lower(), hole):
+        if element is None or _is_markup(element.group(1), hole):
             break
         text = element.group(2).removeprefix("\n").removesuffix("\n")
     return text
 
 
 def _is_markup(name: str, hole: Hole) -> bool:
-    """Whether an element may be the document's own: one of HTML's, or in XML one that stands in it already."""
-    if hole.language_id == "xml":
+    """Whether an element may be the document's own: one of HTML's, a component, one that stands in it already."""
+    if name != name.upper() and name != name.lower():
+        return hole.language_id in _MARKUP
+    name = name.lower()
+    if hole.language_id == "mdx" or (hole.language_id in MARKDOWN_LANGUAGES and name in _FOR_MARKUP):
+        return True
+    if hole.language_id in {"xml", *MARKDOWN_LANGUAGES}:
         return f"<{name}" in (hole.before + hole.after).lower()
     return hole.language_id in _MARKUP and name in _FOR_MARKUP
 
 
 def _from_json(text: str, hole: Hole) -> str:
-    if not text.strip().startswith('{"') or hole.language_id in {"json", "jsonc", *PROSE_LANGUAGES}:
+    if re.match(r'\s*\{\s*"', text) is None or _may_be_an_object(hole):
         return text
     try:
         said = json.loads(text)
@@ -87,6 +97,18 @@ def _from_json(text: str, hole: Hole) -> str:
     whole = isinstance(said, dict) and len(said) == 1 and not said.keys() - _JSON_KEYS
     value = next(iter(said.values())) if whole else None
     return value if isinstance(value, str) else text
+
+
+def _may_be_an_object(hole: Hole) -> bool:
+    """Whether an object of JSON may be what is missing."""
+    if hole.language_id in PROSE_LANGUAGES:
+        return not hole.line_before.strip()
+    if hole.language_id not in {"json", "jsonc"}:
+        return False
+    before = hole.before.rstrip()
+    if hole.line_before.count('"') % 2:
+        return False
+    return not before or before[-1] in ":[" or (before[-1] == "," and unmatched_openers(before).endswith("["))
 
 
 def _without_numbers(text: str, hole: Hole) -> str:

@@ -89,7 +89,8 @@ def _plain(text: str, hole: Hole) -> str:
         return text
     lines = text.split("\n")
     blank = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    separates = blank > 1 and not hole.line_before and bool(hole.before.split("\n")[-2:][0].strip())
+    apart = blank > 1 and not indent_of(lines[blank])
+    separates = apart and not hole.line_before and bool(hole.before.split("\n")[-2:][0].strip())
     return text if separates else "\n".join(lines[blank:])
 
 

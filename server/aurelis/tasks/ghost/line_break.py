@@ -73,7 +73,10 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
     base = indent_of(current)
     if (base and indent_of(first) == base) or (current.endswith(">") and first.startswith("<")):
         return True
-    if hole.in_words and (text.startswith("\n\n") or (current.endswith(_SENTENCE_ENDS) and first[0].isupper())):
+    if hole.in_words and (
+        (text.startswith("\n\n") and not _finishes_word(first, hole))
+        or (current.endswith(_SENTENCE_ENDS) and first[0].isupper())
+    ):
         return True
     if hole.language_id in PROSE_LANGUAGES:
         return _BLOCK_BEGINS.match(first) is not None

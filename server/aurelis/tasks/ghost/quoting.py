@@ -28,13 +28,14 @@ def without_backticks(text: str, hole: Hole, *, in_fence: bool) -> list[str] | N
     In prose it is meant as it is, but for the code in a fence.
     """
     line = text.strip()
-    if len(line) > 2 * _SHORTEST and line[:2] == line[-2:] == "``":
-        line = line[1:-1]
+    for _ in range(2):
+        if len(line) > 2 * _SHORTEST and line[:2] == line[-2:] == "``":
+            line = line[1:-1]
     inner = line[1:-1]
     quoted = len(line) >= _SHORTEST and line[0] == line[-1] == "`" and "`" not in inner and "\n" not in inner
     if not quoted or (hole.language_id in PROSE_LANGUAGES and not in_fence):
         return None
-    if not (_quotes(hole) or _among_words(hole)):
+    if text.strip().startswith("```") or not (_quotes(hole) or _among_words(hole)):
         return [inner]
     return [text, inner] if not _IS_CODE.search(inner) and _may_be_quoted(inner, hole) else [inner, text]
 

@@ -20,6 +20,7 @@ from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.line_break import goes_on, with_line_break, without_line_break
 from aurelis.tasks.ghost.overrun import before_definition
+from aurelis.tasks.ghost.sentences import introduces, sentences_are_no_text
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 
 LONGEST_REPLY: Final = 20_000
@@ -141,7 +142,9 @@ def enough(so_far: str, hole: Hole) -> bool:
     if not complete.strip() or wrapping.is_unfinished(complete):
         return False
     lines = complete.split("\n")
-    if len(lines) < MOST_INTRODUCTION and any(wrapping.introduces(line) for line in lines):
+    if len(lines) < MOST_INTRODUCTION and any(introduces(line) for line in lines):
+        return False
+    if sentences_are_no_text(hole) and all(not line.strip() or introduces(line) for line in lines):
         return False
     unwrapped_readings = wrapping.readings(complete, hole)
     if any("".join(unwrapped.split()) in hole.squeezed_before for unwrapped in unwrapped_readings):

@@ -11,8 +11,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.dressing import added_lines, undressed
-from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.quoting import without_backticks
+from aurelis.tasks.ghost.sentences import (
+    introduces,
+    is_about_the_answer,
+    is_heading,
+    leaves_text_open,
+    names_a_file,
+    without_sentences,
+)
+from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
 
 MOST_SENTENCES: Final = 4
@@ -23,33 +32,8 @@ _TOKENS: Final = (
 )
 _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`])|</s>\s*$")
 """A template's token; between quotation marks it is text."""
-_ABOUT_THE_ANSWER: Final = re.compile(
-    r"^\s*(?:(?:sure|certainly|of course|okay|ok|great|yes)\b[,.!]?\s*)?"
-    r"(?:here(?:['\u2019]s| is| are)|this is|below is|the|to complete|completing"
-    r"|i(?:['\u2019](?:ll|ve)| will| would| have))\b"
-    r"[^{}();=<>\[\]]*\b(?:cod\w+|complet\w+|missing|cursor|answer|snippet|continu\w+|filled|text that)\b"
-    r"[^{};=<>\[\]]*[.:!]\s*$",
-    re.IGNORECASE,
-)
-"""A line that speaks of the completion itself; even prose does not begin so."""
-_INTRODUCES: Final = re.compile(
-    r"^\s*(?:sure|certainly|of course|okay|here(?:['\u2019]s| is| are)"
-    r"|the (?:missing|complete|completion|code|text|line)|to complete|this (?:code|completes|will|is)"
-    r"|i(?:['\u2019](?:ll|m)| will| would| am| can| cannot| can't)|below is"
-    r"|note:|explanation:|completion:|answer:|output:)(?!\w)[^{}();=<>\[\]]*[.:!]?\s*$",
-    re.IGNORECASE,
-)
-_WORDS: Final = re.compile(r"^\s*(?:[-*\d.]+\s+)?[\w`\"'\u2018\u2019\u201c\u201d(][^{};=<>\[\]]*[.:!?,)`*]\s*$")
-_PATH: Final = re.compile(
-    r"^[\s*_`#/-]*(?:file(?:name)?: ?)?[*_`]*[\w./\\-]+\.\w{1,5}[\s*_`:]*$"
-    r"|^\s*(\*\*|`|\*\*`)[\w./\\ -]+\.\w{1,5}(`\*\*|\*\*|`):?\s*$",
-    re.IGNORECASE,
-)
-"""The name of the file, before its contents."""
-_LEADS_OVER: Final = re.compile(r"^[A-Z][\w',`\u2019 -]*:$")
-MOST_KEYWORDS: Final = 3
-"""Words of a line that may still be code."""
-_LABEL: Final = re.compile(r"\s*(?:answer|code|completion|output|result|solution): (?=\S)", re.IGNORECASE)
+_CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTALL)
+"""The end of a fence that does not stand in a line of its own, and all behind it."""
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 
 
@@ -73,32 +57,70 @@ def readings(reply: str, hole: Hole) -> list[str]:
         end = _END_TOKEN.search(text)
     if end is not None:
         text = text[: end.start()]
+    text = _without_stray_fence(text, hole)
     blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
     found: list[str] = []
     if blocks and _wraps(text, blocks, hole):
         found.append(_inside(blocks[0], hole))
         if hole.language_id not in MARKDOWN_LANGUAGES and not _open_fence(hole):
             return found
-    plain = _without_sentences(text, hole)
+    plain = _without_elisions(without_sentences(text, hole), hole)
     return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
 
 
 def _inside(block: Block, hole: Hole) -> str:
     """What a fence is around: once more where there is another one within, what a diff adds."""
     content = block.content.removesuffix("\n")
+    if not block.closed:
+        content = _CLOSED_IN_LINE.sub("", content)
     if block.language == "diff" and hole.language_id != "diff":
         return added_lines(content)
     inner = fenced_blocks(content)
     if len(inner) == 1 and inner[0].language and content[: inner[0].start + 1] in {"`", "~"}:
         return inner[0].content.removesuffix("\n")
-    return undressed(content, hole)
+    return _without_elisions(undressed(content, hole), hole)
 
 
-def introduces(line: str) -> bool:
-    """Whether a line may be the beginning of a sentence about the completion."""
-    if _PATH.match(line):
-        return True
-    return len(line.split()) > 1 and (_INTRODUCES.match(line) or _ABOUT_THE_ANSWER.match(line)) is not None
+def _without_stray_fence(text: str, hole: Hole) -> str:
+    """The text before a fence that only ends: nothing has begun it, and no sentence leads over to it."""
+    blocks = fenced_blocks(text)
+    if not blocks or blocks[0].closed or blocks[0].language or hole.language_id in MARKDOWN_LANGUAGES:
+        return text
+    before = text[: blocks[0].start]
+    if not before.strip() or leaves_text_open(before) or _open_fence(hole) or hole.in_words:
+        return text
+    last = before.rstrip().rpartition("\n")[2]
+    return text if introduces(last) else before.rstrip("\n")
+
+
+def _without_elisions(text: str, hole: Hole) -> str:
+    """The text without first and last lines that stand for code which the document has, and what stands beside them.
+
+    A model that leaves code out says again what the completion is next to.
+    """
+    lines = text.split("\n")
+    known = {line.strip() for line in (hole.before + hole.after).split("\n") if is_elision(line)}
+    out = [is_elision(line) and line.strip() not in known for line in lines]
+    filled = [number for number, line in enumerate(lines) if line.strip() and not out[number]]
+    if not filled or hole.language_id in PROSE_LANGUAGES:
+        return text
+    start = max((number + 1 for number in range(filled[0]) if out[number]), default=0)
+    end = next((number for number in range(filled[-1], len(lines)) if out[number]), len(lines))
+    own = lines[start:end]
+    if start and not hole.line_before.strip():
+        own = _without_lines(own, [line.strip() for line in hole.before.split("\n")[:-1] if line.strip()])
+    if end < len(lines) and not hole.line_after.strip():
+        own = _without_lines(own[::-1], hole.lines_below[::-1])[::-1]
+    return "\n".join(own)
+
+
+def _without_lines(lines: list[str], others: Sequence[str]) -> list[str]:
+    """The lines without the first ones that are the last ones of others."""
+    said = [line.strip() for line in lines]
+    for count in range(min(len(lines) - 1, len(others)), 0, -1):
+        if said[:count] == list(others[-count:]):
+            return lines[count:]
+    return lines
 
 
 def is_unfinished(so_far: str) -> bool:
@@ -119,8 +141,8 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         introduced = (
             first.closed
             and 0 < len(before) <= MOST_SENTENCES
-            and all(_ABOUT_THE_ANSWER.match(line) or _PATH.match(line) for line in before)
-            and (first.language in _MARKDOWN_NAMES or not any(_PATH.match(line) for line in before))
+            and all(is_about_the_answer(line) or _names(line) for line in before)
+            and (first.language in _MARKDOWN_NAMES or not any(map(_names, before)))
         )
         named = first.language in _MARKDOWN_NAMES or (
             not first.language and first.closed and _reads_as_prose(first.content, hole)
@@ -128,17 +150,15 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
     if _open_fence(hole):
-        introduced = len(before) <= MOST_SENTENCES and all(_ABOUT_THE_ANSWER.match(line) for line in before)
+        introduced = len(before) <= MOST_SENTENCES and all(is_about_the_answer(line) for line in before)
         return introduced and len(blocks) == 1 and bool(first.language)
-    return len(before) <= MOST_SENTENCES and all(
-        _INTRODUCES.match(line) or _WORDS.match(line) or _PATH.match(line) for line in before
-    )
+    if hole.in_words:
+        return len(before) <= MOST_SENTENCES and all(map(introduces, before))
+    return not leaves_text_open(text[: first.start]) and text[: first.start].count("`") % 2 == 0
 
 
-def _ends_in_a_colon(lines: Sequence[str]) -> bool:
-    """Whether a sentence leads over to what stands below an empty line."""
-    words = lines[0].split()
-    return len(words) > MOST_KEYWORDS and not "".join(lines[1:2]).strip() and _LEADS_OVER.match(lines[0]) is not None
+def _names(line: str) -> bool:
+    return names_a_file(line) or is_heading(line)
 
 
 def _reads_as_prose(text: str, hole: Hole) -> bool:
@@ -154,26 +174,3 @@ def _reads_as_prose(text: str, hole: Hole) -> bool:
 def _open_fence(hole: Hole) -> bool:
     """Whether the cursor stands in a docstring or comment that has a fence open, so that a fence is legitimate."""
     return len(re.findall(r"^[ \t/*#!]*```", hole.before[-4_000:], re.MULTILINE)) % 2 == 1
-
-
-def _without_sentences(text: str, hole: Hole) -> str:
-    """The text without sentences before it that introduce it."""
-    label = None if hole.in_words else _LABEL.match(text)
-    lines = (text if label is None else text[label.end() :]).split("\n")
-    filled = sum(1 for line in lines if line.strip())
-    removed = label is not None
-    while lines and len(lines[0].split()) > 1:
-        about = _ABOUT_THE_ANSWER.match(lines[0]) is not None
-        if not about and (hole.in_words or not (_INTRODUCES.match(lines[0]) or _ends_in_a_colon(lines))):
-            break
-        if hole.in_words and filled == 1:
-            break
-        filled -= 1
-        lines.pop(0)
-        removed = True
-        if lines and not lines[0].strip():
-            lines.pop(0)
-            if not hole.line_before.strip():
-                while lines and not lines[0].strip():
-                    lines.pop(0)
-    return "\n".join(lines) if removed else text

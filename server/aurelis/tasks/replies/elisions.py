@@ -18,11 +18,16 @@ _ELISION: Final = re.compile(
 _DOTS: Final = frozenset({"...", "…"})
 
 
+def is_elision(line: str) -> bool:
+    """Whether a line says that code is left out."""
+    return _ELISION.match(line) is not None
+
+
 def leaves_code_out(lines: Sequence[str], language_id: str, present: Sequence[str] = ()) -> bool:
     """Whether a line of the reply, and none that is in the file already, stands for code that is not given."""
     known = {line.strip() for line in present}
     return any(
-        (bool(_ELISION.match(line)) or (line.strip() in _DOTS and not _is_body(lines, number, language_id)))
+        (is_elision(line) or (line.strip() in _DOTS and not _is_body(lines, number, language_id)))
         and line.strip() not in known
         for number, line in enumerate(lines)
     )

@@ -11,6 +11,8 @@ from aurelis.core.positions import split_lines
 
 _FENCE: Final = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`{]*)([^`\n]*)$")
 _THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>(?:[^\S\n]*\n)*", re.DOTALL | re.IGNORECASE)
+_THOUGHT: Final = re.compile(r"^</(think|thinking|reasoning)>[^\S\n]*$(?:[^\S\n]*\n)*", re.MULTILINE | re.IGNORECASE)
+"""The end of reasoning that the template of the prompt has begun, so that the reply has no beginning of it."""
 _SEARCHED_FOR_THINKING: Final = 200_000
 _CODE_BEGINS: Final = re.compile(
     r"^[ \t]*(?:(?:`{3,}|~{3,})[^`\n]*|<{5,9} ?SEARCH.*|diff --git .*|--- \S.*|\*\*\* Begin Patch.*)\n", re.MULTILINE
@@ -44,8 +46,14 @@ def code_begun(reply: str) -> bool:
 
 def without_thinking(reply: str) -> str:
     """The reply without reasoning that stands before it. Providers remove it already; this is the second lock."""
-    match = _THINKING.match(reply[:_SEARCHED_FOR_THINKING])
-    return reply[match.end() :] if match else reply
+    searched = reply[:_SEARCHED_FOR_THINKING]
+    match = _THINKING.match(searched)
+    if match is not None:
+        return reply[match.end() :]
+    match = _THOUGHT.search(searched)
+    if match is None or f"<{match.group(1)}" in searched[: match.start()]:
+        return reply
+    return reply[match.end() :]
 
 
 def fenced_blocks(reply: str) -> tuple[Block, ...]:
