@@ -31,6 +31,7 @@ _TOP_LEVEL: Final = frozenset(
     {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
 )
 """Words that begin a line at the margin rather than one of a block."""
+_METHOD: Final = re.compile(r"(?:async )?def \w+\((?:self|cls)\b")
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
 _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
@@ -143,7 +144,7 @@ def _first_outside(lines: Sequence[str], base: int) -> int | None:
 def leaves_the_block(lines: Sequence[str], base: int) -> bool:
     """Whether the lower lines surely go on outside the block, so that their indentation is meant as it is."""
     number = _first_outside(lines, base)
-    if number is None or indent_of(lines[number]):
+    if number is None or indent_of(lines[number]) or _METHOD.match(lines[number]):
         return False
     blank = number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
     return blank or lines[number].split()[0].rstrip(":({") in _TOP_LEVEL or _ends_block(lines[number - 1])

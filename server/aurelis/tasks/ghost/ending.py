@@ -89,6 +89,8 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
 
 def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:
     """Whether a line that stands below stands elsewhere too, so that once more is as likely as an echo."""
+    if above and telling(line):
+        return False  # Where more was said before it, it is the next line far more often.
     own = [other.strip() for other in (*above, *hole.before.split("\n"))]
     return line in own or hole.lines_below.count(line) > 1
 
@@ -116,6 +118,8 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
         same_lines = SAME_LINES if any(character.isalpha() for character in said[at]) else SAME_NUMBERS
         for size in range(1, min(LARGEST_GROUP, (len(said) - at) // SAME_GROUPS) + 1):
             group = said[at : at + size]
+            if size > 1 and len(set(group)) == 1:
+                break
             times = 1
             while said[at + times * size : at + (times + 1) * size] == group:
                 times += 1

@@ -23,6 +23,7 @@ _STATEMENT: Final = re.compile(
 )
 """What begins a statement rather than finishes a word."""
 _ENDED: Final = (";", "}", "*/")
+_QUOTES: Final = ('"""', "'''")
 _COMMENT_BEGINS: Final = re.compile(r"\s*(?://|/\*|\* |\*$|#|--\s|\"{3}|'{3})")
 _BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+>|#] ?|\d+[.)] |```|~~~)")
 """What begins an item, a heading, a quotation, a table or a fence."""
@@ -80,6 +81,8 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
         return True
     if hole.language_id in PROSE_LANGUAGES:
         return _BLOCK_BEGINS.match(first) is not None
+    if hole.in_words and first.startswith(_QUOTES):
+        return False
     return current.endswith(_ENDED) or (_COMMENT_BEGINS.match(first) is not None and len(hole.line_before) > 1)
 
 
@@ -117,8 +120,8 @@ def _finishes_word(first: str, hole: Hole) -> bool:
     if typed is None or said is None or typed.group().isdigit():
         return False
     known = frozenset(_WORD.findall(hole.before[: -len(typed.group())] + " " + hole.after))
+    if typed.group() + said.group() in known or said.group().startswith("_"):
+        return True
     if typed.group() in known:
         return False
-    if typed.group() + said.group() in known:
-        return True
     return _STATEMENT.match(first) is None and said.group() not in known and len(typed.group()) <= _FRAGMENT

@@ -17,6 +17,9 @@ _DEFINES: Final = re.compile(
     r"(?:(?:def|class|function\*?|func|fn|fun|interface|struct|enum|impl|trait)\b|\w[\w<>\[\], ]* \w+\([^;]*\) *\{$)"
 )
 """The head of a definition at the margin."""
+_IMPORT: Final = re.compile(r"#include|(?:import|from|package|use|using) [\w.\"'{*]")
+_ENDS: Final = re.compile(r"(?:#|//|import\b|from\b)")
+"""A line at the margin that is likely all that is missing: a comment, an import."""
 _STATEMENT: Final = re.compile(r"(?:if|else|for|while|switch|do|try|catch|return|with|match|new|await|throw)\b")
 
 
@@ -33,7 +36,7 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
     if not numbers or unmatched_count("\n".join(said[numbers[0] :])) or not "".join(said[: numbers[0]]).strip():
         return [], False
     certain = _is_in_the_middle(said, placed, numbers[0], hole)
-    return [list(said[:number]) for number in (numbers[:1] if certain else numbers[:MOST_DEFINITIONS])], certain
+    return [list(said[:number]) for number in numbers[:MOST_DEFINITIONS]], certain
 
 
 def _is_head(line: str) -> bool:
@@ -45,7 +48,7 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
     if hole.line_after.strip():
         return False
     if not "".join(below).strip():
-        return _leaves_its_block(said, number, hole)
+        return _goes_on_otherwise(said[:number], hole) or _leaves_its_block(said, number, hole)
     depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
     goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and last.rstrip().endswith((":", "{")))
     if goes_on and depth > len(indent_of(hole.line_before + lines[0])):
@@ -53,6 +56,15 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
     if "{" in lines[number] or "(" not in lines[number]:
         return True
     return not depth or depth > len(indent_of(last)) or bool(indent_of(hole.line_before + lines[0]))
+
+
+def _goes_on_otherwise(own: Sequence[str], hole: Hole) -> bool:
+    """Whether the document goes on with what no definition stands before: more words, more imports."""
+    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    if hole.in_words or _IMPORT.match(below):
+        return not any(_is_head(line) for line in own)
+    filled = [line for line in own if line.strip()]
+    return len(filled) == 1 and not hole.line_before.strip() and _ENDS.match(filled[0]) is not None
 
 
 def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:

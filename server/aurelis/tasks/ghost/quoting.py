@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import unmatched_count
 
 _QUOTING: Final = frozenset({"go", "javascript", "kotlin", "scala", "shellscript", "sql", "typescript"})
 """Languages in which backticks quote."""
@@ -25,7 +26,7 @@ _STRING_MARKS: Final = ("'", '"')
 def without_backticks(text: str, hole: Hole, *, in_fence: bool) -> list[str] | None:
     """The readings of a line that is inline code as a whole, the likeliest first; None where it is not.
 
-    In prose it is meant as it is, but for the code in a fence.
+    In Markdown it is meant as it is, but for the code in a fence.
     """
     line = text.strip()
     for _ in range(2):
@@ -33,7 +34,7 @@ def without_backticks(text: str, hole: Hole, *, in_fence: bool) -> list[str] | N
             line = line[1:-1]
     inner = line[1:-1]
     quoted = len(line) >= _SHORTEST and line[0] == line[-1] == "`" and "`" not in inner and "\n" not in inner
-    if not quoted or (hole.language_id in PROSE_LANGUAGES and not in_fence):
+    if not quoted or (hole.language_id in MARKDOWN_LANGUAGES and not in_fence):
         return None
     if text.strip().startswith("```") or not (_quotes(hole) or _among_words(hole)):
         return [inner]
@@ -51,6 +52,8 @@ def _among_words(hole: Hole) -> bool:
 def _may_be_quoted(inner: str, hole: Hole) -> bool:
     """Whether backticks are as likely the text's own."""
     before = hole.line_before
+    if unmatched_count(inner):
+        return False
     if _among_words(hole):
         # A name, where the document quotes names so.
         near = hole.before[-2_000:] + hole.after[:2_000]

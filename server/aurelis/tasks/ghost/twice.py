@@ -17,6 +17,8 @@ _LISTING: Final = frozenset(",|/\\")
 """Marks behind which the same often comes once more: `int, int`."""
 _RECEIVERS: Final = (["self"], ["cls"], ["this"])
 """What is passed on once."""
+_KEYWORD: Final = re.compile(r"\w=[^=]")
+"""An argument with its name, which is given once."""
 _NESTING: Final = frozenset("[<")
 _CONTAINERS: Final = re.compile(
     r"array|box|dict|list|map|option|optional|promise|result|set|tuple|union|vec|vector", re.IGNORECASE
@@ -53,6 +55,8 @@ def is_seldom_twice(echo: str, hole: Hole) -> bool:
         opened = hole.line_before.count(mark) % 2 == 1
         return longest >= (1 if opened else TELLING) and "," not in said
     if mark in _LISTING:
+        if (mark == "|" and not hole.in_words) or _KEYWORD.search(echo):
+            return bool(names)
         return names[-1:] in _RECEIVERS or longest >= LONG_NAME - 2 * hole.in_words
     if mark.isalnum():
         if echo[-1].isspace() and words[-1] not in _TWICE:
