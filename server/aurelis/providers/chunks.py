@@ -109,7 +109,7 @@ def _choice_piece(choice: Any, usage: Usage | None) -> Piece:
     text, thinking = _content(body.get("content"))
     if not text and isinstance(choice.get("text"), str):
         text = choice["text"]
-    thinking = thinking or any(body.get(field) for field in _REASONING_FIELDS)
+    thinking = thinking or any(map(body.get, _REASONING_FIELDS))
     finish = _finish(choice.get("finish_reason"))
     error = choice.get("error") or ("the answer ended in an error" if choice.get("finish_reason") == "error" else None)
     refused = isinstance(body.get("refusal"), str) and bool(body["refusal"])

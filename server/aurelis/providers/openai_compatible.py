@@ -1,8 +1,6 @@
 """The one implementation of the `Provider` port: any server that speaks OpenAI's protocol, told apart by its profile.
 
-In come a redacted request and a model's id; out come the provider's events. What a server refuses (a parameter, the
-role system, a fill-in-the-middle dialect) is learned per model from the answer that says so, and left out from then
-on.
+In come a redacted request and a model's id; out come the provider's events.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 import attrs
@@ -26,12 +24,10 @@ from aurelis.core.request import RedactedRequest
 from aurelis.providers import fim, github
 from aurelis.providers.answers import AnswerReader
 from aurelis.providers.azure import deployment_lists
-from aurelis.providers.body import bounded, chat_body, refused_parameter
 from aurelis.providers.catalogue import Catalogue
-from aurelis.providers.error_bodies import read_details
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, gone_sentence, sentence
-from aurelis.providers.learning import Lessons
-from aurelis.providers.options import ProviderOptions, check_base_url, profile_of, root_of
+from aurelis.providers.errors import error_from_answer, error_from_connection, gone_sentence, sentence
+from aurelis.providers.options import ProviderOptions, check_base_url, profile_of
+from aurelis.providers.phrasing import LIST_SECONDS, Phrasing
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.profiles import retired_vendor
 from aurelis.providers.reasoning import ReasoningFilter
@@ -41,19 +37,7 @@ from aurelis.providers.wire import ConnectionBudget, EventListener, Post, TokenS
 
 __all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "TokenSource", "open_provider"]
 
-LIST_SECONDS: Final = 10.0
-"""Bound of fetching a list of models and of trying a token."""
-_MOST_REFUSALS: Final = 4
-_SPARE_IN_FIM: Final = frozenset({"stream_options", "temperature", "stop", "max_tokens", "think", "cache_prompt"})
-"""What a fill can do without; the refusal of anything else is the refusal of the dialect."""
 _NO_SUCH_LIST: Final = frozenset({400, 403, 404, 405, 501})
-
-
-@attrs.frozen
-class _Call:
-    url: str
-    body: dict[str, Any]
-    dialect: str | None = None
 
 
 class OpenAICompatibleProvider:
@@ -65,14 +49,9 @@ class OpenAICompatibleProvider:
         self._base_url = base_url
         self._wire = wire
         self._retired = retired_vendor(httpx2.URL(base_url).host)
-        self._lessons = Lessons()
-        self._spellings = {known.lower(): taken for known, taken in profile.spellings.items()}
         self._catalogue = Catalogue(options, profile, base_url, self._fetch_models)
+        self._phrasing = Phrasing(options, profile, base_url, wire, self._catalogue)
         self._checked: tuple[str, TokenCheck] | None = None
-        path = "chat/completions"
-        if options.organization and profile.organization_path:
-            path = profile.organization_path.format(organization=options.organization)
-        self._chat_url = urljoin(f"{base_url}/", path)
 
     @property
     def name(self) -> str:
@@ -101,7 +80,7 @@ class OpenAICompatibleProvider:
 
     def spelling(self, model: str) -> str:
         """How the host writes a model's name."""
-        return self._spellings.get(model.lower(), model)
+        return self._phrasing.spelling(model)
 
     def limits(self, model: str) -> Limits:
         """What the provider allows for a model: the user's word, the model's row, its tier, the profile's."""
@@ -109,7 +88,7 @@ class OpenAICompatibleProvider:
 
     def describe(self, model: str) -> ModelInfo:
         """What is known about a model, listed or not."""
-        return attrs.evolve(self._catalogue.describe(model), fim=next(iter(self._dialects(model)), None))
+        return attrs.evolve(self._catalogue.describe(model), fim=next(iter(self._phrasing.dialects(model)), None))
 
     async def models(self, *, refresh: bool = False) -> tuple[ModelInfo, ...]:
         """The models that the provider lists, the user's own first.
@@ -168,12 +147,13 @@ class OpenAICompatibleProvider:
         until = asyncio.get_running_loop().time() + timeout_seconds
         async with AsyncExitStack() as stack:
             try:
-                call, response = await self._ask(stack, request, model, blame, until)
+                call, response = await self._phrasing.ask(stack, request, model, blame, until)
             except RequestError as error:
                 self._checked = None if error.kind is ErrorKind.AUTH else self._checked
                 raise
             reasoning = ReasoningFilter(
-                leading_only=call.dialect is not None, held=call.dialect is None and self._opens_reasoning(model)
+                leading_only=call.dialect is not None,
+                held=call.dialect is None and self._phrasing.opens_reasoning(model),
             )
             reader = AnswerReader(
                 response.headers.get("content-type", ""),
@@ -191,7 +171,7 @@ class OpenAICompatibleProvider:
                 raise error_from_connection(error, blame) from error
             finally:
                 if reasoning.orphan:
-                    self._lessons.of(model).opens_reasoning = True
+                    self._phrasing.reasons_unmarked(model)
 
     async def finished(self) -> None:
         """Take no more requests, and wait until the answers under way have ended."""
@@ -201,133 +181,6 @@ class OpenAICompatibleProvider:
         """Close its connections."""
         await self._catalogue.aclose()
         await self._wire.aclose()
-
-    async def _ask(
-        self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
-    ) -> tuple[_Call, httpx2.Response]:
-        """Send the request in the best words known, before `until`; a refused word is learned and left out.
-
-        A dialect counts as refused once the same hole was taken in another way: until then it may be the model that is
-        not there yet, or the server that has other troubles.
-        """
-        refused: set[str] = set()
-        for dialect in self._dialects(model) if request.fim is not None else ():
-            if dialect == "ollama" and not await self._can_insert(model, blame):
-                continue
-            filling = await self._fill(stack, dialect, request, model, blame, until)
-            if filling is not None:
-                self._lessons.of(model).dialects |= refused
-                return filling
-            refused.add(dialect)
-        asking = await self._chat(stack, request, model, blame, until)
-        if refused:
-            self._lessons.of(model).dialects |= refused
-        return asking
-
-    async def _fill(
-        self, stack: AsyncExitStack, dialect: str, request: RedactedRequest, model: str, blame: Blame, until: float
-    ) -> tuple[_Call, httpx2.Response] | None:
-        """Ask in one dialect; None when the server does not take it."""
-        for _ in range(_MOST_REFUSALS):
-            call = self._fim_call(dialect, request, model)
-            request.sent[:] = [call.body]
-            try:
-                return call, await self._send(stack, call, model, blame, until)
-            except UpstreamError as error:
-                details = read_details(error.body)
-                if _is_final(error) or not fim.refuses(error.answered, details.message):
-                    raise
-                name = refused_parameter(error.answered, details, call.body)
-                if name not in _SPARE_IN_FIM:
-                    return None
-                self._lessons.of(model).refused |= {name}
-        return None
-
-    async def _chat(
-        self, stack: AsyncExitStack, request: RedactedRequest, model: str, blame: Blame, until: float
-    ) -> tuple[_Call, httpx2.Response]:
-        for _ in range(_MOST_REFUSALS):
-            call = self._chat_call(request, model)
-            try:
-                request.sent[:] = [call.body]
-                return call, await self._send(stack, call, model, blame, until)
-            except UpstreamError as error:
-                name = refused_parameter(error.answered, read_details(error.body), call.body)
-                if name is None or _is_final(error):
-                    raise
-                self._lessons.of(model).refused |= {name}
-        call = self._chat_call(request, model)
-        request.sent[:] = [call.body]
-        return call, await self._send(stack, call, model, blame, until)
-
-    async def _send(
-        self, stack: AsyncExitStack, call: _Call, model: str, blame: Blame, until: float
-    ) -> httpx2.Response:
-        query = self._catalogue.known(model, "query") if call.dialect is None else None
-        left = max(0.0, until - asyncio.get_running_loop().time())
-        post = Post(url=call.url, blame=blame, timeout_seconds=left, body=call.body, query=query)
-        return await self._wire.send(stack, post)
-
-    def _chat_call(self, request: RedactedRequest, model: str) -> _Call:
-        info = self._catalogue.describe(model)
-        body = chat_body(
-            request,
-            self.spelling(model),
-            self._profile,
-            lambda field: self._catalogue.known(model, field),
-            refused=self._lessons.known(model).refused,
-            system_role=info.system_role,
-            longest=info.output_tokens,
-        )
-        return _Call(self._chat_url, body)
-
-    def _fim_call(self, dialect: str, request: RedactedRequest, model: str) -> _Call:
-        if request.fim is None:
-            raise ValueError(dialect)
-        parameters = bounded(request.request.parameters, self._catalogue.describe(model).output_tokens)
-        made = fim.call(dialect, self.spelling(model), request.fim, parameters)
-        body = dict(made.body)
-        if made.path == "completions" and self._profile.stream_usage:
-            body["stream_options"] = {"include_usage": True}
-        refused = self._lessons.known(model).refused
-        body = {name: value for name, value in body.items() if name not in refused}
-        base = root_of(self._base_url) if made.from_root or self._profile.fim_root else self._base_url
-        folder = f"/{self._profile.fim_root}" if self._profile.fim_root else ""
-        return _Call(f"{base}{folder}/{made.path}", body, dialect)
-
-    async def _can_insert(self, model: str, blame: Blame) -> bool:
-        """Whether Ollama says that a model's template can fill holes; asked once, and believed only when it says no."""
-        learned = self._lessons.of(model)
-        if learned.shown:
-            return True
-        url = f"{root_of(self._base_url)}/api/show"
-        post = Post(url=url, blame=blame, timeout_seconds=LIST_SECONDS, body={"model": model})
-        try:
-            able = fim.can_insert(await self._wire.read(post))
-        except RequestError:
-            able = True
-        learned.shown = True
-        if not able:
-            learned.dialects |= {"ollama"}
-        return able
-
-    def _dialects(self, model: str) -> tuple[str, ...]:
-        """The fill-in-the-middle dialects worth trying, the best first, without those that were refused."""
-        own = self._options.models.get(model)
-        if own is not None and own.fim is False:
-            return ()
-        chosen = own.fim if own is not None else None
-        raw = self._profile.raw_completions or chosen == "suffix"  # A refused suffix can go into a raw prompt.
-        family = None
-        if raw and chosen not in fim.FAMILIES:
-            family = fim.family_of(self._catalogue.base_of(model) or model)
-        wanted = (chosen or self._catalogue.known(model, "fim") or self._profile.fim, family)
-        refused = self._lessons.known(model).dialects
-        return tuple(dict.fromkeys(name for name in wanted if name and name not in refused))
-
-    def _opens_reasoning(self, model: str) -> bool:
-        learned = self._lessons.known(model).opens_reasoning
-        return learned or self._catalogue.known(model, "opens_reasoning") is True
 
     def _refuse_retired(self) -> None:
         vendor = self._retired
@@ -358,11 +211,6 @@ class OpenAICompatibleProvider:
         return await self._wire.read(
             self._list_post(urljoin(f"{self._base_url}/", self._profile.models_url or "models"))
         )
-
-
-def _is_final(error: RequestError) -> bool:
-    """Whether other words would not help."""
-    return error.kind in {ErrorKind.TOO_LARGE, ErrorKind.CONTENT_FILTER, ErrorKind.AUTH, ErrorKind.GONE}
 
 
 def open_provider(
