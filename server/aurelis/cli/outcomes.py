@@ -201,8 +201,8 @@ def _replace(path: Path, data: bytes) -> None:
 def _create(new: NewFile, folder: Path) -> Path:
     root = folder.resolve()
     path = (root / new.name).resolve()
-    hidden = any(part.startswith(".") for part in Path(new.name).parts)
-    if hidden or not path.is_relative_to(root):
+    parts = (*Path(new.name).parts, *(path.relative_to(root).parts if path.is_relative_to(root) else (".",)))
+    if any(part.startswith(".") for part in parts):  # Outside, or in a hidden folder, by its name or where links lead.
         message = f"{new.name} is not a place for a new file, so nothing was written."
         raise RequestError(ErrorKind.REJECTED, message)
     try:

@@ -50,7 +50,7 @@ _WORD: Final = re.compile(rf"[A-Za-z0-9+.\-]{{1,{_WORD_LIMIT}}}")
 _HOST_LIMIT: Final = 256
 _HOST: Final = re.compile(rf"@[A-Za-z0-9.\-]{{1,{_HOST_LIMIT - 1}}}")
 _REST_OF_ADDRESS: Final = re.compile(r"[^\s<>`\"\\\[\]]{0,2000}")
-_CLOSING_MARKS: Final = re.compile(r"[.,;:!?')*_~}]+\Z")
+_CLOSING_MARKS: Final = ".,;:!?')*_~}"
 _PLAIN: Final = re.compile(r"[^\\`\[!<\nA-Za-z0-9+.\-]+")
 _PUNCTUATION: Final = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _OPENS_TAG: Final = re.compile(r"[A-Za-z/!?\[]")
@@ -276,7 +276,7 @@ class MarkdownSanitiser:
         end = address.end() if address is not None else word.end()
         if end == len(self._text) and self._wait(length + 2_000):
             return False
-        text = _CLOSING_MARKS.sub("", self._text[self._position : end])
+        text = self._text[self._position : end].rstrip(_CLOSING_MARKS)
         return self._take(self._address(text), self._position + len(text))
 
     def _mailbox(self, word: str, at: int) -> bool:

@@ -14,7 +14,7 @@ from aurelis.lsp.language_server import AurelisServer
 
 OPTIONS: Final = types.CompletionOptions()
 
-_WORD_END: Final = re.compile(r"\w+$")
+_WORD_END: Final = re.compile(r"(?<!\w)\w+$")
 
 LABEL_CHARACTERS: Final = 60
 """How much of a completion's first line stands in the list."""

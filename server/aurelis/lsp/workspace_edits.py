@@ -193,7 +193,8 @@ def free_path(folder: Path, name: str) -> Path | None:
     for candidate in _names(relative):
         path = root / candidate
         with contextlib.suppress(OSError):
-            if not path.parent.resolve().is_relative_to(root):
+            parent = path.parent.resolve()
+            if not parent.is_relative_to(root) or any(part.startswith(".") for part in parent.relative_to(root).parts):
                 return None
             if not path.is_symlink() and not path.exists():
                 return path

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.reply import FinishReason, Verdict
 from aurelis.core.request import Request
 
+LONG_ANSWER: Final = 1_000
+"""Characters of an answer from which on it is judged in a thread: nonsense of such a length can take long to parse."""
 
-def checked(request: Request, text: str, reason: FinishReason, model: ModelReference, *, delivered: bool) -> Verdict:
+
+async def judged(request: Request, text: str) -> Verdict:
+    """The task's own verdict."""
+    return await asyncio.to_thread(request.judge, text) if len(text) > LONG_ANSWER else request.judge(text)
+
+
+async def checked(
+    request: Request, text: str, reason: FinishReason, model: ModelReference, *, delivered: bool
+) -> Verdict:
     """The task's verdict on an answer.
 
     What was delivered already is not refused any more for being of no use, as no other answer could take its place.
@@ -20,10 +33,10 @@ def checked(request: Request, text: str, reason: FinishReason, model: ModelRefer
         message = f"{model} refused or withheld the answer (content filter); change the selection or use another model."
         raise RequestError(ErrorKind.CONTENT_FILTER, message)
     if not text.strip():
-        return _empty(request, text, reason, model)
+        return await _empty(request, text, reason, model)
     if reason is FinishReason.CUT:
         raise cut_off(model)
-    verdict = request.judge(text)
+    verdict = await judged(request, text)
     if delivered:
         return verdict
     if not verdict.usable:
@@ -43,11 +56,11 @@ def cut_off(model: ModelReference) -> RequestError:
     return RequestError(ErrorKind.NETWORK, message, provider=model.provider, retryable=True)
 
 
-def _empty(request: Request, text: str, reason: FinishReason, model: ModelReference) -> Verdict:
+async def _empty(request: Request, text: str, reason: FinishReason, model: ModelReference) -> Verdict:
     if reason is FinishReason.CUT:
         raise cut_off(model)
     if reason is FinishReason.ENOUGH or (request.empty_is_an_answer and reason is FinishReason.STOP):
-        return request.judge(text)
+        return await judged(request, text)
     why = "used up its tokens before answering" if reason is FinishReason.LENGTH else "said nothing"
     message = f"{model} {why}; try again, raise maxTokens, or use another model."
     raise RequestError(ErrorKind.INVALID_RESPONSE, message)

@@ -200,7 +200,7 @@ class _Asking:
         self._finished = None
         if finished is not None:
             try:
-                run.verdict = checked(
+                run.verdict = await checked(
                     run.request, run.text, finished.reason, speaker.reference, delivered=run.delivered
                 )
             except RequestError as error:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 from aurelis.core.ports import CachedAnswer
 from aurelis.core.reply import Answer, AnswerEvent, Attempt, CacheLayer, Completed, Delta
+from aurelis.orchestrator.check import judged
 from aurelis.orchestrator.parts import Parts
 from aurelis.orchestrator.route import Candidate
 from aurelis.orchestrator.run import Run
@@ -23,7 +24,7 @@ async def kept_answer(parts: Parts, run: Run, candidates: Iterable[Candidate]) -
         if hit is None:
             continue
         kept, layer = hit
-        verdict = run.request.judge(kept.text)
+        verdict = await judged(run.request, kept.text)
         if not verdict.usable:
             continue
         run.verdict = verdict

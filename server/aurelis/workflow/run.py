@@ -34,6 +34,8 @@ from aurelis.workflow.services import Services
 
 LARGE_DOCUMENT: Final = 100_000
 """Characters above which parsing and comparing happen in a thread, off the event loop."""
+LONG_ANSWER: Final = 1_000
+"""The same of an answer: nonsense of such a length can take long to parse."""
 
 _T = TypeVar("_T")
 _NOTHING: Final = Snapshot(uri="", language_id="", text="")
@@ -91,7 +93,10 @@ async def prepare(services: Services, invocation: Invocation, tree: SyntaxTree |
         else load_prompt(row.prompt)
     )
     policy = task_policy(services.settings, row.task, invocation.instructions if services.trusted else ())
-    return await _off_loop(snapshot, lambda: _prepared(row, invocation, snapshot, tree, prompt=prompt, policy=policy))
+    return await _off_loop(
+        len(snapshot.text) > LARGE_DOCUMENT,
+        lambda: _prepared(row, invocation, snapshot, tree, prompt=prompt, policy=policy),
+    )
 
 
 def refuse_excluded(services: Services, invocation: Invocation) -> None:
@@ -191,7 +196,8 @@ async def _answered(
 async def _concluded(services: Services, prepared: Prepared, answer: Answer) -> Outcome:
     try:
         confidence = _confidence(services, prepared.row)
-        return await _off_loop(prepared.snapshot, lambda: outcome_of(prepared, answer, confidence))
+        large = len(prepared.snapshot.text) > LARGE_DOCUMENT or len(answer.text) > LONG_ANSWER
+        return await _off_loop(large, lambda: outcome_of(prepared, answer, confidence))
     except RequestError as error:
         if error.security_event is not None:
             services.security_event(error.security_event, str(answer.model), answer.request_id)
@@ -241,6 +247,6 @@ def _hints(
     return {}
 
 
-async def _off_loop(snapshot: Snapshot, work: Callable[[], _T]) -> _T:
-    """Do pure work, in a thread if the document is large."""
-    return await asyncio.to_thread(work) if len(snapshot.text) > LARGE_DOCUMENT else work()
+async def _off_loop(large: bool, work: Callable[[], _T]) -> _T:
+    """Do pure work, in a thread if there is much of it."""
+    return await asyncio.to_thread(work) if large else work()

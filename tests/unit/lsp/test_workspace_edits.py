@@ -18,6 +18,7 @@ from aurelis.lsp.workspace_edits import free_path
         ("/etc/passwd", None),
         ("../outside.py", None),
         ("link/a.py", None),
+        ("hooks/a.py", None),
         (".hidden/a.py", None),
         ("a/.hidden.py", None),
         ("c:evil.py", None),
@@ -33,6 +34,8 @@ def test_a_new_file_goes_inside_the_workspace_where_nothing_is(tmp_path: Path, n
     for taken in ("taken.py", "taken_test.go", "taken.test.ts"):
         (folder / taken).write_text("")
     (folder / "link").symlink_to(tmp_path)
+    (folder / ".git" / "hooks").mkdir(parents=True)
+    (folder / "hooks").symlink_to(".git/hooks")
     (folder / "dangling.py").symlink_to(tmp_path / "nowhere.py")
     found = free_path(folder, name)
     assert found == (None if place is None else folder / place)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+
 import pytest
 
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Alive, Thinking
+from aurelis.core.reply import Alive, Thinking, Verdict
 from fixtures.pipeline import Say, ScriptedProvider, answer, ask, bench, outcomes_of
 from fixtures.virtual_time import run
 
@@ -82,3 +85,20 @@ def test_no_answer_outlasts_its_limit() -> None:
         assert caught.value.kind is ErrorKind.TIMEOUT
 
     run(scenario())
+
+
+@pytest.mark.parametrize(("length", "here"), [(1_000, True), (1_001, False)])
+def test_long_answers_are_judged_off_the_event_loop(length: int, *, here: bool) -> None:
+    """What a judge does with a long answer, as parsing nonsense, holds nobody else up."""
+    threads: list[int] = []
+
+    def judge(_: str) -> Verdict:
+        threads.append(threading.get_ident())
+        return Verdict(usable=True)
+
+    async def scenario() -> None:
+        got = await answer(bench(ScriptedProvider("one", Say(("a" * length,)))), ask(judge=judge))
+        assert len(got.text) == length
+
+    asyncio.run(scenario())
+    assert [thread == threading.get_ident() for thread in threads] == [here]

@@ -21,7 +21,7 @@ LONGEST_ECHO: Final = 4_000
 _BLANKS: Final = " \t\N{NO-BREAK SPACE}"
 _WORD: Final = re.compile(r"\w+")
 _TAG: Final = re.compile(r"<(\w[\w-]*)")
-_WORD_END: Final = re.compile(r"\w+$")
+_WORD_END: Final = re.compile(r"(?<!\w)\w+$")
 _OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
 _WORD_MARKS: Final = frozenset("#@")
 """Marks that begin a word and are not doubled: `#define`, `@property`."""
