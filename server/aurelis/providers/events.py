@@ -76,6 +76,10 @@ class EventReader:
         Raises:
             MalformedStreamError: for data that is not JSON or is too large.
         """
+        if not self.done:
+            yield from self._complete(chunk)
+
+    def _complete(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         whole, newline, rest = self._by_newlines(chunk).rpartition(b"\n")
         if newline:
             lines = whole.split(b"\n")
