@@ -13,7 +13,7 @@ TALK = [
     "以下是缺失的代码：\n\n{}",  # noqa: RUF001 - Chinese has a colon of its own
     "Hier ist der fehlende Code:\n\n{}",
     "Gerne! Die Ergänzung lautet:\n\n{}",
-    "以下は補完するコードです：\n\n```\n{}\n```\n\nこれで関数が完成します。",  # noqa: RUF001 - Japanese, too
+    "以下は補完するコードです：\n\n```\n{}\n```\n\nこれで関数が完成します。",  # noqa: RUF001 - so does Japanese
     "Вот недостающий код:\n\n```\n{}\n```\n\nЭтот код завершает функцию.",  # noqa: RUF001 - Russian letters look like Latin ones
     "## Completed code\n\n```\n{}\n```",
     "**Completion:**\n{}",
