@@ -16,6 +16,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final
 
+from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.collector import be_sparing
 
 INTERRUPTED: Final = 130
@@ -51,6 +52,14 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 )
 """Word, module in `cli/`, and what the command does."""
 
+SLOW_TO_START: Final = frozenset(
+    {
+        *("explain", "fix", "refactor", "optimize", "document", "test", "review", "generate", "batch", "ask"),
+        *("commit-message", "models", "doctor", "stats"),
+    }
+)
+"""Commands that open the whole application before they have anything to say."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 0 for done, 1 for failed, 2 for wrong usage or configuration."""
@@ -65,16 +74,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"aurelis {__version__}\n")
         return 0
     if word not in COMMANDS:
-        sys.stderr.write(f"'{word}' is not a command of aurelis{_suggestion(word)}. See `aurelis --help`.\n")
+        sys.stderr.write(f"'{word}' is not a command of aurelis{_suggestion(word)} See `aurelis --help`.\n")
         return 2
     module, summary = COMMANDS[word]
     try:
         if word == "serve":
             be_sparing()  # The server goes on as usual once it has started.
+        if word in SLOW_TO_START and sys.stderr.isatty() and not {"-h", "--help"} & {*given}:
+            show_waiting("Starting ...")
         from aurelis.cli.command_line import run_command  # noqa: PLC0415 - not needed for --help and --version
 
         return run_command(word, summary, import_module(f"aurelis.cli.{module}"), given[1:])
     except KeyboardInterrupt:
+        end_waiting()
         return INTERRUPTED
 
 
@@ -92,7 +104,7 @@ def _suggestion(word: str) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only after a mistake
 
     near = get_close_matches(word, COMMANDS, n=1)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return f"; did you mean '{near[0]}'?" if near else "."
 
 
 if __name__ == "__main__":

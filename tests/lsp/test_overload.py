@@ -138,11 +138,12 @@ async def test_a_client_that_does_not_read_is_not_listened_to() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")
-async def test_a_terminated_server_leaves_in_order() -> None:
-    """SIGTERM ends it as the end of the connection does, with the code that shells know."""
+@pytest.mark.parametrize(("name", "code"), [("SIGTERM", 143), ("SIGHUP", 129)])
+async def test_a_terminated_server_leaves_in_order(name: str, code: int) -> None:
+    """A signal to leave ends it as the end of the connection does, with the code that shells know."""
     async with served() as (process, _):
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), PATIENCE) == 143
+        process.send_signal(getattr(signal, name))
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == code
 
 
 PARENT = """

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+from aurelis.cli.asking import ask
 from aurelis.cli.command_line import DONE, wrong
 from aurelis.cli.documents import open_context
 from aurelis.cli.invocations import prompts_folder
-from aurelis.cli.outcomes import add_output_options, ask, print_json
+from aurelis.cli.outcomes import add_output_options, print_json
 from aurelis.cli.request_options import add_request_options, request_options
 from aurelis.cli.services import opened_services
 from aurelis.workflow.invocation import Invocation

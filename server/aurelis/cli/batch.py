@@ -13,13 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from aurelis.app import Application
+from aurelis.cli.asking import ask_quietly
 from aurelis.cli.batch_changes import FileChanges, Written, write_file
 from aurelis.cli.batch_memory import BatchMemory, Kept
 from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.documents import Chosen, open_target, read_target
 from aurelis.cli.invocations import invocation_for
-from aurelis.cli.outcomes import add_output_options, ask, diff_of, edit_json, print_json
-from aurelis.cli.request_options import add_request_options, request_options
+from aurelis.cli.outcomes import add_output_options, diff_of, edit_json, print_json
+from aurelis.cli.request_options import add_request_options
 from aurelis.cli.services import opened_services
 from aurelis.core.deadline import SystemClock
 from aurelis.core.errors import RequestError
@@ -97,15 +98,7 @@ async def _results(services: Application, arguments: argparse.Namespace) -> list
 
 
 async def _item(services: Application, name: str, chosen: Chosen, arguments: argparse.Namespace) -> _Item:
-    invocation = await invocation_for(
-        services,
-        arguments.task,
-        chosen,
-        instruction=arguments.instruction,
-        streams=False,
-        urgency=Urgency.BATCH,
-        **request_options(arguments),
-    )
+    invocation = await invocation_for(services, arguments.task, chosen, arguments, streams=False, urgency=Urgency.BATCH)
     return _Item(name, chosen, invocation, await likely_model(services, invocation))
 
 
@@ -165,7 +158,7 @@ class _Run:
                 pass  # It is of no use any more, for example because settings changed: ask anew.
             else:
                 return _Answered(kept.result, outcome)
-        outcome = await ask(self._services, item.invocation, show=False)
+        outcome = await ask_quietly(self._services, item.invocation)
         result = result_of(outcome)
         await self._memory.answered(item.name, item.chosen, Kept.of(result, outcome))
         return _Answered(result, outcome)

@@ -9,10 +9,12 @@ import shutil
 import sys
 import textwrap
 import traceback
-from collections.abc import Sequence
-from typing import Final, NoReturn, Protocol
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, NoReturn, Protocol
 
+from aurelis.cli.waiting import end_waiting
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.leaving import on_leaving
 from aurelis.observe.logs import set_up_logging
 from aurelis.security.process import disable_core_dumps
 
@@ -65,7 +67,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         prepare = getattr(module, "prepare", None)
         if prepare is not None:
             prepare(arguments)
-        code = asyncio.run(module.run(arguments))
+        code = asyncio.run(_run_unless_told_to_leave(module.run(arguments)))
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain about it again while shutting down.
@@ -82,13 +84,36 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     return code
 
 
+async def _run_unless_told_to_leave(work: Coroutine[Any, Any, int]) -> int:
+    """Run it to its end; a signal to leave ends it as Ctrl-C does, with everything closed and written."""
+    working = asyncio.ensure_future(work)
+    told: list[int] = []  # At most one.
+
+    def leave(code: int) -> None:
+        told[:] = [code]
+        working.cancel()
+
+    on_leaving(asyncio.get_running_loop(), leave)
+    try:
+        return await working
+    except (asyncio.CancelledError, OSError):  # Of a terminal that is gone nothing can be written.
+        if not told:
+            raise
+        return told[0]
+
+
 def say(sentence: str) -> None:
     """Tell the person something that is not the output; on a terminal no word is broken at its edge."""
     if sys.stderr.isatty():
+        end_waiting()
         width = max(LEAST_WIDTH, shutil.get_terminal_size().columns)
-        wrapper = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False)
-        sentence = "\n".join(wrapper.fill(line) for line in sentence.split("\n"))
+        sentence = "\n".join(_filled(line, width) for line in sentence.split("\n"))
     print(sentence, file=sys.stderr, flush=True)
+
+
+def _filled(line: str, width: int) -> str:
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def counted(count: int, thing: str) -> str:

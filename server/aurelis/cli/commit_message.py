@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from aurelis.cli.asking import ask
 from aurelis.cli.command_line import DONE
 from aurelis.cli.invocations import prompts_folder
-from aurelis.cli.outcomes import add_output_options, ask, print_json
+from aurelis.cli.outcomes import add_output_options, print_json
 from aurelis.cli.request_options import add_request_options, request_options
 from aurelis.cli.services import opened_services
 from aurelis.lsp.staged_changes import staged_changes

@@ -13,6 +13,7 @@ from rich.text import Text
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console
+from aurelis.cli.waiting import waiting
 
 _EXIT_CODES: Final = MappingProxyType({"healthy": 0, "degraded": 1, "unhealthy": 2})
 _STYLES: Final = MappingProxyType({"healthy": "green", "degraded": "yellow", "unhealthy": "red"})
@@ -27,7 +28,8 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Show the health record; the exit code is 0 healthy, 1 degraded, 2 unhealthy."""
     async with opened_services(tell_status=False) as services:
-        record = await services.health(deep=arguments.deep)
+        with waiting("Checking ..."):
+            record = await services.health(deep=arguments.deep)
     if arguments.json:
         print_json(record)
         return _EXIT_CODES.get(record["overall"], 2)

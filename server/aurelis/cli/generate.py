@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 
+from aurelis.cli.asking import ask
 from aurelis.cli.command_line import DONE, wrong
 from aurelis.cli.documents import open_target, read_target
 from aurelis.cli.invocations import invocation_for
-from aurelis.cli.outcomes import add_output_options, ask, finish
-from aurelis.cli.request_options import add_request_options, request_options
+from aurelis.cli.outcomes import add_output_options, finish
+from aurelis.cli.request_options import add_request_options
 from aurelis.cli.services import opened_services
 
 
@@ -31,14 +32,7 @@ async def run(arguments: argparse.Namespace) -> int:
     chosen = await open_target(target)
     show = not arguments.json and not arguments.diff
     async with opened_services() as services:
-        invocation = await invocation_for(
-            services,
-            arguments.verb,
-            chosen,
-            instruction=arguments.instruction,
-            streams=show,
-            **request_options(arguments),
-        )
+        invocation = await invocation_for(services, arguments.verb, chosen, arguments, streams=show)
         outcome = await ask(services, invocation, show=show)
         await finish(outcome, chosen.folder, arguments)
     return DONE

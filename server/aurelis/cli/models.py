@@ -10,6 +10,7 @@ from aurelis.cli.command_line import DONE, FAILED, say
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, number, table
+from aurelis.cli.waiting import waiting
 from aurelis.orchestrator.route import DEFAULT_ROLES, ROLES
 
 MOST_ROWS: Final = 500
@@ -26,7 +27,8 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """List the models; a provider that cannot be listed is named on standard error, and 1 means that none can be."""
     async with opened_services() as services:
-        rows = await services.models(refresh=arguments.refresh)
+        with waiting("Asking the providers what they have ..."):
+            rows = await services.models(refresh=arguments.refresh)
     listed = [row for row in rows if row.get("model")]
     code = DONE if listed or not rows else FAILED
     if arguments.json:

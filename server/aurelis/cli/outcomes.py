@@ -1,4 +1,4 @@
-"""From a running task to the terminal: streaming, diffs, written files, and the Result as JSON."""
+"""What becomes of an outcome in a terminal: a diff, a written file, the Result as JSON."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ import os
 import re
 import sys
 import tempfile
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 from aurelis.cli.command_line import say
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Received, Waiting
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
-from aurelis.workflow.events import NewFile, Outcome, Started, StreamText
-from aurelis.workflow.invocation import Invocation
-from aurelis.workflow.result import result_of, summary_of
-from aurelis.workflow.run import run
-from aurelis.workflow.services import Services
+from aurelis.workflow.events import NewFile, Outcome
+from aurelis.workflow.result import result_of
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 """A line as git and patch see it: nothing but a line feed ends one."""
@@ -36,42 +32,6 @@ def add_output_options(parser: argparse.ArgumentParser, *, edits: bool) -> None:
     if edits:
         group.add_argument("--diff", action="store_true", help="print the change as a diff instead of the answer")
         group.add_argument("--write", action="store_true", help="apply the change to the file")
-
-
-async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outcome:
-    """Run a task; `show` prints the text as it comes.
-
-    Raises:
-        RequestError: as the task does.
-    """
-    outcome: Outcome | None = None
-    shown = ""
-    try:
-        async with aclosing(run(services, invocation)) as events:
-            async for event in events:
-                match event:
-                    case StreamText(delta) if show:
-                        sys.stdout.write(delta)
-                        sys.stdout.flush()
-                        shown = delta or shown
-                    case Waiting(model, reason) if sys.stderr.isatty():
-                        say(f"{model}: {reason}")
-                    case Started() | Waiting() | StreamText() | Received():
-                        pass
-                    case Outcome():
-                        outcome = event
-        if outcome is None:
-            raise RequestError(ErrorKind.INVALID_RESPONSE, "The model ended without an answer; try again.")
-        if show and not shown:
-            shown = outcome.text
-            sys.stdout.write(shown)
-    finally:
-        if shown and not shown.endswith("\n"):
-            sys.stdout.write("\n")
-            sys.stdout.flush()
-    if show and sys.stderr.isatty():
-        say(summary_of(outcome))
-    return outcome
 
 
 async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) -> None:

@@ -8,12 +8,13 @@ from typing import Any, Final
 import attrs
 
 from aurelis import __version__
+from aurelis.cli.asking import ask
 from aurelis.cli.changed_lines import changed_targets
 from aurelis.cli.command_line import DONE, say, wrong
 from aurelis.cli.documents import Chosen, Target, open_target, read_target
 from aurelis.cli.invocations import invocation_for
-from aurelis.cli.outcomes import add_output_options, ask, print_json
-from aurelis.cli.request_options import add_request_options, request_options
+from aurelis.cli.outcomes import add_output_options, print_json
+from aurelis.cli.request_options import add_request_options
 from aurelis.cli.services import opened_services
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.workflow.events import Outcome
@@ -77,14 +78,7 @@ async def _review_all(arguments: argparse.Namespace, targets: tuple[Target, ...]
                     continue
                 if show and len(targets) > 1:
                     print(f"{chosen.snapshot.name}{_lines(target)}:")
-                invocation = await invocation_for(
-                    services,
-                    arguments.verb,
-                    chosen,
-                    instruction=arguments.instruction,
-                    streams=show,
-                    **request_options(arguments),
-                )
+                invocation = await invocation_for(services, arguments.verb, chosen, arguments, streams=show)
                 reviewed.append(Reviewed(chosen, await ask(services, invocation, show=show)))
             except RequestError as error:
                 if error.kind is not ErrorKind.EXCLUDED or arguments.since is None:

@@ -8,11 +8,11 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
 from aurelis.cli.command_line import DONE
+from aurelis.core.leaving import on_leaving
 from aurelis.sandbox.scenario import load_scenario
 from aurelis.sandbox.server import start
 from aurelis.sandbox.vendors import PROFILES
@@ -30,33 +30,20 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal, or the end of standard input, says to stop."""
     scenario = await asyncio.to_thread(load_scenario, arguments.scenario) if arguments.scenario else ()
-    with _stopped_by_signals() as stop:
-        sandbox = await start(
-            port=arguments.port, profile=arguments.profile, scenario=scenario, chunk_seconds=arguments.pause
-        )
-        print(json.dumps({"baseUrl": sandbox.base_url}), flush=True)
-        if arguments.until_stdin_closes:
-            _watch_stdin(stop)
-        await stop.wait()
-        await sandbox.aclose()
-    return DONE
-
-
-@contextlib.contextmanager
-def _stopped_by_signals() -> Iterator[asyncio.Event]:
-    """An event that SIGINT and SIGTERM set, where the platform's loop can tell (elsewhere they end the process)."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    taken = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):
-            loop.add_signal_handler(number, stop.set)
-            taken.append(number)
-    try:
-        yield stop
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)
+    on_leaving(loop, lambda _code: stop.set())
+    with contextlib.suppress(NotImplementedError):  # Windows, where Ctrl-C ends the process.
+        loop.add_signal_handler(signal.SIGINT, stop.set)
+    sandbox = await start(
+        port=arguments.port, profile=arguments.profile, scenario=scenario, chunk_seconds=arguments.pause
+    )
+    print(json.dumps({"baseUrl": sandbox.base_url}), flush=True)
+    if arguments.until_stdin_closes:
+        _watch_stdin(stop)
+    await stop.wait()
+    await sandbox.aclose()
+    return DONE
 
 
 def _watch_stdin(stop: asyncio.Event) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aurelis.app import Application
 from aurelis.cli.command_line import say
+from aurelis.cli.waiting import end_waiting
 from aurelis.observe.logs import set_log_level
 from aurelis.workflow.services import Status
 
@@ -20,6 +21,7 @@ async def opened_services(*, tell_status: bool = True) -> AsyncIterator[Applicat
         say(f"{problem.path}: {problem.message}")
     try:
         await application.start()
+        end_waiting()
         if tell_status:
             application.on_status(_StatusTeller().hear)
         yield application

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
+from aurelis.cli.asking import ask
 from aurelis.cli.command_line import DONE
 from aurelis.cli.documents import open_target, read_target
 from aurelis.cli.invocations import invocation_for
-from aurelis.cli.outcomes import add_output_options, ask, finish, print_json
-from aurelis.cli.request_options import add_request_options, request_options
+from aurelis.cli.outcomes import add_output_options, finish, print_json
+from aurelis.cli.request_options import add_request_options
 from aurelis.cli.services import opened_services
 from aurelis.workflow.result import result_of
 
@@ -33,14 +34,7 @@ async def run(arguments: argparse.Namespace) -> int:
     read_only = arguments.verb in _READ_ONLY
     show = not arguments.json and (read_only or not arguments.diff)
     async with opened_services() as services:
-        invocation = await invocation_for(
-            services,
-            arguments.verb,
-            chosen,
-            instruction=arguments.instruction,
-            streams=show,
-            **request_options(arguments),
-        )
+        invocation = await invocation_for(services, arguments.verb, chosen, arguments, streams=show)
         outcome = await ask(services, invocation, show=show)
         if not read_only:
             await finish(outcome, chosen.folder, arguments)

@@ -59,12 +59,17 @@ class CallRecord:
     language: str
 
 
+ANSWER_CHARACTERS: Final = 20_000
+"""How much of an answer is kept beside its prompt."""
+
+
 @attrs.frozen(kw_only=True)
 class SentPrompt:
     """Exactly what was sent for a request, redacted as it was; kept in memory for the last 20 (aurelis.showRequest).
 
     `body` is the body of the last HTTP request, to the letter; None where a kept or shared answer made one needless.
     `messages`, `prefix` and `suffix` are what it was made of: a model that fills holes gets the hole, others messages.
+    `answer` is the beginning of what a model said last, with placeholders where secrets stood, used or not.
     """
 
     record: CallRecord
@@ -72,6 +77,7 @@ class SentPrompt:
     prefix: str | None = attrs.field(default=None, repr=False)
     suffix: str | None = attrs.field(default=None, repr=False)
     body: Mapping[str, Any] | None = attrs.field(default=None, repr=False)
+    answer: str = attrs.field(default="", repr=False)
 
 
 @attrs.frozen

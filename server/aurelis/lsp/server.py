@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -17,6 +16,7 @@ import attrs
 from lsprotocol import types
 
 from aurelis.core.collector import be_usual
+from aurelis.core.leaving import on_leaving
 from aurelis.lsp import (
     code_action,
     completion,
@@ -47,9 +47,6 @@ COLLECT_SECONDS: Final = 10.0
 
 FINISH_SECONDS: Final = 5.0
 """How long the application may take to write what it holds."""
-
-TERMINATED: Final = 143
-"""The exit code after SIGTERM, as shells report it."""
 
 
 @attrs.frozen
@@ -111,8 +108,7 @@ async def run(services: Services, *, pipe: str | None = None) -> int:
     try:
         wire = await (standard_streams() if pipe is None else client_pipe(pipe))
         server = create_server(services)
-        with contextlib.suppress(NotImplementedError):  # Windows
-            loop.add_signal_handler(signal.SIGTERM, server.protocol.leave, TERMINATED)
+        on_leaving(loop, server.protocol.leave)
         return await serve(server, wire)
     finally:
         with contextlib.suppress(TimeoutError):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aurelis.core.errors import RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.ports import Recorder
-from aurelis.core.record import CallRecord, SentPrompt
+from aurelis.core.record import ANSWER_CHARACTERS, CallRecord, SentPrompt
 from aurelis.core.reply import Answer, Attempt, Usage, Verdict
 from aurelis.core.request import RedactedRequest, Request
 from aurelis.orchestrator.failure import Failure
@@ -40,6 +40,7 @@ class Run:
         self.outcome = "cancelled"
         self.characters = 0
         self._pieces: list[str] = []  # Joined when the text is looked at: joining at every piece is quadratic.
+        self._said_before = ""  # By a candidate, or in a try, that another one followed.
         self.verdict = Verdict(usable=True)
         self.delivered = False
         self.shared: set[ModelReference] = set()
@@ -66,6 +67,7 @@ class Run:
 
     @text.setter
     def text(self, text: str) -> None:
+        self._said_before = self.text or self._said_before
         self._pieces, self.characters = [text], len(text)
 
     @property
@@ -199,6 +201,7 @@ class Run:
                 prefix=hole.prefix if hole else None,
                 suffix=hole.suffix if hole else None,
                 body=redacted.sent[-1] if redacted.sent else None,
+                answer=(self.text or self._said_before)[:ANSWER_CHARACTERS],
             )
         recorder.record(record, sent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -10,14 +11,14 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from aurelis import __version__
 from aurelis.__main__ import COMMANDS, main
-from aurelis.sandbox.server import run_sandbox
+from aurelis.sandbox.server import Sandbox, run_sandbox
 
 PROGRAM = [sys.executable, "-P", "-m", "aurelis"]
 
@@ -44,7 +45,8 @@ def run(
         (["--help"], 0, r"usage: aurelis COMMAND", r"^$"),
         (["--version"], 0, re.escape(f"aurelis {__version__}"), r"^$"),
         ([], 2, r"^$", r"usage: aurelis COMMAND"),
-        (["explian"], 2, r"^$", r"did you mean 'explain'\?"),
+        (["explian"], 2, r"^$", r"did you mean 'explain'\? See `aurelis --help`\.\n$"),
+        (["zzz"], 2, r"^$", r"^'zzz' is not a command of aurelis\. See"),
         (["explain"], 2, r"^$", r"^The following arguments are required: .*\n$"),
         (["explain", "--help"], 0, r"PATH\[:A\[-B\]\]", r"^$"),
         (["explain", "missing.py"], 2, r"^$", r"^missing\.py is not there; check the path\.\n$"),
@@ -150,7 +152,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("options", [(), ("--until-stdin-closes",)])
 def test_the_sandbox_stops_cleanly(tmp_path: Path, number: signal.Signals, options: tuple[str, ...]) -> None:
     """One JSON line says where it listens; a signal ends it with 0 and no word."""
@@ -176,15 +178,16 @@ def test_the_sandbox_ends_with_its_standard_input_when_asked_to(tmp_path: Path) 
     assert "baseUrl" in done.stdout
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
-async def test_an_interrupted_command_says_nothing(tmp_path: Path) -> None:
-    """Ctrl-C while a model is being waited for gives 130, no traceback, and closes the connection."""
+@contextlib.asynccontextmanager
+async def waiting_for_a_model(tmp_path: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, Sandbox]]:
+    """`aurelis explain` at the moment when a model has its request and does not answer."""
     (tmp_path / "x.py").write_text("def f():\n    return 1\n")
     settings = tmp_path / "config.toml"
     async with run_sandbox(scenario=[{"delaySeconds": 600}]) as upstream:
         # A slow disk would be told on standard error, rightly, but it is not what is shown here.
         settings.write_text(
             f'provider = "sandbox"\ncache.disk.enabled = false\n[providers.sandbox]\nbaseUrl = "{upstream.base_url}"\n'
+            f'[privacy.audit]\npath = "{tmp_path / "audit"}"\n'
         )
         process = await asyncio.create_subprocess_exec(
             *PROGRAM,
@@ -195,7 +198,17 @@ async def test_an_interrupted_command_says_nothing(tmp_path: Path) -> None:
             stderr=asyncio.subprocess.PIPE,
         )
         await upstream.until(lambda: any(request.method == "POST" for request in upstream.requests), 30)
-        process.send_signal(signal.SIGINT)
+        yield process, upstream
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+async def test_an_interrupted_command_says_nothing(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """Ctrl-C or a signal to leave while a model is waited for closes the connection and leaves the audit line."""
+    async with waiting_for_a_model(tmp_path) as (process, upstream):
+        process.send_signal(number)
         output, errors = await process.communicate()
         await upstream.until(lambda: upstream.requests[-1].client_closed)
-    assert (process.returncode, output, errors) == (130, b"", b"")
+    assert (process.returncode, output, errors) == (code, b"", b"")
+    kept = [json.loads(line) for file in (tmp_path / "audit").glob("*.jsonl") for line in file.read_text().splitlines()]
+    assert [line["outcome"] for line in kept if line["event"] == "request"] == ["cancelled"]

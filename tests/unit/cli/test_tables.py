@@ -65,12 +65,14 @@ class _Terminal(io.StringIO):
 def test_a_sentence_breaks_between_words_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Long sentences are folded, an address stays whole, and lines stay lines."""
     monkeypatch.setattr(shutil, "get_terminal_size", lambda: os.terminal_size((30, 10)))
+    monkeypatch.setenv("TERM", "dumb")
     address = "https://models.example/with/a/long/path-that-does-not-fit"
     terminal = _Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    say(f"One two three four five six seven eight {address}.\nSecond.")
+    say(f"One two three four five six seven eight {address}.\n  Second, which stands further in.")
     lines = terminal.getvalue().splitlines()
-    assert lines == ["One two three four five six", "seven eight", f"{address}.", "Second."]
+    further_in = ["  Second, which stands further", "  in."]
+    assert lines == ["One two three four five six", "seven eight", f"{address}.", *further_in]
 
 
 def test_a_sentence_stays_one_line_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

@@ -108,6 +108,20 @@ def test_an_answer_without_an_edit_changes_nothing(run: Run, tmp_path: Path) -> 
     assert (tmp_path / "code.py").read_text() == CODE
 
 
+@pytest.mark.parametrize("output", [(), ("--json",), ("--diff",), ("--write",)])
+def test_the_words_of_an_answer_without_code_are_shown(run: Run, tmp_path: Path, output: tuple[str, ...]) -> None:
+    """What the model said instead stands before the failure, on standard error, and in no file that is kept."""
+    code, printed, errors = run("refactor", "code.py", *output)
+    assert (code, printed) == (1, "")
+    said, failure = errors.split("sandbox/default gave no usable answer")
+    assert said.endswith(
+        "The model said:\n  The sandbox has no rules for rewriting code that works. Connect a model for that.\n"
+    )
+    assert "holds no code" in failure
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and b"no rules for rewriting" in file.read_bytes()]
+    assert kept == []
+
+
 def test_new_tests_are_written_once(run: Run, tmp_path: Path) -> None:
     """`test --write` creates a file that parses; the second time another name is taken, nothing is overwritten."""
     assert run("test", "code.py", "--write")[0] == 0
