@@ -8,6 +8,7 @@ from typing import Final
 
 from aurelis.sandbox.code_facts import Facts, read_facts
 from aurelis.sandbox.prompt_reading import Prompt
+from aurelis.syntax.language_names import language_name
 
 _NOTE: Final = "_Read from the syntax tree by rules; a connected model can say what it is for._"
 _BARE_EXCEPT: Final = re.compile(r"^\s*except\s*:")
@@ -142,7 +143,7 @@ def _describe_text(prompt: Prompt, lines: Sequence[str]) -> str:
 
 
 def _language(prompt: Prompt) -> str:
-    return prompt.language.capitalize() or "text"
+    return language_name(prompt.language)
 
 
 def _count(number: int, word: str) -> str:

@@ -19,6 +19,7 @@ from aurelis.sandbox.explaining import answer_question, explain, hover, review
 from aurelis.sandbox.prompt_reading import Prompt, read_prompt
 from aurelis.sandbox.repairs import repair
 from aurelis.sandbox.skeletons import write_commit_message, write_tests
+from aurelis.sandbox.stubs import speaks_of, write_stub
 
 _CURSOR: Final = re.compile(r"<<<(?:CURSOR|HERE)>>>")
 _PIECE_CHARACTERS: Final = 24
@@ -87,9 +88,12 @@ def _completion(prompt: Prompt) -> str:
 
 def _generation(prompt: Prompt) -> str:
     text = _completion(prompt)
-    if not text.strip():
-        return f"The sandbox only repeats patterns that stand in the file, and none fits here. {_CONNECT}"
-    return block(prompt, text)
+    if text.strip() and (not prompt.instruction or speaks_of(prompt.instruction, text)):
+        return block(prompt, text)
+    stub = write_stub(prompt)
+    if stub is None:
+        return f"The sandbox works by rules and cannot follow an instruction. {_CONNECT}"
+    return block(prompt, stub)
 
 
 def _no_rewriting(_prompt: Prompt) -> str:

@@ -53,6 +53,7 @@ class Prompt:
     name: str = ""
     symbol: str = ""
     question: str = ""
+    instruction: str = ""
     first_line: int = 1
     code: str = attrs.field(default="", repr=False)
     sections: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
@@ -83,6 +84,7 @@ def read_prompt(text: str) -> Prompt:
         name=header.get("File", ""),
         symbol=header.get("Symbol", ""),
         question=header.get("Question", ""),
+        instruction=header.get("Instruction", ""),
         first_line=first_line,
         code="" if block is None else block.code,
         sections=sections,

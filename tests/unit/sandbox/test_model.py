@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurelis.sandbox import model
+from aurelis.syntax.parses import does_parse
 
 PYTHON = """def total(prices: list, rate: float = 0.2) -> float:
     if rate < 0:
@@ -167,6 +168,43 @@ def test_a_review_names_the_file_lines_of_its_findings() -> None:
     findings = ask("review", code, first_line=21).splitlines()
     assert [line.split(":")[0] for line in findings] == ["- L21", "- L24", "- L23"]
     assert ask("review", PYTHON) == "No findings."
+
+
+def test_languages_are_called_what_people_call_them() -> None:
+    """Identifiers of the protocol are not shown to people."""
+    code = "export function add(a: number): number { return a; }\n"
+    assert "in TypeScript." in ask("explain", code, language="typescript")
+    assert "in C++." in ask("explain", "int add(int a) { return a; }\n", language="cpp")
+    assert "of plain text" in ask("explain", "first second\n", language="plaintext")
+
+
+@pytest.mark.parametrize(
+    ("language", "instruction", "expected"),
+    [
+        ("python", "a function that adds two numbers", "def adds_two_numbers():"),
+        ("python", "write a helper named `total_of` for prices", "def total_of():"),
+        ("python", "read the file", "# Read the file.\n"),
+        ("typescript", "A function that adds two numbers.", "function addsTwoNumbers() {"),
+        ("go", "a function that adds", "// A function that adds.\n"),
+        ("rust", 'parse */ """ it', '// Parse */ """ it.\n'),
+        ("python", 'a function with """ and \\ and ü in it', "def new_function():"),
+        ("javascript", "a function with */ in it", "function newFunction() {"),
+    ],
+)
+def test_an_instruction_gets_a_place_for_its_code(language: str, instruction: str, expected: str) -> None:
+    """What no rule can write is begun: it says what shall stand there and who can write it, and it parses."""
+    code = block_of(ask("generate", "<<<HERE>>>\n", language=language, more=f"Instruction: {instruction}"))
+    assert expected in code
+    assert "TODO: the sandbox cannot write this; a connected model does." in code
+    assert does_parse(code, language)
+
+
+def test_an_instruction_that_speaks_of_what_comes_next_is_followed() -> None:
+    """Only then the pattern of the file goes on; an instruction about something else is not passed over."""
+    first = "class A:\n    def first(self, door):\n        door.close_all(1)\n\n"
+    code = f"{first}    def second(self, door):\n        <<<HERE>>>\n"
+    assert block_of(ask("generate", code, more="Instruction: close everything")) == "door.close_all(1)\n"
+    assert "close_all" not in ask("generate", code, more="Instruction: look through a window")
 
 
 @pytest.mark.parametrize("verb", ["refactor", "test", "generate", "fix"])
