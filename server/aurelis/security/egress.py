@@ -7,6 +7,7 @@ that stand above it, then its size. Decisions are kept for a moment, so that a k
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -21,13 +22,16 @@ from urllib.parse import unquote, urlsplit
 import attrs
 
 from aurelis.core.request import Source
-from aurelis.security.ignore_files import IgnoreFiles, bounded, ignored, parse_patterns
+from aurelis.security.ignore_files import IgnoreFiles, Patterns, bounded, keeping, parse_patterns
 from aurelis.security.key_files import is_key_file
 
 _DECISIONS: Final = 4_096
 
 _URI_PARTS: Final = 64
 """Folders of a document that is no file which are looked at, from its name upwards."""
+
+_KEYS: Final = "{} stays here: files of this name hold keys or passwords. Give it another name if it holds none."
+_GLOBBED: Final = "{} stays here: the setting privacy.exclude names it. Change that if it may leave."
 
 _SNIFFED_BYTES: Final = 8_000
 """Where git looks for a zero byte, too."""
@@ -64,8 +68,8 @@ class DocumentEgress:
         self._rules = rules
         self._on_excluded = on_excluded
         self._monotonic = monotonic
-        self._exclude = parse_patterns(rules.exclude)
-        self._exclude_folded = parse_patterns(line.lower() for line in rules.exclude)
+        self._exclude = (Patterns(parse_patterns(rules.exclude)),)
+        self._exclude_folded = (Patterns(parse_patterns(line.lower() for line in rules.exclude)),)
         self._ignore_files = IgnoreFiles(fold_case=rules.fold_case)
         self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
         self._turn = threading.Lock()
@@ -102,27 +106,31 @@ class DocumentEgress:
     def _judge_parts(self, parts: tuple[str, ...], name: str) -> str | None:
         """Judge a document that is no file of this machine; where its workspace folder begins is not known."""
         if is_key_file(parts):
-            return f"{name} stays here: files of this name hold keys or passwords."
+            return _KEYS.format(name)
         if any(self._globbed("/".join(parts[start:])) for start in range(len(parts))):
-            return f"{name} stays here: privacy.exclude names it."
+            return _GLOBBED.format(name)
         return None
 
     def _judge_path(self, path: Path, name: str) -> str | None:
         if is_key_file(path.parts):
-            return f"{name} stays here: files of this name hold keys or passwords."
+            return _KEYS.format(name)
         folder = self._folder_of(path)
         relative = path.relative_to(folder).as_posix() if folder is not None else path.as_posix().lstrip("/")
         if self._globbed(relative):
-            return f"{name} stays here: privacy.exclude names it."
+            return _GLOBBED.format(name)
         if self._rules.respect_ignore_files:
             ignore_file = self._ignore_files.keeping(path, folder)
             if ignore_file is not None:
-                return f"{name} stays here: {ignore_file} names it."
+                return (
+                    f"{name} stays here: {_shown(ignore_file, folder)} names it. "
+                    "Take it out of there if it may leave, or set privacy.respectIgnoreFiles to false."
+                )
         return None
 
     def _globbed(self, relative: str) -> bool:
         parts, folded = relative.split("/"), relative.lower().split("/")
-        return ignored(((0, self._exclude),), parts) or ignored(((0, self._exclude_folded),), folded)
+        found = keeping(self._exclude, parts) or keeping(self._exclude_folded, folded)
+        return found is not None
 
     def _folder_of(self, path: Path) -> Path | None:
         """The innermost workspace folder that holds the path."""
@@ -135,8 +143,18 @@ class DocumentEgress:
         except (OSError, ValueError):
             return None
         if stat.S_ISREG(found.st_mode) and found.st_size > self._rules.max_bytes:
-            return f"{name} stays here: it is larger than {self._rules.max_bytes:,} bytes."
+            return f"{name} stays here: it is larger than {self._rules.max_bytes:,} bytes; work on a smaller one."
         return None
+
+
+def _shown(file: Path, folder: Path | None) -> str:
+    """A file as a person finds it: from the workspace folder, else from home."""
+    if folder is not None and file.is_relative_to(folder):
+        return file.relative_to(folder).as_posix()
+    with contextlib.suppress(RuntimeError):  # There may be no home.
+        if file.is_relative_to(Path.home()):
+            return f"~/{file.relative_to(Path.home()).as_posix()}"
+    return str(file)
 
 
 def inside(path: Path, folders: Sequence[Path]) -> bool:

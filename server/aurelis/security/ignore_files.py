@@ -1,6 +1,6 @@
 """Ignore files: version control's, the search tools' and those of AI tools, read as git reads its own.
 
-In come a path and the workspace folder that holds it, out goes the name of the ignore file keeping it here, or None.
+In come a path and the workspace folder that holds it, out goes the ignore file that keeps it here, or None.
 The library turns patterns into expressions; which of them decides, level by level, is said here, because a library's
 answer for `a/b/c` does not tell a pattern that names `a` from one that names `a/b/c`.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+import attrs
 from pathspec import GitIgnoreSpec
 from pathspec.pattern import RegexPattern
 
@@ -106,18 +107,28 @@ def names(spec: Spec, path: str, *, is_folder: bool) -> bool | None:
     return None
 
 
-def ignored(specs: Sequence[tuple[int, Spec]], parts: Sequence[str]) -> bool:
-    """Whether specs, each with the depth at which it stands, keep a path; beneath an ignored folder nothing returns."""
+@attrs.frozen
+class Patterns:
+    """Parsed patterns, how many folders down they stand, and the file that they are from, if they are from one."""
+
+    spec: Spec
+    depth: int = 0
+    file: Path | None = None
+
+
+def keeping(found: Sequence[Patterns], parts: Sequence[str]) -> Patterns | None:
+    """The patterns that keep a path here, if any do; beneath an ignored folder nothing returns."""
     for length in range(1, len(parts) + 1):
-        for depth, spec in reversed(specs):
+        for patterns in reversed(found):
+            depth = patterns.depth
             if depth >= length:
                 continue
-            said = names(spec, "/".join(parts[depth:length]), is_folder=length < len(parts))
+            said = names(patterns.spec, "/".join(parts[depth:length]), is_folder=length < len(parts))
             if said:
-                return True
+                return patterns
             if said is False:
                 break
-    return False
+    return None
 
 
 class IgnoreFiles:
@@ -129,7 +140,7 @@ class IgnoreFiles:
         self._specs: dict[str, tuple[tuple[int, int, int], Spec]] = {}
         self._kinds: dict[str, tuple[int, tuple[str, ...]]] = {}
 
-    def keeping(self, path: Path, folder: Path | None) -> str | None:
+    def keeping(self, path: Path, folder: Path | None) -> Path | None:
         """The ignore file that excludes a path, of those from the top of its repository down to it, if any.
 
         Each kind of file is judged by itself: what one excludes no other can let out. A workspace folder that its own
@@ -138,27 +149,28 @@ class IgnoreFiles:
         top = _top(path.parent if folder is None else folder)
         above = 0 if folder is None else len(folder.relative_to(top).parts)
         parts = tuple(part.lower() if self._fold_case else part for part in path.relative_to(top).parts)
-        for kind, specs in self._specs_above(top, path).items():
-            opened = [(depth, spec) for depth, spec in specs if depth < above]
-            own = specs[len(opened) :] if opened and ignored(opened, (*parts[:above], _ANYTHING)) else specs
-            if ignored(own, parts):
-                return kind
+        for found in self._patterns_above(top, path).values():
+            opened = [patterns for patterns in found if patterns.depth < above]
+            own = found[len(opened) :] if opened and keeping(opened, (*parts[:above], _ANYTHING)) else found
+            decisive = keeping(own, parts)
+            if decisive is not None:
+                return decisive.file
         return None
 
-    def _specs_above(self, top: Path, path: Path) -> dict[str, list[tuple[int, Spec]]]:
-        """The specs of each kind, from the top downwards."""
-        by_kind: dict[str, list[tuple[int, Spec]]] = {}
+    def _patterns_above(self, top: Path, path: Path) -> dict[str, list[Patterns]]:
+        """The patterns of each kind of file, from the top downwards."""
+        by_kind: dict[str, list[Patterns]] = {}
         of_the_person = self._excludes.file_for(top)
         for file in (of_the_person, top.joinpath(*_OWN_EXCLUDE)):
             spec = self._spec(file) if file is not None else ()
             if spec:
-                by_kind.setdefault(_GIT, []).append((0, spec))
+                by_kind.setdefault(_GIT, []).append(Patterns(spec, 0, file))
         directory = top
         for depth, part in enumerate(path.relative_to(top).parts):
             for kind in self._kinds_in(directory):
                 spec = self._spec(directory / kind)
                 if spec:
-                    by_kind.setdefault(kind, []).append((depth, spec))
+                    by_kind.setdefault(kind, []).append(Patterns(spec, depth, directory / kind))
             directory /= part
         return by_kind
 

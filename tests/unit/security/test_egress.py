@@ -56,6 +56,32 @@ def test_key_files_never_leave(tmp_path: Path, name: str) -> None:
     assert path.name in refusal
 
 
+def test_a_refusal_names_the_file_that_asks_for_it_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person finds the line that keeps a document here, be it the repository's, the clone's or their own."""
+    home, work = tmp_path / "home", tmp_path / "home/work"
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    _write(home / ".gitconfig", "[core]\nexcludesFile = ~/.ignored\n")
+    _write(home / ".ignored", "mine.py\n")
+    _write(work / ".git/info/exclude", "clone.py\n")
+    _write(work / "deep/.gitignore", "theirs.py\n")
+    egress = _egress(work, "glob.py")
+    ignore_file = "{} names it. Take it out of there if it may leave, or set privacy.respectIgnoreFiles to false."
+    for name, reason in {
+        "mine.py": ignore_file.format("~/.ignored"),
+        "clone.py": ignore_file.format(".git/info/exclude"),
+        "deep/theirs.py": ignore_file.format("deep/.gitignore"),
+        "glob.py": "the setting privacy.exclude names it. Change that if it may leave.",
+        ".env": "files of this name hold keys or passwords. Give it another name if it holds none.",
+    }.items():
+        path = _write(work / name)
+        assert egress.refusal(_source(path)) == f"{path.name} stays here: {reason}"
+
+
 @pytest.mark.parametrize("name", ["secrets.py", "credentials.go", "environment.py", "keyboard.ts", "main.py", "a.keys"])
 def test_program_text_about_keys_may_leave(tmp_path: Path, name: str) -> None:
     """Source files named after their subject are judged by content, not by name."""

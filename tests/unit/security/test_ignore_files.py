@@ -104,12 +104,13 @@ def test_the_repository_above_the_workspace_counts(tmp_path: Path) -> None:
     folder = tmp_path / "packages/app"
     _write(folder / ".gitignore", "!kept.gen.py\n!mine.py\n")
     files = IgnoreFiles(fold_case=False)
-    assert files.keeping(_write(folder / "secret.py"), folder) == ".gitignore"
-    assert files.keeping(_write(folder / "deep/x.gen.py"), folder) == ".gitignore"
-    assert files.keeping(_write(folder / "model.py"), folder) == ".aiexclude"
+    assert files.keeping(_write(folder / "secret.py"), folder) == tmp_path / ".gitignore"
+    assert files.keeping(_write(folder / "deep/x.gen.py"), folder) == tmp_path / ".gitignore"
+    assert files.keeping(_write(folder / "model.py"), folder) == tmp_path / "packages/.aiexclude"
     assert files.keeping(_write(folder / "kept.gen.py"), folder) is None
     assert files.keeping(_write(folder / "mine.py"), folder) is None
-    assert files.keeping(_write(tmp_path / "packages/mine.py"), tmp_path / "packages") == ".gitignore"
+    packages = tmp_path / "packages"
+    assert files.keeping(_write(packages / "mine.py"), packages) == tmp_path / ".git/info/exclude"
 
 
 def test_a_file_outside_the_workspace_is_judged_by_its_own_repository(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_file_outside_the_workspace_is_judged_by_its_own_repository(tmp_path: 
     (tmp_path / "other/.git").mkdir(parents=True)
     _write(tmp_path / "other/.gitignore", "private/\n")
     path = _write(tmp_path / "other/private/a.py")
-    assert IgnoreFiles(fold_case=False).keeping(path, None) == ".gitignore"
+    assert IgnoreFiles(fold_case=False).keeping(path, None) == tmp_path / "other/.gitignore"
     assert IgnoreFiles(fold_case=False).keeping(_write(tmp_path / "other/b.py"), None) is None
 
 
@@ -130,7 +131,7 @@ def test_a_workspace_that_its_repository_ignores_was_opened_on_purpose(tmp_path:
         _write(folder / ".gitignore", "hidden.py\n")
         files = IgnoreFiles(fold_case=False)
         assert files.keeping(_write(folder / "a.py"), folder) is None
-        assert files.keeping(_write(folder / "hidden.py"), folder) == ".gitignore"
+        assert files.keeping(_write(folder / "hidden.py"), folder) == folder / ".gitignore"
 
 
 @pytest.mark.timeout(20)
