@@ -14,7 +14,7 @@ if __name__ == "__main__" and not sys.flags.safe_path:
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TextIO
 
 from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.collector import be_sparing
@@ -66,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     word = given[0] if given else "--help"
     if word in {"-h", "--help", "help"}:
-        (sys.stdout if given else sys.stderr).write(_usage())
+        screen = sys.stdout if given else sys.stderr
+        screen.write(_usage(screen))
         return 0 if given else 2
     if word in {"-V", "--version"}:
         from aurelis import __version__  # noqa: PLC0415 - only when asked for
@@ -90,9 +91,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _usage() -> str:
+def _usage(screen: TextIO) -> str:
+    import shutil  # noqa: PLC0415 - only for people who ask
+    import textwrap  # noqa: PLC0415 - as above
+
+    columns = shutil.get_terminal_size().columns if screen.isatty() else sys.maxsize
     width = max(len(word) for word in COMMANDS)
-    commands = "\n".join(f"  {word:<{width}}  {summary}" for word, (_module, summary) in COMMANDS.items())
+    indent = " " * (width + 4)
+    commands = "\n".join(
+        textwrap.fill(summary, max(columns, 2 * width), initial_indent=f"  {word:<{width}}  ", subsequent_indent=indent)
+        for word, (_module, summary) in COMMANDS.items()
+    )
     return (
         "usage: aurelis COMMAND [options]\n\n"
         f"{commands}\n\n"

@@ -90,7 +90,7 @@ async def _results(services: Application, arguments: argparse.Namespace) -> list
         if refusal is None:
             items.append(await _item(services, name, chosen, arguments))
         else:
-            say(f"Skipped {name}: {refusal}")
+            say(f"Skipped {_named(name, refusal)}")
             ended[name] = {"skipped": refusal}
     found = await _Run(services, arguments, items).results()
     ended |= {item.name: result for item, result in zip(items, found, strict=True)}
@@ -192,12 +192,17 @@ def _show(name: str, result: Mapping[str, Any], *, diff: bool) -> None:
     if "skipped" in result:
         return
     if "error" in result:
-        say(f"{name}: {result['error']['message']}")
+        say(_named(name, result["error"]["message"]))
         return
     if result.get("applied"):
         say(f"Wrote {name}.")
     text = result.get("diff", "") if diff else result["text"]
     sys.stdout.write(text if diff else f"# {name}\n\n{text.rstrip()}\n\n")
+
+
+def _named(name: str, sentence: str) -> str:
+    """The sentence, with the target's name before it unless it begins with that anyway."""
+    return sentence if sentence.startswith(f"{name} ") else f"{name}: {sentence}"
 
 
 def _failure(error: RequestError) -> Mapping[str, Any]:

@@ -108,6 +108,8 @@ def _read(path: Path) -> tuple[Snapshot, Path]:
     try:
         resolved = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError):
+        if str(path) == "-":
+            raise wrong("Standard input is not read, as only a file has a language and a place; name a file.") from None
         raise wrong(f"{path} is not there; check the path.") from None
     if resolved.is_dir():
         raise wrong(f"{path} is a folder; give a file.")

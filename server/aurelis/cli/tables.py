@@ -10,7 +10,7 @@ from typing import IO, Final, cast
 
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console, JustifyMethod
+from rich.console import Console, Group, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.theme import Theme
@@ -21,6 +21,9 @@ _THOUSAND: Final = 1_000
 
 _GAP: Final = 2
 """Blanks that a column takes besides its text."""
+_LEAST_FOLDED: Final = 10
+"""Columns of the terminal below which a folded text cannot be read."""
+
 _BLANKS_AT_THE_END: Final = re.compile(r"(?<![ \t])[ \t]+(?=\n)")
 
 PIPE_WIDTH: Final = 200
@@ -65,14 +68,19 @@ def table(
     right: Sequence[str] = (),
     wraps: bool = True,
     width: int | None = None,
-) -> Table:
+) -> RenderableType:
     """A table; the columns named in `right` hold numbers.
 
     If `wraps`, what is too wide for the terminal (or for `width`) is folded, though neither numbers and their headings
     nor the first column, unless there is nothing else to fold; and between words, as far as there is room for that.
+    Where the terminal is too narrow for a table that can be read, each row stands by itself, a line for each column.
     """
     cells = [tuple(row) for row in rows]
     numbers_alone = set(columns[1:]) <= set(right)
+    fixed = [not wraps or column in right or (place == 0 and not numbers_alone) for place, column in enumerate(columns)]
+    room = (width or console().width) - _GAP * len(columns)
+    if wraps and not _readable(columns, cells, fixed, room):
+        return _records(title, columns, cells)
     made = Table(
         title=Text(title, style="bold") if title else None,
         title_justify="left",
@@ -80,8 +88,7 @@ def table(
         pad_edge=False,
         collapse_padding=True,
     )
-    fixed = [not wraps or column in right or (place == 0 and not numbers_alone) for place, column in enumerate(columns)]
-    widths = _between_words(columns, cells, fixed, (width or console().width) - _GAP * len(columns))
+    widths = _between_words(columns, cells, fixed, room)
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if column in right else "left"
         made.add_column(column, justify=justify, overflow="fold", no_wrap=fixed[place], width=widths[place])
@@ -90,13 +97,38 @@ def table(
     return made
 
 
+def _records(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """The rows one below the other: the first cell as a heading, then what each column says."""
+    parts: list[RenderableType] = [Text(title, style="bold"), Text()] if title else [Text()]
+    for first, *others in rows:
+        record = Table.grid(padding=(0, _GAP, 0, 0))
+        record.add_column(no_wrap=True)
+        record.add_column(overflow="fold")
+        for column, cell in zip(columns[1:], others, strict=True):
+            record.add_row(Text(f"  {column}"), Text(cell))
+        parts += [Text(first, style="bold", overflow="fold"), record, Text()]
+    return Group(*parts)
+
+
+def _readable(columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], room: int) -> bool:
+    """Whether there is room for what is not folded, and for a few letters at a time of what is."""
+    widths, words = _widths(columns, rows)
+    least = (widths[place] if fixed[place] else min(words[place], _LEAST_FOLDED) for place in range(len(columns)))
+    return sum(least) <= room
+
+
+def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
+    """For each column the cells that its widest text takes, and its widest word."""
+    texts = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    widths = [max(map(cell_len, column)) for column in texts]
+    return widths, [max(cell_len(word) for text in column for word in text.split(" ")) for column in texts]
+
+
 def _between_words(
     columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], room: int
 ) -> list[int | None]:
     """Widths for the columns in so much room that no word is broken; none where all fits, or cannot fit."""
-    texts = [[column, *(row[place] for row in rows)] for place, column in enumerate(columns)]
-    widths = [max(map(cell_len, column)) for column in texts]
-    words = [max(cell_len(word) for text in column for word in text.split(" ")) for column in texts]
+    widths, words = _widths(columns, rows)
     least = [widths[place] if fixed[place] else words[place] for place in range(len(columns))]
     surplus = sum(widths) - room
     if surplus <= 0 or sum(least) > room:

@@ -111,7 +111,9 @@ def read_closed(uri: str, folders: tuple[Path, ...]) -> Snapshot:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        message = f"{path.name} is not UTF-8 text; open it in the editor, which knows its encoding."
+        message = (
+            f"{path.name} is not UTF-8 text; save it as UTF-8, or open it in the editor, which knows its encoding."
+        )
         raise RequestError(ErrorKind.EXCLUDED, message) from None
     return Snapshot(
         uri=uri,

@@ -62,9 +62,8 @@ def _candidate(reference: ModelReference, request: Request, workings: Workings) 
         return _unusable(reference, error.message)
     if provider is None:
         known = ", ".join(workings.parts.directory.names()) or "none"
-        return _unusable(
-            reference, f"The provider '{reference.provider}' of {reference} is not configured (configured: {known})."
-        )
+        message = f"The provider '{reference.provider}' of {reference} is not configured (configured: {known})"
+        return _unusable(reference, f"{message}; `aurelis models` lists what can be asked.")
     info = provider.describe(reference.model)
     why = _too_long(info, request, workings)
     return Candidate(

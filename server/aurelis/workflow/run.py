@@ -133,9 +133,11 @@ def _prepared(
     else:
         region = region_of(snapshot, tree, invocation.range, invocation.position)
     if row.whole_lines and snapshot.uri and row.verb != "ask" and not region.text(snapshot.text).strip():
-        raise RequestError(
-            ErrorKind.CONFIGURATION, "There is no code in the chosen lines; choose lines that hold some."
-        )
+        if not snapshot.text.strip():
+            message = f"{snapshot.name or 'The document'} is empty; choose a file that holds code."
+        else:
+            message = "There is no code in the chosen lines; choose lines that hold some."
+        raise RequestError(ErrorKind.CONFIGURATION, message)
     tests = plan_tests(snapshot, invocation.project_files) if row.reply is ReplyKind.NEW_FILE else None
     asked = Asked(
         snapshot=snapshot,

@@ -52,13 +52,19 @@ def test_one_failure_does_not_sink_the_rest(run: Run) -> None:
     assert "1 of 3 failed" in errors
 
 
+def test_a_target_is_named_once(run: Run) -> None:
+    """A sentence that begins with the file's name does not get it a second time."""
+    _, _, errors = run("batch", "explain", "missing.py")
+    assert errors.startswith("missing.py is not there; check the path.\n")
+
+
 def test_excluded_files_are_skipped_in_words(run: Run, tmp_path: Path) -> None:
     """An excluded file is no failure: it is skipped and said to be."""
     (tmp_path / ".env").write_text("KEY=value\n")
     code, output, errors = run("batch", "explain", "one.py", ".env")
     assert code == 0
     assert "# one.py" in output
-    assert "Skipped .env" in errors
+    assert "Skipped .env stays here: files of this name hold keys" in errors
 
 
 def test_changes_are_shown_or_written(run: Run, tmp_path: Path) -> None:

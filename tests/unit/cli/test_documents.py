@@ -76,6 +76,7 @@ async def test_a_line_means_the_definition_around_it(text: str, expected: str) -
         ("code.py:99", None, ErrorKind.CONFIGURATION, "no line 99"),
         ("missing.py", None, ErrorKind.CONFIGURATION, "is not there"),
         (".", None, ErrorKind.CONFIGURATION, "is a folder"),
+        ("-", None, ErrorKind.CONFIGURATION, "Standard input is not read"),
         ("binary", b"a\0b", ErrorKind.EXCLUDED, "not a text file"),
         ("latin", b"\xe4", ErrorKind.EXCLUDED, "not UTF-8"),
     ],

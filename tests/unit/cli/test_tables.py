@@ -45,6 +45,20 @@ def test_words_are_not_broken_while_there_is_room(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= width
 
 
+@pytest.mark.parametrize("width", [20, 30, 40, 50])
+def test_rows_stand_by_themselves_where_a_table_cannot_be_read(width: int) -> None:
+    """On a narrow screen nothing is lost: every name, heading and figure is there, and whole."""
+    headings = ("Requests", "Errors", "Cached", "Median", "95th", "Tokens", "Cost")
+    figures = ("12,345", "1", "100%", "171 ms", "1,171 ms", "1,498k", "$12.00")
+    screen = Console(file=io.StringIO(), width=width)
+    screen.print(table("By model", ("", *headings), [("sandbox/default", *figures)], right=headings, width=width))
+    assert isinstance(screen.file, io.StringIO)
+    lines = [" ".join(line.split()) for line in screen.file.getvalue().splitlines()]
+    assert [line for line in lines if line][:2] == ["By model", "sandbox/default"]
+    assert [f"{heading} {figure}" for heading, figure in zip(headings, figures, strict=True)] == lines[3:-1]
+    assert max(map(len, screen.file.getvalue().splitlines())) <= width
+
+
 def test_lines_in_a_pipe_end_with_their_text(capsys: pytest.CaptureFixture[str]) -> None:
     """What only fills a screen is not written."""
     console().print(table("A title", ("One", "Two"), [("short", ""), ("a longer one", "two")]))

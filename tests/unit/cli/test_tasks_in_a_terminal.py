@@ -108,6 +108,14 @@ def test_an_answer_without_an_edit_changes_nothing(run: Run, tmp_path: Path) -> 
     assert (tmp_path / "code.py").read_text() == CODE
 
 
+def test_an_empty_file_is_called_so(run: Run, tmp_path: Path) -> None:
+    """Where nothing at all can be worked on, the message does not speak of chosen lines."""
+    (tmp_path / "code.py").write_text("\n")
+    code, _, errors = run("explain", "code.py")
+    assert code == 2
+    assert "code.py is empty; choose a file that holds code." in errors
+
+
 @pytest.mark.parametrize("output", [(), ("--json",), ("--diff",), ("--write",)])
 def test_the_words_of_an_answer_without_code_are_shown(run: Run, tmp_path: Path, output: tuple[str, ...]) -> None:
     """What the model said instead stands before the failure, on standard error, and in no file that is kept."""

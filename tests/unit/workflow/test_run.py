@@ -201,10 +201,12 @@ async def test_what_makes_no_sense_is_said(ran: Run, verb: str, changes: dict[st
 async def test_nothing_is_asked_about_no_code(
     ran: Run, snapshot: Snapshot, services: Any, verb: str, chosen: tuple[int, int] | None
 ) -> None:
-    """An empty document, blank lines, or a range behind the document's end."""
-    with pytest.raises(RequestError, match="no code in the chosen lines") as caught:
-        await ran(verb, FIXED, snapshot=attrs.evolve(snapshot, text="\n \n"), range=chosen)
-    assert caught.value.kind is ErrorKind.CONFIGURATION
+    """An empty document, blank lines, or a range behind the document's end; each is called what it is."""
+    for text, words in (("\n \n", "sums.py is empty"), ("\n" * 10_000 + "x\n", "no code in the chosen lines")):
+        if chosen is not None or "x" not in text:
+            with pytest.raises(RequestError, match=words) as caught:
+                await ran(verb, FIXED, snapshot=attrs.evolve(snapshot, text=text), range=chosen)
+            assert caught.value.kind is ErrorKind.CONFIGURATION
     assert services.requests == []
 
 
