@@ -83,10 +83,10 @@ export class AnswerView implements vscode.Disposable {
     }
   }
 
-  /** Show text that is finished already. */
-  present(title: string, about: string, text: string): void {
+  /** Show text that is finished already; with the request that it came from, that can be looked at too. */
+  present(title: string, about: string, text: string, requestId?: string): void {
     this.answer?.cancellation?.cancel();
-    this.show({ title, about, text, state: 'done', line: '', requestId: undefined, progressToken: undefined, cancellation: undefined });
+    this.show({ title, about, text, state: 'done', line: '', requestId, progressToken: undefined, cancellation: undefined });
   }
 
   /** A piece of some answer arrived. */

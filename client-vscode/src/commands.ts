@@ -9,18 +9,20 @@ import { batch } from './batch';
 import { DOCUMENTS } from './client';
 import { previewMode } from './config';
 import type { Dashboard } from './dashboard';
+import { openExample } from './example';
 import { Failure, showFailure } from './failure';
 import { startLocalModel } from './local_model';
 import { menu } from './menu';
 import { apply } from './preview';
 import { run } from './process';
-import type { Health, ModelRow, Result, SentRequest, Statistics, TaskArguments } from './protocol';
+import type { Health, ModelRow, Result, SentRequest, Statistics, StatusMessage, TaskArguments } from './protocol';
 import { healthAsMarkdown, pickModel } from './reports';
 import type { RequestDocuments } from './request_documents';
 import { pickSentRequest } from './request_documents';
-import { fillCommitMessage } from './source_control';
+import { fillCommitMessage, refuseUnstaged, STAGE_ALL } from './source_control';
 import type { Supervisor } from './supervisor';
 
+const WALKTHROUGH = 'aurelis.aurelis#start';
 const SERVED = new Set(DOCUMENTS.map(({ scheme }) => scheme));
 
 export interface Parts {
@@ -30,6 +32,8 @@ export interface Parts {
   dashboard: Dashboard;
   requests: RequestDocuments;
   channel: vscode.LogOutputChannel;
+  /** The last that the running server told of itself. */
+  status: () => StatusMessage | undefined;
 }
 
 type Handler = (given: unknown) => Promise<unknown>;
@@ -71,7 +75,8 @@ function handlers(parts: Parts): Record<string, Handler> {
       const instruction = asked(given)?.instruction ?? (await words('Generate code with Aurelis', 'What should stand at the cursor?'));
       if (instruction !== undefined) await change(parts, 'aurelis.generate', { ...(asked(given) ?? cursor()), instruction });
     },
-    'aurelis.commitMessage': async () => {
+    'aurelis.commitMessage': async (given) => {
+      await refuseUnstaged(given === STAGE_ALL);
       const result = await (await supervisor.ready()).executeUnlessCancelled<Result>('aurelis.commitMessage', {});
       if (result !== undefined && !(await fillCommitMessage(result.text))) answers.present('Commit message', result.model, result.text);
     },
@@ -84,6 +89,12 @@ function handlers(parts: Parts): Record<string, Handler> {
       const chosen = given === undefined ? await pickSentRequest(sent) : sent.at(-1);
       if (chosen !== undefined) await requests.open(chosen);
       else if (given !== undefined) throw new Failure('This request is not kept any more; the last 20 are.', []);
+    },
+    'aurelis.showAnswer': async (given) => {
+      const { requests: sent } = await ask<{ requests: SentRequest[] }>('aurelis.showRequest', given ?? {});
+      const last = sent.at(-1);
+      if (!last?.answer) throw new Failure('What the model said is not kept any more; the last 20 answers are.', []);
+      answers.present('What the model said', String(last.record.model ?? ''), last.answer, last.record.requestId);
     },
     'aurelis.cache.clear': async () => {
       const { removed } = await ask<{ removed: number }>('aurelis.cache.clear');
@@ -105,7 +116,10 @@ function handlers(parts: Parts): Record<string, Handler> {
       vscode.commands.executeCommand('workbench.action.openSettings', typeof key === 'string' ? key : '@ext:aurelis.aurelis'),
     'aurelis.chooseInterpreter': chooseInterpreter,
     'aurelis.cancelAnswer': async () => answers.cancel(),
-    'aurelis.menu': () => menu(supervisor.state === 'running', supervisor.explanation),
+    'aurelis.menu': () => menu(supervisor.state === 'running', supervisor.explanation, parts.status()),
+    'aurelis.copyText': async (given) => vscode.env.clipboard.writeText(String(given)),
+    'aurelis.openExample': openExample,
+    'aurelis.openWalkthrough': async () => vscode.commands.executeCommand('workbench.action.openWalkthrough', WALKTHROUGH, false),
   };
 }
 

@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     requests,
     items,
     server,
-    ...registerCommands({ supervisor: server, authentication, answers, dashboard, requests, channel }),
+    ...registerCommands({ supervisor: server, authentication, answers, dashboard, requests, channel, status: () => status }),
     server.onLife((life) => {
       if (life !== 'running') status = undefined;
       showStatus();

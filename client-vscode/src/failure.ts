@@ -15,6 +15,9 @@ export const OPEN_SETTINGS: Step = { title: 'Open Settings', command: 'aurelis.o
 export const SHOW_LOG: Step = { title: 'Show Log', command: 'aurelis.showLog' };
 export const RESTART: Step = { title: 'Restart', command: 'aurelis.restart' };
 
+/** What the model said whose answer is of no use; it is in the server's memory alone, not in this failure. */
+const showAnswer = (requestId: string): Step => ({ title: 'Show Answer', command: 'aurelis.showAnswer', arguments: [{ requestId }] });
+
 /** A failure whose sentence and next steps are known. */
 export class Failure extends Error {
   constructor(
@@ -25,15 +28,18 @@ export class Failure extends Error {
   }
 }
 
+/** The settings that a failure is about, not all of them. */
+const settings = (about: string): Step => ({ ...OPEN_SETTINGS, arguments: [about] });
+
 const STEPS: Record<string, readonly Step[]> = {
   auth: [SIGN_IN, SHOW_LOG],
-  budget: [OPEN_SETTINGS],
+  budget: [settings('aurelis.requests.dailyBudgetUsd')],
   configuration: [OPEN_SETTINGS, SHOW_LOG],
-  consent: [OPEN_SETTINGS],
-  excluded: [OPEN_SETTINGS],
-  gone: [OPEN_SETTINGS],
-  network: [OPEN_SETTINGS, SHOW_LOG],
-  secrets: [OPEN_SETTINGS],
+  consent: [settings('aurelis.automatic.remote')],
+  excluded: [settings('aurelis.privacy')],
+  gone: [settings('aurelis.providers')],
+  network: [settings('aurelis.providers'), SHOW_LOG],
+  secrets: [settings('aurelis.privacy')],
 };
 
 export function isCancellation(error: unknown): boolean {
@@ -52,10 +58,12 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (isDisconnection(error)) return new Failure('The language server ended before it answered. Try again in a moment.');
   const message = error instanceof Error ? error.message : String(error);
-  const kind = error instanceof ResponseError ? (error.data as FailureData | undefined)?.kind : undefined;
+  const data = error instanceof ResponseError ? (error.data as FailureData | undefined) : undefined;
+  const kind = data?.kind;
   // A sentence that begins with a name (`custom/default gave ...`) keeps it as it is.
   const sentence = message.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
-  return new Failure(inThePalette(sentence), STEPS[kind ?? ''] ?? [SHOW_LOG]);
+  const steps = kind === 'invalid_response' && data?.requestId ? [showAnswer(data.requestId)] : STEPS[kind ?? ''];
+  return new Failure(inThePalette(sentence), steps ?? [SHOW_LOG]);
 }
 
 /** Say it once and offer the next steps; returns when the message is gone. */

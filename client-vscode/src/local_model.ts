@@ -1,7 +1,7 @@
 // A model on this machine, started by the server's own program, which finds or downloads what is missing.
 import * as vscode from 'vscode';
 import { cleanEnvironment } from './environment';
-import { Failure, SHOW_LOG } from './failure';
+import { Failure, SHOW_LOG, type Step } from './failure';
 import { inThePalette } from './palette';
 import type { Ended, Run } from './process';
 
@@ -12,11 +12,13 @@ export interface Runtime {
 }
 
 /** What the person is told at the end: what runs now, or why nothing does and what to do. */
-export function outcomeOf({ code, output, errors }: Ended): { done: boolean; message: string } {
+export function outcomeOf({ code, output, errors }: Ended): { done: boolean; message: string; steps: Step[] } {
   const [first] = output.trim().split('\n');
-  if (code === 0) return { done: true, message: first || 'A local model runs.' };
+  if (code === 0) return { done: true, message: first || 'A local model runs.', steps: [] };
+  // Where something is missing, the output is the line that installs it.
+  const copy = first ? [{ title: 'Copy the Line', command: 'aurelis.copyText', arguments: [first] }] : [];
   const why = [errors, output].map((text) => inThePalette(text.trim())).filter((text) => text !== '');
-  return { done: false, message: why.join('\n') || 'The local model could not be started.' };
+  return { done: false, message: why.join('\n') || 'The local model could not be started.', steps: [...copy, SHOW_LOG] };
 }
 
 /** Start it, or find out that it runs, behind a notification that can be cancelled. */
@@ -31,8 +33,8 @@ export async function startLocalModel({ interpreter, folder }: Runtime, run: Run
     return abort.signal.aborted ? undefined : done;
   });
   if (ended === undefined) return;
-  const { done, message } = outcomeOf(ended);
+  const { done, message, steps } = outcomeOf(ended);
   channel.info(`aurelis local start: ${message}`);
-  if (!done) throw new Failure(message, [SHOW_LOG]);
+  if (!done) throw new Failure(message, steps);
   void vscode.window.showInformationMessage(message);
 }

@@ -160,4 +160,5 @@ export interface SentRequest {
   messages: { role: string; content: string }[];
   prefix?: string | null;
   suffix?: string | null;
+  answer?: string;
 }

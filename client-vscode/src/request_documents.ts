@@ -1,4 +1,4 @@
-// What was sent to a model, as documents that can only be read: searchable, and in the editor's own font and colours.
+// What was sent to a model and what it said, as documents that can only be read: searchable, and in the editor's own font and colours.
 import * as vscode from 'vscode';
 import type { SentRequest } from './protocol';
 
@@ -26,13 +26,14 @@ export class RequestDocuments implements vscode.TextDocumentContentProvider, vsc
   }
 }
 
-/** A request from beginning to end: what became of it, then every message as it was sent. */
-export function requestAsText({ record, messages, prefix, suffix }: SentRequest): string {
+/** A request from beginning to end: what became of it, every message as it was sent, then what the model said. */
+export function requestAsText({ record, messages, prefix, suffix, answer }: SentRequest): string {
   const shown = { ...record, startedAt: new Date(record.startedAt * 1000).toISOString() };
   const facts = Object.entries(shown).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   const parts = messages.map(({ role, content }) => `----- ${role} -----\n${content}`);
   if (prefix) parts.push(`----- before the cursor -----\n${prefix}`);
   if (suffix) parts.push(`----- after the cursor -----\n${suffix}`);
+  if (answer) parts.push(`----- what the model said -----\n${answer}`);
   return `${facts.join('\n')}\n\n${parts.join('\n\n')}\n`;
 }
 

@@ -24,6 +24,14 @@ test('a failure of the server keeps its sentence and gets the steps of its kind'
   assert.deepEqual(new Failure('x', []).steps, []);
 });
 
+test('the words of an answer without use are one step away, and a setting is opened where it is', () => {
+  const { message, steps } = asFailure(new ResponseError(-32803, 'custom/default gave no usable answer.', { kind: 'invalid_response', requestId: 'r' }));
+  assert.equal(message, 'custom/default gave no usable answer.');
+  assert.deepEqual(steps, [{ title: 'Show Answer', command: 'aurelis.showAnswer', arguments: [{ requestId: 'r' }] }]);
+  assert.deepEqual(asFailure(new ResponseError(-32803, 'x', { kind: 'invalid_response' })).steps[0]?.title, 'Show Log');
+  assert.deepEqual(asFailure(new ResponseError(-32803, 'x', { kind: 'excluded' })).steps[0]?.arguments, ['aurelis.privacy']);
+});
+
 test('what was cancelled is no failure', () => {
   assert.ok(isCancellation(new ResponseError(LSPErrorCodes.RequestCancelled, 'no')));
   assert.ok(!isCancellation(new ResponseError(-32803, 'no')));

@@ -34,9 +34,13 @@ test('other code in a sentence stays as it is', () => {
 
 test('a local model that cannot be started says why and what to do', () => {
   const errors = 'Neither is installed. Install one with this line, then run `aurelis local start` again:\n';
-  assert.deepEqual(outcomeOf({ code: 1, output: 'brew install llama.cpp\n', errors }), {
-    done: false,
-    message: 'Neither is installed. Install one with this line, then run "Aurelis: Start a Local Model" again:\nbrew install llama.cpp',
-  });
-  assert.deepEqual(outcomeOf({ code: 0, output: 'A model is served.\nEditors use it.\n', errors: '' }), { done: true, message: 'A model is served.' });
+  const { done, message, steps } = outcomeOf({ code: 1, output: 'brew install llama.cpp\n', errors });
+  assert.equal(done, false);
+  assert.equal(message, 'Neither is installed. Install one with this line, then run "Aurelis: Start a Local Model" again:\nbrew install llama.cpp');
+  assert.deepEqual(steps[0], { title: 'Copy the Line', command: 'aurelis.copyText', arguments: ['brew install llama.cpp'] });
+  assert.deepEqual(
+    outcomeOf({ code: 1, output: '', errors }).steps.map(({ title }) => title),
+    ['Show Log'],
+  );
+  assert.equal(outcomeOf({ code: 0, output: 'A model is served.\nEditors use it.\n', errors: '' }).message, 'A model is served.');
 });

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { rendered, summary } from '../src/answer';
 import { escaped, page } from '../src/dashboard';
+import { modelEntry } from '../src/menu';
 import { joined, toConfirm } from '../src/preview';
 import type { Result, Statistics, Summary } from '../src/protocol';
 import { healthAsMarkdown, modelDetail } from '../src/reports';
@@ -100,7 +101,15 @@ test('edits are joined, and each of their changes asks for confirmation', () => 
 
 test('a sent request is shown whole', () => {
   const record = { requestId: 'r', task: 'explanation', outcome: 'ok', startedAt: 1, model: 'm', durationMs: 2 };
-  const text = requestAsText({ record, messages: [{ role: 'system', content: 'S' }], prefix: 'P', suffix: null });
+  const text = requestAsText({ record, messages: [{ role: 'system', content: 'S' }], prefix: 'P', suffix: null, answer: 'A' });
+  assert.ok(text.endsWith('----- what the model said -----\nA\n'), text);
   for (const part of ['outcome: ok', 'startedAt: 1970-01-01T00:00:01.000Z', '----- system -----\nS', '----- before the cursor -----\nP'])
     assert.ok(text.includes(part), part);
+});
+
+test('the menu begins with who answers, and what is amiss', () => {
+  assert.equal(modelEntry(undefined).label, '$(sparkle) Model: not known yet');
+  const entry = modelEntry({ health: 'warning', busy: false, model: 'custom/some', message: 'Sign in with `aurelis login custom`. Then more.' });
+  assert.equal(entry.label, '$(sparkle) Model: custom/some');
+  assert.equal(entry.detail, 'Sign in with "Aurelis: Sign In...".');
 });

@@ -14,6 +14,7 @@ export const env = {};
 export const languages = {};
 export const LanguageStatusSeverity = {};
 export const ProgressLocation = {};
+export const QuickPickItemKind = {};
 export const StatusBarAlignment = {};
 export const ViewColumn = {};
 export const Uri = {};

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 from aurelis.cli.waiting import end_waiting
@@ -52,6 +53,7 @@ class CommandParser(argparse.ArgumentParser):
 def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
     """Parse the options of a command, run it, and turn whatever happens but Ctrl-C into an exit code."""
     disable_core_dumps()
+    _open_missing_streams()
     _use_utf8()
     set_up_logging(plain=word != SERVER)
     parser = CommandParser(
@@ -70,8 +72,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         code = asyncio.run(_run_unless_told_to_leave(module.run(arguments)))
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output has enough; Python would complain about it again while shutting down.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # Whoever read it has enough.
         return DONE
     except RequestError as error:
         _show_traceback(arguments)
@@ -79,6 +80,10 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         return WRONG_USAGE if error.kind is ErrorKind.CONFIGURATION else FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
         _show_traceback(arguments)
+        if (refused := _refused_output()) is not None:
+            _discard_output()
+            say(f"The output could not be written ({refused}).")
+            return FAILED
         say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
         return FAILED
     return code
@@ -124,6 +129,27 @@ def counted(count: int, thing: str) -> str:
 def wrong(sentence: str) -> RequestError:
     """An error of usage or configuration: exit code 2."""
     return RequestError(ErrorKind.CONFIGURATION, sentence)
+
+
+def _refused_output() -> str | None:
+    """Why standard output takes nothing, as on a full disk; None where it does."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return None
+
+
+def _discard_output() -> None:
+    """Write what is still held nowhere; Python would complain about it again while shutting down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_missing_streams() -> None:
+    """A stream that whoever started us had closed reads as empty and takes everything."""
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as above
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as above
 
 
 def _show_traceback(arguments: argparse.Namespace) -> None:

@@ -122,6 +122,14 @@ def test_hover_explanations_and_edits_work(editor: Editor, holding_sandbox: str)
         editor.drive("working")
 
 
+def test_somebody_s_first_minutes_lead_somewhere(editor: Editor) -> None:
+    """With nothing set up the walkthrough's example shows ghost text, and each failure offers what helps."""
+    subprocess.run(["git", "init", "--quiet", str(editor.workspace)], check=True)  # noqa: S607 - the machine's git
+    editor.settings = {"git.enabled": True}
+    with editor.running():
+        editor.drive("beginning")
+
+
 def test_the_fix_of_another_extension_stands_above_ours(editor: Editor, sandbox: str, tmp_path: Path) -> None:
     """In the menu of quick fixes ours comes after another extension's, and not at all once its kind is left out."""
     editor.install(packed(HERE / "other_extension", tmp_path / "linter.vsix"))

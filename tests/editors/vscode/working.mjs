@@ -58,7 +58,7 @@ await journey(async (window) => {
   await window.goTo(8, 8);
   await window.command('Aurelis: Refactor...');
   await window.answer('');
-  assert.match(await window.message('the answer holds no code'), /Show Log/);
+  assert.match(await window.message('the answer holds no code'), /Show Answer/);
   await window.picture('refactoring-failed');
   await window.quiet();
 

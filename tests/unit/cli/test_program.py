@@ -151,6 +151,26 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None
     assert (process.returncode, errors) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's disk that is always full")
+@pytest.mark.parametrize("arguments", [["config", "schema"], ["models"]])
+def test_a_full_disk_is_said(tmp_path: Path, arguments: list[str]) -> None:
+    """Output that cannot be written is a failure in one sentence."""
+    with Path("/dev/full").open("wb") as full:
+        command = [*PROGRAM, *arguments]
+        env = {**os.environ, "AURELIS_PROVIDER": "sandbox"}
+        done = subprocess.run(command, cwd=tmp_path, env=env, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (1, b"The output could not be written (No space left on device).\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="descriptors as POSIX has them")
+@pytest.mark.parametrize(("closed", "code"), [("0<&-", 0), ("1>&-", 0), ("2>&-", 0)])
+def test_a_closed_stream_is_as_good_as_none(tmp_path: Path, closed: str, code: int) -> None:
+    """A program that starts us without some stream gets its exit code and no fault."""
+    command = f'exec "$0" -P -m aurelis config schema {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (code, b"")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("options", [(), ("--until-stdin-closes",)])
