@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import shutil
 import sys
@@ -25,6 +26,10 @@ WRONG_USAGE: Final = 2
 SERVER: Final = "serve"
 LEAST_WIDTH: Final = 20
 """Columns; a terminal that claims fewer is not believed."""
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
+"""What standard output fails with that leads to a file; files of our own are answered for where they are written."""
 
 
 class OutputClosedError(BrokenPipeError):
@@ -62,7 +67,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     module.configure(parser, word)
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     try:
-        arguments = parser.parse_args(given)
+        arguments = parser.parse_args(_debug_first(given))
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else WRONG_USAGE
     try:
@@ -80,13 +85,20 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         return WRONG_USAGE if error.kind is ErrorKind.CONFIGURATION else FAILED
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
         _show_traceback(arguments)
-        if (refused := _refused_output()) is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
             _discard_output()
-            say(f"The output could not be written ({refused}).")
+            say(f"The output could not be written ({error.strerror}).")
             return FAILED
         say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
         return FAILED
     return code
+
+
+def _debug_first(given: Sequence[str]) -> list[str]:
+    """The option that every command has, where it is understood, as it may be written behind a sub-command too."""
+    end = given.index("--") if "--" in given else len(given)
+    options = [word for word in given[:end] if word != "--debug"]
+    return [*("--debug",) * (len(options) < end), *options, *given[end:]]
 
 
 async def _run_unless_told_to_leave(work: Coroutine[Any, Any, int]) -> int:
@@ -129,15 +141,6 @@ def counted(count: int, thing: str) -> str:
 def wrong(sentence: str) -> RequestError:
     """An error of usage or configuration: exit code 2."""
     return RequestError(ErrorKind.CONFIGURATION, sentence)
-
-
-def _refused_output() -> str | None:
-    """Why standard output takes nothing, as on a full disk; None where it does."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return error.strerror or type(error).__name__
-    return None
 
 
 def _discard_output() -> None:

@@ -102,6 +102,14 @@ def test_a_traceback_is_shown_with_debug_only(
     assert shown.index("missing.py is not there") < shown.index("Traceback")
 
 
+def test_debug_may_stand_behind_a_sub_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """A person adds it to the line that failed, at its end."""
+    assert main(["config", "path", "--debug"]) == 0
+    assert main(["config", "--debug", "path"]) == 0
+    assert main(["ask", "--", "--debug", "missing.py", "--debug"]) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_ctrl_c_while_a_command_is_imported_says_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
