@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 
 /** Its end is where a person would go on typing; what belongs there stands above it, so that rules can tell. */
-export const EXAMPLE = `"""An example to try Aurelis on. It is saved only if you save it."""
+export const EXAMPLE = `# Try Aurelis here
 
 
 def celsius(fahrenheit: float) -> float:
