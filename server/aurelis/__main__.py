@@ -88,6 +88,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_command(word, summary, import_module(f"aurelis.cli.{module}"), given[1:])
     except KeyboardInterrupt:
         end_waiting()
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # The terminal has written ^C into the line.
         return INTERRUPTED
 
 

@@ -27,7 +27,7 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
     """Run a task and show how it goes; `show` prints the text as it comes.
 
     Raises:
-        RequestError: as the task does. What a model said whose answer is of no use was shown then.
+        RequestError: as the task does. At a terminal, what a model said whose answer is of no use was shown then.
     """
     screen = _Screen(show=show)
     try:
@@ -95,8 +95,8 @@ class _Screen:
             say(summary_of(outcome))
 
     def unusable(self, words: str) -> None:
-        """Show what a model said that is of no use: it may tell why, and a person can judge it."""
-        if self._shown or not words:
+        """Show what a model said that is of no use: it may tell why, and a person can judge it; a log must not."""
+        if self._shown or not words or not sys.stderr.isatty():
             return
         lines = words[:UNUSABLE_CHARACTERS].splitlines()[:UNUSABLE_LINES]
         if len("\n".join(lines)) < len(words):

@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any, Final
 
 from aurelis.app import Application
 from aurelis.cli.command_line import DONE, FAILED, counted, say, wrong
+from aurelis.cli.tables import console, table
 from aurelis.composition.audit_key import known_key
 from aurelis.composition.observing import audit_anchor, audit_folder
 from aurelis.config.folders import open_folders
 from aurelis.observe.audit_verify import last_lines, verify_audit
+
+_COLUMNS: Final = ("Time", "Event", "What", "Model", "Host", "Outcome")
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -20,6 +27,7 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify")
     show = actions.add_parser("show", help="print the last lines, oldest first")
     show.add_argument("--lines", type=int, default=50, metavar="N", help="how many (50)")
+    show.add_argument("--json", action="store_true", help="as they are kept, as in a pipe; not as a table")
     actions.add_parser("verify", help="check that no line was removed or altered; exit 1 on damage")
 
 
@@ -33,7 +41,11 @@ async def run(arguments: argparse.Namespace) -> int:
     if folder is None:
         raise wrong("There is no folder for the audit log; set privacy.audit.path.")
     if arguments.action == "show":
-        for line in await asyncio.to_thread(last_lines, folder, max(0, arguments.lines)):
+        lines = await asyncio.to_thread(last_lines, folder, max(0, arguments.lines))
+        if sys.stdout.isatty() and not arguments.json:
+            console().print(table("", _COLUMNS, [_row(line) for line in lines]))
+            return DONE
+        for line in lines:
             print(json.dumps(line, ensure_ascii=False))
         return DONE
     anchor = audit_anchor(settings, folders)
@@ -44,3 +56,18 @@ async def run(arguments: argparse.Namespace) -> int:
         say(note)
     print(f"{counted(report.lines, 'line')}, {'whole' if report.ok else 'damaged'}.")
     return DONE if report.ok else FAILED
+
+
+def _row(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line for people: the time is their own; what is only of use to programs is left out."""
+    event, task = (str(line.get(key) or "").replace("_", " ") for key in ("event", "task"))
+    what = task or line.get("detail")
+    cells = (event, what, line.get("model"), line.get("host"), line.get("outcome"))
+    return (_own_time(str(line.get("time"))), *(str(cell or "-") for cell in cells))
+
+
+def _own_time(text: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(text).astimezone():%Y-%m-%d %H:%M:%S}"
+    except ValueError:
+        return text  # Of a line that was altered.

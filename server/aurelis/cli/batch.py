@@ -65,19 +65,22 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Ask for each; print the results in input order; 1 when any failed."""
     async with opened_services() as services:
-        results = await _results(services, arguments)
+        results, earlier = await _results(services, arguments)
     failures = sum("error" in result for _, result in results)
     if arguments.json:
         print_json([{"target": name, **result} for name, result in results])
     else:
         for name, result in results:
-            _show(name, result, diff=arguments.diff)
+            _show(name, result, diff=arguments.diff, earlier=name in earlier)
     if failures:
         say(f"{failures} of {len(results)} failed.")
     return FAILED if failures else DONE
 
 
-async def _results(services: Application, arguments: argparse.Namespace) -> list[tuple[str, Mapping[str, Any]]]:
+async def _results(
+    services: Application, arguments: argparse.Namespace
+) -> tuple[list[tuple[str, Mapping[str, Any]]], frozenset[str]]:
+    """The results in input order, and the targets that an earlier run had done wholly."""
     items: list[_Item] = []
     ended: dict[str, Mapping[str, Any]] = {}
     for name in dict.fromkeys(arguments.targets):
@@ -92,9 +95,10 @@ async def _results(services: Application, arguments: argparse.Namespace) -> list
         else:
             say(f"Skipped {_named(name, refusal)}")
             ended[name] = {"skipped": refusal}
-    found = await _Run(services, arguments, items).results()
+    work = _Run(services, arguments, items)
+    found = await work.results()
     ended |= {item.name: result for item, result in zip(items, found, strict=True)}
-    return [(name, ended[name]) for name in arguments.targets]
+    return [(name, ended[name]) for name in arguments.targets], work.earlier()
 
 
 async def _item(services: Application, name: str, chosen: Chosen, arguments: argparse.Namespace) -> _Item:
@@ -149,6 +153,10 @@ class _Run:
         by_number = {each.number: each for each in written}
         return [self._result(n, answer, by_number.get(n)) for n, answer in enumerate(answers)]
 
+    def earlier(self) -> frozenset[str]:
+        """The targets that nothing was left to be done for."""
+        return frozenset(self._items[number].name for number, kept in self._kept.items() if kept.whole)
+
     async def _ask(self, number: int) -> _Answered:
         item, kept = self._items[number], self._kept.get(number)
         if kept is not None:
@@ -188,14 +196,14 @@ class _Run:
         return {**ended.result, "edit": edit, "applied": written is not None, "diff": diff_of(outcome)}
 
 
-def _show(name: str, result: Mapping[str, Any], *, diff: bool) -> None:
+def _show(name: str, result: Mapping[str, Any], *, diff: bool, earlier: bool) -> None:
     if "skipped" in result:
         return
     if "error" in result:
         say(_named(name, result["error"]["message"]))
         return
     if result.get("applied"):
-        say(f"Wrote {name}.")
+        say(f"{name} was written before." if earlier else f"Wrote {name}.")
     text = result.get("diff", "") if diff else result["text"]
     sys.stdout.write(text if diff else f"# {name}\n\n{text.rstrip()}\n\n")
 

@@ -15,6 +15,7 @@ from aurelis.cli.command_line import DONE, FAILED, say, wrong
 from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, table
+from aurelis.cli.waiting import waiting
 from aurelis.providers.profiles import unknown_name
 
 LONGEST_TOKEN: Final = 16_384
@@ -77,7 +78,8 @@ async def run(arguments: argparse.Namespace) -> int:
         print(f"Removed the token for {arguments.provider} ({', '.join(removed)}).")
         return DONE
     async with opened_services(tell_status=False) as services:
-        state, message, warning = await services.try_token(arguments.provider, arguments.token)
+        with waiting("Trying the token ..."):
+            state, message, warning = await services.try_token(arguments.provider, arguments.token)
         if warning is not None:
             say(warning)
         if state == "invalid":
@@ -109,7 +111,8 @@ def _read_token(provider: str) -> str:
 
 async def _status(arguments: argparse.Namespace) -> int:
     async with opened_services(tell_status=False) as services:
-        rows = await services.auth_status(check=True)
+        with waiting("Trying the tokens ..."):
+            rows = await services.auth_status(check=True)
     if arguments.json:
         print_json(rows)
     elif rows:
@@ -124,6 +127,8 @@ async def _status(arguments: argparse.Namespace) -> int:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     missing = "none" if row.get("required", True) else "none (not needed)"
+    if row.get("variable"):
+        missing = f"none ({row['variable']} is not set)"
     source, origin = row.get("source"), row.get("origin")
     token = "present" if row["present"] else missing
     works = {"valid": "yes", "invalid": "no", "unknown": "not known"}.get(str(row.get("state")), "-")

@@ -63,7 +63,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         number(row.get("outputTokens")),
         str(row.get("fim") or "-"),
         costs,
-        str(row.get("health") or "-"),
+        str(row.get("health") or "-").replace(":", ": "),
     )
 
 

@@ -43,8 +43,8 @@ def waiting(text: str) -> Iterator[None]:
 
 
 def _erases() -> bool:
-    if not sys.stderr.isatty():
-        return False
+    if not sys.stderr.isatty() or sys.stderr is not sys.__stderr__:
+        return False  # A progress bar that has taken it over says by itself what is waited for.
     if os.name == "nt":
         return "WT_SESSION" in os.environ  # Older consoles show the escape itself.
     return os.environ.get("TERM", "dumb") != "dumb"

@@ -132,7 +132,9 @@ class Authentication:
             except RequestError as error:
                 rows.append({"provider": entry.options.name, "present": False, "message": error.message})
                 continue
-            rows.append({**row, "required": profile.key_required if profile is not None else True, "why": entry.why})
+            more = {"required": profile.key_required if profile is not None else True, "why": entry.why}
+            variable = entry.options.key_variable
+            rows.append({**row, **more, **({"variable": variable} if variable else {})})
         return tuple(rows)
 
     def mentioned(self, entries: Iterable[Entry]) -> tuple[Mapping[str, Any], ...]:

@@ -312,8 +312,12 @@ async def _authentication(engine: Engine) -> ComponentHealth:
     for row in rows:
         if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
             advice = f"Sign in with `aurelis login {row['provider']}`."
-            error = row.get("message") or f"There is no token for {row['provider']}."
+            error = row.get("message") or _unset(row) or f"There is no token for {row['provider']}."
             return ComponentHealth("unhealthy", now, error=error, next=advice)
+    unset = next((sentence for row in rows if not row["present"] and (sentence := _unset(row))), None)
+    if unset is not None:
+        advice = "Set the variable where the server or the editor is started, or take it out of the settings."
+        return ComponentHealth("degraded", now, error=unset, next=advice)
     present = [row["provider"] for row in rows[:1] if row["present"]]
     checks = await asyncio.gather(*(engine.token_check(name) for name in present))
     for name, check in zip(present, checks, strict=True):
@@ -323,6 +327,12 @@ async def _authentication(engine: Engine) -> ComponentHealth:
             error = f"Whether the token for {name} works could not be found out: {check.message}"
             return ComponentHealth("degraded", now, error=error, next="Try again when the provider can be reached.")
     return ComponentHealth("healthy", now, took)
+
+
+def _unset(row: Mapping[str, Any]) -> str | None:
+    """That the variable is not set which the settings name for a provider's token, if they name one."""
+    name, variable = row["provider"], row.get("variable")
+    return f"{variable}, which providers.{name}.apiKeyEnv names, is not set." if variable else None
 
 
 def _is_local(engine: Engine, name: str) -> bool:

@@ -96,3 +96,13 @@ def test_an_interrupted_batch_goes_on_where_it_stood(run: Run, tmp_path: Path) -
     assert second["one.py"]["requestId"] == first["one.py"]["requestId"]
     assert second["three.py"]["requestId"] != first["three.py"]["requestId"]
     assert "two" in second["two.py"]["text"]
+
+
+def test_a_file_that_was_written_before_is_not_said_to_be_written_now(run: Run, tmp_path: Path) -> None:
+    """Going on with a batch that is done changes nothing and says so."""
+    _, _, first = run("batch", "document", "one.py", "--write")
+    before = (tmp_path / "one.py").stat().st_mtime_ns
+    _, _, second = run("batch", "document", "one.py", "--write", "--resume")
+    assert "Wrote one.py." in first
+    assert second == "one.py was written before.\n"
+    assert (tmp_path / "one.py").stat().st_mtime_ns == before

@@ -119,6 +119,22 @@ async def test_the_doctor_tries_the_token(tmp_path: Path) -> None:
     assert "aurelis login mine" in record["next"]
 
 
+async def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
+    """Settings that name a variable want its token to be used, even where the provider might do without one."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        with (tmp_path / "aurelis" / "config.toml").open("a") as settings:
+            settings.write('apiKeyEnv = "MY_API_KEY"\n')
+        _, unset, _ = await run(tmp_path, "doctor", "--json")
+        _, is_set, _ = await run(tmp_path, "doctor", "--json", MY_API_KEY="anything")
+    before = json.loads(unset)["components"]["authentication"]
+    assert (before["status"], before["error"]) == (
+        "degraded",
+        "MY_API_KEY, which providers.mine.apiKeyEnv names, is not set.",
+    )
+    assert json.loads(is_set)["components"]["authentication"]["status"] == "healthy"
+
+
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
     """A key in the environment of a provider that nobody chose is told and not used."""
     async with run_sandbox() as sandbox:

@@ -117,15 +117,12 @@ def test_an_empty_file_is_called_so(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("output", [(), ("--json",), ("--diff",), ("--write",)])
-def test_the_words_of_an_answer_without_code_are_shown(run: Run, tmp_path: Path, output: tuple[str, ...]) -> None:
-    """What the model said instead stands before the failure, on standard error, and in no file that is kept."""
+def test_the_words_of_an_answer_without_code_are_in_no_log(run: Run, tmp_path: Path, output: tuple[str, ...]) -> None:
+    """Where nobody looks, standard error has the failure alone, and no file that is kept has the words."""
     code, printed, errors = run("refactor", "code.py", *output)
     assert (code, printed) == (1, "")
-    said, failure = errors.split("sandbox/default gave no usable answer")
-    assert said.endswith(
-        "The model said:\n  The sandbox has no rules for rewriting code that works. Connect a model for that.\n"
-    )
-    assert "holds no code" in failure
+    assert errors.count("\n") == 1
+    assert "holds no code" in errors
     kept = [file for file in tmp_path.rglob("*") if file.is_file() and b"no rules for rewriting" in file.read_bytes()]
     assert kept == []
 
