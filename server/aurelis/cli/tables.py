@@ -88,7 +88,7 @@ def table(
         pad_edge=False,
         collapse_padding=True,
     )
-    widths = _between_words(columns, cells, fixed, room)
+    widths = _fitting(columns, cells, fixed, room)
     for place, column in enumerate(columns):
         justify: JustifyMethod = "right" if column in right else "left"
         made.add_column(column, justify=justify, overflow="fold", no_wrap=fixed[place], width=widths[place])
@@ -112,9 +112,16 @@ def _records(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) 
 
 def _readable(columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], room: int) -> bool:
     """Whether there is room for what is not folded, and for a few letters at a time of what is."""
+    return sum(_least(columns, rows, fixed, folded=True)) <= room
+
+
+def _least(columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], *, folded: bool) -> list[int]:
+    """The least that each column needs: a fixed one all of it, another its widest word, or less if words are folded."""
     widths, words = _widths(columns, rows)
-    least = (widths[place] if fixed[place] else min(words[place], _LEAST_FOLDED) for place in range(len(columns)))
-    return sum(least) <= room
+    return [
+        widths[place] if fixed[place] else min(words[place], _LEAST_FOLDED) if folded else words[place]
+        for place in range(len(columns))
+    ]
 
 
 def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[int]]:
@@ -124,12 +131,17 @@ def _widths(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list
     return widths, [max(cell_len(word) for text in column for word in text.split(" ")) for column in texts]
 
 
-def _between_words(
+def _fitting(
     columns: Sequence[str], rows: Sequence[Sequence[str]], fixed: Sequence[bool], room: int
 ) -> list[int | None]:
-    """Widths for the columns in so much room that no word is broken; none where all fits, or cannot fit."""
-    widths, words = _widths(columns, rows)
-    least = [widths[place] if fixed[place] else words[place] for place in range(len(columns))]
+    """Widths for the columns in so much room: words are broken in the widest columns, and only where they must be.
+
+    None where all fits, or cannot fit.
+    """
+    widths, _words = _widths(columns, rows)
+    least = _least(columns, rows, fixed, folded=False)
+    if sum(least) > room:
+        least = _least(columns, rows, fixed, folded=True)
     surplus = sum(widths) - room
     if surplus <= 0 or sum(least) > room:
         return [None] * len(columns)

@@ -45,6 +45,19 @@ def test_words_are_not_broken_while_there_is_room(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= width
 
 
+def test_a_long_word_is_broken_before_short_ones() -> None:
+    """Where a word must be broken it is one of the widest column's; the others stay whole."""
+    columns = ("Time", "What", "Model", "Host")
+    rows = [("10:14:42", "explanation", "sandbox/default", "127.0.0.1:42159"), ("10:14:43", "z" * 80, "-", "-")]
+    screen = Console(file=io.StringIO(), width=80)
+    screen.print(table("", columns, rows, width=80))
+    assert isinstance(screen.file, io.StringIO)
+    shown = screen.file.getvalue()
+    assert {"10:14:42", "explanation", "sandbox/default", "127.0.0.1:42159"} <= set(shown.split())
+    assert shown.count("z") == 80
+    assert max(map(len, shown.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("width", [20, 30, 40, 50])
 def test_rows_stand_by_themselves_where_a_table_cannot_be_read(width: int) -> None:
     """On a narrow screen nothing is lost: every name, heading and figure is there, and whole."""
