@@ -60,9 +60,9 @@ async def run(arguments: argparse.Namespace) -> int:
 
 def _row(line: Mapping[str, Any]) -> tuple[str, ...]:
     """A line for people: the time is their own; what is only of use to programs is left out."""
-    event, task = (str(line.get(key) or "").replace("_", " ") for key in ("event", "task"))
+    event, task, outcome = (str(line.get(key) or "").replace("_", " ") for key in ("event", "task", "outcome"))
     what = task or line.get("detail")
-    cells = (event, what, line.get("model"), line.get("host"), line.get("outcome"))
+    cells = (event, what, line.get("model"), line.get("host"), outcome.replace(":", ": "))
     return (_own_time(str(line.get("time"))), *(str(cell or "-") for cell in cells))
 
 
