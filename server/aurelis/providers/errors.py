@@ -27,8 +27,10 @@ _QUOTE_CHARACTERS: Final = 200
 _ECHO_CHARACTERS: Final = 24
 _LOOKS_LIKE_KEY: Final = re.compile(
     r"(?i)\bbearer\s+\S+|\b(?:sk|pk|rk|gsk|xai|key|ghp|gho|ghu|ghs|ghr|github_pat|hf|AIza|nvapi)[-_]?[\w*.-]{8,}"
-    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\S*\*{3,}\S*"
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
 )
+_MASKED: Final = "***"
+"""What servers put in the place of most of a key."""
 _LONG_RUN: Final = re.compile(r"[A-Za-z0-9+/=_]{20,}")
 _CONTEXT: Final = re.compile(
     r"(?i)context[ _-]?(?:length|window|size)|maximum (?:context|input|prompt)|too many (?:input )?tokens"
@@ -99,8 +101,8 @@ def quote(message: str, blame: Blame) -> str:
             message = message.replace(secret, "...")
     message = plain_text(message).replace("](", "] (")  # Editors make links of `[words](address)` in what they show.
     text = "".join(character if character.isprintable() else " " for character in message)
-    text = _LONG_RUN.sub(_without_keys, _LOOKS_LIKE_KEY.sub("...", text[:2000]))
-    text = " ".join(text.split())
+    text = " ".join("..." if _MASKED in word else word for word in text[:2000].split())
+    text = _LONG_RUN.sub(_without_keys, _LOOKS_LIKE_KEY.sub("...", text))
     if len(text) > _QUOTE_CHARACTERS:
         text = text[: _QUOTE_CHARACTERS - 3].rstrip() + "..."
     flat = [" ".join(private.split()) for private in blame.private if private]

@@ -15,6 +15,8 @@ _SENTENCE: Final = re.compile(
     r"(?i)(?:wait|retry after|try again in|retry in|again after)\s+(?:about\s+)?"
     r"((?:\d+(?:\.\d+)?(?:ms|h|m|s))+|\d+(?:\.\d+)?)(?:\s*(milliseconds?|ms|hours?|minutes?|mins?)\b)?"
 )
+_LONGEST_TEXT: Final = 100
+"""Characters of a duration or a date; more are nonsense that could take long to read."""
 _LONGEST_COUNT: Final = 12
 _RULE: Final = re.compile(r"(?i)rate limit of (?P<requests>\d{1,9}) per (?P<seconds>\d{1,7})s exceeded")
 _NAMED_RULE: Final = re.compile(r"(?i)\brequests per (?P<window>min|day)[^:]{0,20}: Limit:? ?(?P<requests>\d{1,9})\b")
@@ -50,8 +52,9 @@ def _after(text: str) -> float | None:
 
 
 def _duration(text: str) -> float | None:
-    parts = _DURATION.findall(text.strip().lower())
-    if not parts or "".join(number + unit for number, unit in parts) != text.strip().lower():
+    lowered = text.strip().lower()
+    parts = _DURATION.findall(lowered) if len(lowered) <= _LONGEST_TEXT else []
+    if not parts or "".join(number + unit for number, unit in parts) != lowered:
         return None
     return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
@@ -59,6 +62,8 @@ def _duration(text: str) -> float | None:
 def http_date(text: str) -> float | None:
     """Seconds since the epoch of an HTTP date, of an `@seconds` date (RFC 9745) or one of RFC 3339, or None."""
     stripped = text.strip()
+    if len(stripped) > _LONGEST_TEXT:
+        return None
     if _DAY.match(stripped):
         with contextlib.suppress(ValueError, OverflowError):
             moment = datetime.fromisoformat(stripped)

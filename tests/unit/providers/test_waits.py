@@ -65,6 +65,7 @@ def moment(seconds: float) -> str:
         ({}, OPENROUTER_429, 3600.0),
         ({"retry-after": "4"}, OPENROUTER_429, 4.0),
         ({"retry-after": "1, 3"}, b"", 3.0),
+        ({"retry-after": "0" * 60_000 + "x", "x-ratelimit-reset": "0" * 60_000 + "x"}, b"", None),
         ({"retry-after": "2s"}, b"", 2.0),
         ({"retry-after": moment(NOW + 20)}, b"", 20.0),
         (

@@ -30,7 +30,7 @@ PLACEHOLDER_KEY: Final = "none"
 
 _MAX_REDIRECTS: Final = 3
 _MAX_ERROR_BYTES: Final = 64 * 1024
-_ERROR_BODY_SECONDS: Final = 2.0
+_ERROR_BODY_SECONDS: Final = 1.0
 """How long the words of a refusal are waited for: its status and headers say what to do."""
 _WRITE_SECONDS: Final = 60.0
 _READ_SECONDS: Final = 600.0
