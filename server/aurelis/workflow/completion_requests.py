@@ -125,12 +125,10 @@ class CompletionRequests:
                 if isinstance(event, Completed):
                     self.use.answered(request.request_id, event.answer.model)
                     made = completions(flight.prepared, event.answer)
-                    for one in made:
-                        start = min(one.item.start, flight.place.start)
-                        text = snapshot.text[start : one.item.start] + one.item.text
-                        place = Place.of(snapshot, start, one.item.end)
-                        given = flight.place.start + len(flight.proposed) - start
-                        self.kept.keep(Kept(place, text, one.request_id, given, further=flight.further))
+                    for one in made:  # Each begins at the cursor.
+                        place = Place.of(snapshot, flight.place.start, one.item.end)
+                        text, proposed = flight.proposed + one.item.text, len(flight.proposed)
+                        self.kept.keep(Kept(place, text, one.request_id, proposed, further=flight.further))
                     return bool(made)
         return False
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import attrs
 
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import PreparedCompletion, item_of
+from aurelis.workflow.inline import CURSOR, PreparedCompletion, item_of
 from aurelis.workflow.kept_completions import COVERED, Place
 
 ORPHAN_SECONDS: Final = 0.15
@@ -23,6 +23,9 @@ ORPHAN_SECONDS: Final = 0.15
 MOST_FLIGHTS: Final = 3
 """Requests under way at once, further suggestions aside, which live as long as somebody waits for them; the oldest that
 nobody waits for is closed for a new one."""
+
+_REASONING: Final = ("<think", "<reason")
+_MARK: Final = CURSOR.casefold()
 
 
 @attrs.define(eq=False)
@@ -44,6 +47,8 @@ class Flight:
     given_up: bool = False
     task: asyncio.Task[None] = attrs.field(init=False)
     orphan: asyncio.TimerHandle | None = None
+    _read: str = ""
+    _text: str = ""
 
     def listening(self) -> Callable[[str], bool]:
         """The request's own `enough`, which also notes what has arrived."""
@@ -63,14 +68,36 @@ class Flight:
         between = snapshot.text[position : position + COVERED]
         if self.place.covered(snapshot, position, between) is None or not self.place.holds(snapshot):
             return False
-        item = item_of(self.so_far, self.prepared, cut=True) if self.so_far.strip() else None
-        said = self.proposed + ("" if item is None else item.text)
-        if said.startswith(typed):
-            return True
-        beyond = typed.removeprefix(said)
-        if not typed.startswith(said):
-            return False
-        return item is not None or "\n" not in beyond.strip(" \t") or self.prepared.hole.multiline
+        if may_be_introduction(self.so_far, self.prepared.hole.prefix):
+            known = typed.startswith(self.proposed) or self.proposed.startswith(typed)
+            beyond = typed[len(self.proposed) :]
+            return known and ("\n" not in beyond.strip(" \t") or self.prepared.hole.multiline)
+        readings = (self.proposed + said for said in (self._offered(), self.so_far))
+        return any(said.startswith(typed) or typed.startswith(said) for said in readings)
+
+    def _offered(self) -> str:
+        """What has arrived, as it would be offered: read once."""
+        if self._read != self.so_far:
+            self._read = self.so_far
+            item = item_of(self.so_far, self.prepared)
+            self._text = "" if item is None else item.text
+        return self._text
+
+
+def may_be_introduction(so_far: str, prefix: str) -> bool:
+    """Whether what has arrived may be no more than what models say before they complete: nothing of use yet.
+
+    That is reasoning, a fence, the cursor's mark, or the cursor's line said again. `prefix` stands before the cursor.
+    """
+    begun = so_far.strip().casefold()
+    if any(opening.startswith(begun[: len(opening)]) for opening in _REASONING):
+        end = begun.rfind("</")
+        return end < 0 or ">" not in begun[end:]
+    if begun.startswith("`"):
+        return "\n" not in begun
+    if _MARK.startswith(begun):
+        return True
+    return prefix.rpartition("\n")[2].strip().casefold().startswith(begun)
 
 
 class Flights:

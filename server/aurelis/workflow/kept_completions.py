@@ -29,7 +29,8 @@ MOST_CLOSERS: Final = 3
 class Place:
     """Where a completion begins, in a document that is otherwise the same.
 
-    `start` is an offset, `behind` counts the characters behind the place, `rest` is a hash of all but the place.
+    `start` is an offset, `behind` counts the characters behind the place, `rest` is a hash of all but the place, a
+    notebook's cells above included.
     """
 
     uri: str
@@ -42,7 +43,7 @@ class Place:
     def of(cls, snapshot: Snapshot, start: int, end: int) -> Place:
         """The place of a replacement from `start` to `end`."""
         text = snapshot.text
-        return cls(snapshot.uri, snapshot.language_id, start, len(text) - end, _hash_of_rest(text, start, end))
+        return cls(snapshot.uri, snapshot.language_id, start, len(text) - end, _hash_of_rest(snapshot, start, end))
 
     def typed(self, snapshot: Snapshot, position: int) -> str | None:
         """What stands between the place's beginning and the cursor; None when the cursor is elsewhere."""
@@ -66,8 +67,7 @@ class Place:
 
     def holds(self, snapshot: Snapshot) -> bool:
         """Whether the document is the same but for what stands at the place."""
-        text = snapshot.text
-        return _hash_of_rest(text, self.start, len(text) - self.behind) == self.rest
+        return _hash_of_rest(snapshot, self.start, len(snapshot.text) - self.behind) == self.rest
 
     def cursors(self, snapshot: Snapshot) -> range:
         """Where the cursor may stand once the document was changed: before what follows, closers put in aside."""
@@ -98,15 +98,15 @@ class Offered:
 class Kept:
     """One completion.
 
-    `given` counts the characters at its beginning that the model did not say: they stood there, or the editor's own
-    list of completions proposed them. A text of no more says that there was nothing to offer at exactly this place.
-    `further` tells one that was asked for beside another: it is offered behind those that were not.
+    `proposed` counts the characters at its beginning that the editor's own list of completions proposed. A text of no
+    more says that there was nothing to offer at exactly this place. `further` tells one that was asked for beside
+    another: it is offered behind those that were not.
     """
 
     place: Place
     text: str = attrs.field(repr=False)
     request_id: str
-    given: int = 0
+    proposed: int = 0
     further: bool = False
 
 
@@ -147,17 +147,17 @@ def _rest(kept: Kept, snapshot: Snapshot, position: int) -> Offered | None:
     covered = kept.place.covered(snapshot, position, rest)
     if covered is None or not kept.place.holds(snapshot):
         return None
-    if len(kept.text) <= kept.given:
+    if len(kept.text) <= kept.proposed:
         return Offered(position, position, "", kept.request_id) if not rest and not covered else None
     if not rest.strip():
         return None
     if rest == snapshot.text[position : position + covered]:  # The editor's closers are all that it said comes next.
         return Offered(position, position, "", kept.request_id)
-    return Offered(position, position + covered, rest, kept.request_id, max(0, len(typed) - kept.given))
+    return Offered(position, position + covered, rest, kept.request_id, max(0, len(typed) - kept.proposed))
 
 
-def _hash_of_rest(text: str, start: int, end: int) -> int:
-    return hash((text[:start], text[end:]))
+def _hash_of_rest(snapshot: Snapshot, start: int, end: int) -> int:
+    return hash((snapshot.cells_above, snapshot.text[:start], snapshot.text[end:]))
 
 
 def _comes_again(characters: str, text: str) -> bool:

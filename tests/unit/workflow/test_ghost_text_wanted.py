@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import pytest
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
@@ -290,6 +291,22 @@ def test_all_typed_but_the_closers_that_the_editor_put_in_asks_nothing() -> None
         assert await session.offer(*shot("compute([a", after="])" + AFTER)) == ()
         assert len(services.requests) == 1
         await session.offer(*shot("compute([a])"))
+        assert len(services.requests) == 2
+
+    play(scene())
+
+
+def test_a_cell_above_that_was_edited_asks_anew() -> None:
+    """It is a part of what stands before the cursor; running cells changes no text."""
+
+    async def scene() -> None:
+        session, services = session_of("return a + b")
+        snapshot, position = shot("")
+        cell = attrs.evolve(snapshot, cells_above=("limit = 1",))
+        await session.offer(cell, position)
+        await session.offer(attrs.evolve(cell, cells_above=("limit = 1",)), position)
+        assert len(services.requests) == 1
+        await session.offer(attrs.evolve(cell, cells_above=("limit = 2",)), position)
         assert len(services.requests) == 2
 
     play(scene())
