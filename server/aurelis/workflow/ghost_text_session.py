@@ -83,7 +83,8 @@ class GhostTextSession:
         if known and len(known) < wanted and known[0].request_id not in self._varied:
             self._varied.append(known[0].request_id)
             await self._requests.further(wish, wanted - len(known))
-        found = await self._found(wish)
+            known = self._kept.find(snapshot, position)
+        found = await self._found(wish, known)
         if found is not None:
             return found
         await self._requests.warm(around.others)
@@ -91,7 +92,7 @@ class GhostTextSession:
             await asyncio.sleep(begun + self._delay(snapshot, position) - loop.time())
             if self._silence.lasts(loop.time()) or not lasts():
                 return ()
-            found = await self._found(wish)  # Another cursor may have asked meanwhile.
+            found = await self._found(wish, self._kept.find(snapshot, position))  # Others may have asked meanwhile.
             if found is not None:
                 return found
         flight = await self._requests.launch(wish)
@@ -162,10 +163,9 @@ class GhostTextSession:
         right = self._use.often_right(snapshot.language_id)
         return self._rhythm.delay(snapshot.text[start:position], asyncio.get_running_loop().time(), right=right)
 
-    async def _found(self, wish: Wish) -> tuple[Offered, ...] | None:
+    async def _found(self, wish: Wish, known: tuple[Offered, ...] | None) -> tuple[Offered, ...] | None:
         """What is known for a cursor, or comes with a request that is under way; None when it must be asked for."""
         snapshot, position = wish.asked.snapshot, wish.asked.position
-        known = self._kept.find(snapshot, position)
         if known or (known is not None and not wish.invoked):
             return self._use.told(known)
         flight = self._flights.adoptable(snapshot, position)

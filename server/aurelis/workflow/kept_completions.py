@@ -124,14 +124,20 @@ class KeptCompletions:
     def find(self, snapshot: Snapshot, position: int) -> tuple[Offered, ...] | None:
         """What is known for a cursor; an empty tuple when it is known that there is nothing, None when nothing is."""
         found: list[Offered] = []
+        known: dict[Place, bool] = {}  # Many begin at one place, and to look at the whole document takes a moment.
         empty = False
         for kept in sorted(self._kept, key=lambda kept: kept.further):
             offered = _rest(kept, snapshot, position)
-            if offered is not None and offered.text:
-                if all(offered.text != other.text for other in found):
-                    found.append(offered)
-            elif offered is not None:
+            if offered is None:
+                continue
+            if kept.place not in known:
+                known[kept.place] = kept.place.holds(snapshot)
+            if not known[kept.place]:
+                continue
+            if not offered.text:
                 empty = True
+            elif all(offered.text != other.text for other in found):
+                found.append(offered)
         return tuple(found) if found or empty else None
 
     def forget(self) -> None:
@@ -145,7 +151,7 @@ def _rest(kept: Kept, snapshot: Snapshot, position: int) -> Offered | None:
         return None
     rest = kept.text[len(typed) :]
     covered = kept.place.covered(snapshot, position, rest)
-    if covered is None or not kept.place.holds(snapshot):
+    if covered is None:
         return None
     if len(kept.text) <= kept.proposed:
         return Offered(position, position, "", kept.request_id) if not rest and not covered else None
