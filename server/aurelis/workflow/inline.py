@@ -197,7 +197,7 @@ def prepare_completion(
     edits = [edit for edit in asked.around.edits if services.egress.refusal(edit.document.source) is None]
     position = max(0, min(asked.position, len(snapshot.text)))
     tree = None
-    if _line_length(snapshot, position) <= LONGEST_LINE:
+    if _line_length(snapshot.text, position) <= LONGEST_LINE:
         tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
     hole = Hole(
         prefix=snapshot.text[:position],
@@ -254,9 +254,9 @@ def prepare_completion(
     return PreparedCompletion(request, hole, tree)
 
 
-def _line_length(snapshot: Snapshot, position: int) -> int:
-    line = snapshot.lines.line_at(position)
-    return snapshot.lines.line_end(line) - snapshot.lines.line_start(line)
+def _line_length(text: str, position: int) -> int:
+    end = text.find("\n", position)
+    return (len(text) if end < 0 else end) - text.rfind("\n", 0, position) - 1
 
 
 def _described(edits: Sequence[Edited]) -> tuple[str, ...]:
