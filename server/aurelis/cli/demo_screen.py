@@ -147,7 +147,8 @@ class DemoScreen:
             )
             for row in rows
         ]
-        self._console.print(Padding(table("", columns, cells, right=("First", "Whole"), wraps=False), (0, 0, 0, 2)))
+        shown = table("", columns, cells, right=("First", "Whole"), width=self._console.width - 2)
+        self._console.print(Padding(shown, (0, 0, 0, 2)))
 
     def end(self, seconds: float, program: str) -> None:
         """Say what to do next; `program` is how this one is called."""

@@ -66,20 +66,19 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     right: Sequence[str] = (),
-    wraps: bool = True,
     width: int | None = None,
 ) -> RenderableType:
     """A table; the columns named in `right` hold numbers.
 
-    If `wraps`, what is too wide for the terminal (or for `width`) is folded, though neither numbers and their headings
-    nor the first column, unless there is nothing else to fold; and between words, as far as there is room for that.
+    What is too wide for the terminal (or for `width`) is folded, though neither numbers and their headings nor the
+    first column, unless there is nothing else to fold; and between words, as far as there is room for that.
     Where the terminal is too narrow for a table that can be read, each row stands by itself, a line for each column.
     """
     cells = [tuple(row) for row in rows]
     numbers_alone = set(columns[1:]) <= set(right)
-    fixed = [not wraps or column in right or (place == 0 and not numbers_alone) for place, column in enumerate(columns)]
+    fixed = [column in right or (place == 0 and not numbers_alone) for place, column in enumerate(columns)]
     room = (width or console().width) - _GAP * len(columns)
-    if wraps and not _readable(columns, cells, fixed, room):
+    if not _readable(columns, cells, fixed, room):
         return _records(title, columns, cells)
     made = Table(
         title=Text(title, style="bold") if title else None,

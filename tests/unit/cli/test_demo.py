@@ -83,6 +83,16 @@ def test_slow_requests_fit_the_table(capsys: pytest.CaptureFixture[str]) -> None
     assert max(len(line) for line in output.splitlines()) <= 80
 
 
+@pytest.mark.parametrize("width", [30, 40, 60, 80])
+def test_what_was_asked_is_whole_on_any_screen(capsys: pytest.CaptureFixture[str], width: int) -> None:
+    """No word of the last step is cut off."""
+    rows = [ShownRequest("documentation", "sandbox/default", "127.0.0.1:65535", 19, 59, None, "ok")]
+    DemoScreen(Console(file=sys.stdout, width=width)).requests(rows)
+    output = capsys.readouterr().out
+    assert {"documentation", "sandbox/default", "19", "59", "no"} <= set(output.split())
+    assert max(map(len, output.splitlines())) <= width
+
+
 def test_ghost_text_is_marked_without_colour(capsys: pytest.CaptureFixture[str]) -> None:
     """A reader without colours sees where the suggestion begins and ends."""
     DemoScreen().ghost_text("a.py", "x = 1\ny = fir", "st(x)")
