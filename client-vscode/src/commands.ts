@@ -19,7 +19,7 @@ import type { Health, ModelRow, Result, SentRequest, Statistics, StatusMessage, 
 import { healthAsMarkdown, pickModel } from './reports';
 import type { RequestDocuments } from './request_documents';
 import { pickSentRequest } from './request_documents';
-import { fillCommitMessage, refuseUnstaged, STAGE_ALL } from './source_control';
+import { fillCommitMessage, folderOf, refuseUnstaged, repositoryMeant } from './source_control';
 import type { Supervisor } from './supervisor';
 
 const WALKTHROUGH = 'aurelis.aurelis#start';
@@ -76,9 +76,14 @@ function handlers(parts: Parts): Record<string, Handler> {
       if (instruction !== undefined) await change(parts, 'aurelis.generate', { ...(asked(given) ?? cursor()), instruction });
     },
     'aurelis.commitMessage': async (given) => {
-      await refuseUnstaged(given === STAGE_ALL);
-      const result = await (await supervisor.ready()).executeUnlessCancelled<Result>('aurelis.commitMessage', {});
-      if (result !== undefined && !(await fillCommitMessage(result.text))) answers.present('Commit message', result.model, result.text);
+      const repository = await repositoryMeant(given);
+      if (repository !== undefined) await refuseUnstaged(repository, given);
+      const folder = repository === undefined ? undefined : folderOf(repository.rootUri, vscode.workspace.workspaceFolders ?? []);
+      const argument: TaskArguments = folder === undefined ? {} : { folder };
+      const result = await (await supervisor.ready()).executeUnlessCancelled<Result>('aurelis.commitMessage', argument);
+      if (result === undefined) return;
+      if (repository !== undefined) await fillCommitMessage(repository, result.text);
+      else answers.present('Commit message', result.model, result.text);
     },
     'aurelis.batch': (given) => batch(() => supervisor.ready(), answers, given),
     'aurelis.models': async () => pickModel((await ask<{ models: ModelRow[] }>('aurelis.models', { refresh: true })).models),

@@ -38,6 +38,7 @@ export interface TaskArguments {
   instruction?: string;
   question?: string;
   context?: string[];
+  folder?: string;
   model?: string;
   apply?: boolean;
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { Failure, type Step } from './failure';
 
 interface Repository {
+  rootUri: vscode.Uri;
   inputBox: { value: string };
   ui: { selected: boolean };
   state: { indexChanges: unknown[]; workingTreeChanges: unknown[]; untrackedChanges: unknown[] };
@@ -12,38 +13,48 @@ interface GitExtension {
   getAPI(version: 1): { state: 'uninitialized' | 'initialized'; repositories: Repository[] };
 }
 
-/** The argument of `aurelis.commitMessage` that stages everything first. */
-export const STAGE_ALL = 'stageAll';
+/** What `aurelis.commitMessage` may be given: by VS Code the source control whose button it was, by our own step more. */
+interface Asked {
+  rootUri?: vscode.Uri;
+  stageAll?: boolean;
+}
 
-const STAGE_AND_WRITE: Step = { title: 'Stage All and Write It', command: 'aurelis.commitMessage', arguments: [STAGE_ALL] };
 const OPEN_SOURCE_CONTROL: Step = { title: 'Open Source Control', command: 'workbench.view.scm' };
 
-/** Fail with what helps where Git knows that there is nothing to write about; where it does not know, the server will. */
-export async function refuseUnstaged(stageAll: boolean): Promise<void> {
-  const repository = await selected();
-  if (repository === undefined) return;
-  const { indexChanges, workingTreeChanges, untrackedChanges } = repository.state;
-  if (indexChanges.length > 0) return;
-  if (workingTreeChanges.length + untrackedChanges.length === 0) throw new Failure('Nothing has changed, so there is nothing to write a message about.', []);
-  if (!stageAll) throw new Failure('Nothing is staged; the message is about what is.', [STAGE_AND_WRITE, OPEN_SOURCE_CONTROL]);
-  await vscode.commands.executeCommand('git.stageAll');
-}
-
-/** Put a message into the box of the selected repository; false when there is none. */
-export async function fillCommitMessage(message: string): Promise<boolean> {
-  const repository = await selected();
-  if (repository === undefined) return false;
-  repository.inputBox.value = message;
-  await vscode.commands.executeCommand('workbench.view.scm');
-  return true;
-}
-
-async function selected(): Promise<Repository | undefined> {
+/** The repository that a command is about: the one it was given, else the selected one; undefined where Git knows of none. */
+export async function repositoryMeant(given: unknown): Promise<Repository | undefined> {
   const extension = vscode.extensions.getExtension<GitExtension>('vscode.git');
   try {
     const { state, repositories } = (await extension?.activate())?.getAPI(1) ?? { state: 'uninitialized', repositories: [] };
-    return state === 'initialized' ? (repositories.find(({ ui }) => ui.selected) ?? repositories[0]) : undefined;
+    if (state !== 'initialized') return undefined;
+    const root = (given as Asked | undefined)?.rootUri?.toString();
+    return repositories.find(({ rootUri }) => rootUri.toString() === root) ?? repositories.find(({ ui }) => ui.selected) ?? repositories[0];
   } catch {
     return undefined; // Git is switched off, or not installed.
   }
+}
+
+/** The folder to ask the server about: a repository within the workspace, else the workspace folder within it. */
+export function folderOf(root: vscode.Uri, folders: readonly { uri: vscode.Uri }[]): string | undefined {
+  const holds = (outer: vscode.Uri, inner: vscode.Uri) => outer.toString() === inner.toString() || inner.toString().startsWith(`${outer}/`);
+  if (folders.some(({ uri }) => holds(uri, root))) return root.toString();
+  return folders.find(({ uri }) => holds(root, uri))?.uri.toString();
+}
+
+/** Fail with what helps where there is nothing to write about. */
+export async function refuseUnstaged({ rootUri, state }: Repository, given: unknown): Promise<void> {
+  const { indexChanges, workingTreeChanges, untrackedChanges } = state;
+  if (indexChanges.length > 0) return;
+  if (workingTreeChanges.length + untrackedChanges.length === 0) throw new Failure('Nothing has changed, so there is nothing to write a message about.', []);
+  if ((given as Asked | undefined)?.stageAll !== true) {
+    const stage: Step = { title: 'Stage All and Write It', command: 'aurelis.commitMessage', arguments: [{ rootUri, stageAll: true }] };
+    throw new Failure('Nothing is staged; the message is about what is.', [stage, OPEN_SOURCE_CONTROL]);
+  }
+  await vscode.commands.executeCommand('git.stageAll', rootUri);
+}
+
+/** Put a message into the repository's box. */
+export async function fillCommitMessage({ inputBox }: Repository, message: string): Promise<void> {
+  inputBox.value = message;
+  await vscode.commands.executeCommand('workbench.view.scm');
 }

@@ -7,6 +7,7 @@ import { joined, toConfirm } from '../src/preview';
 import type { Result, Statistics, Summary } from '../src/protocol';
 import { healthAsMarkdown, modelDetail } from '../src/reports';
 import { requestAsText } from '../src/request_documents';
+import { folderOf } from '../src/source_control';
 import { viewOf } from '../src/status';
 
 const RESULT: Result = {
@@ -112,4 +113,13 @@ test('the menu begins with who answers, and what is amiss', () => {
   const entry = modelEntry({ health: 'warning', busy: false, model: 'custom/some', message: 'Sign in with `aurelis login custom`. Then more.' });
   assert.equal(entry.label, '$(sparkle) Model: custom/some');
   assert.equal(entry.detail, 'Sign in with "Aurelis: Sign In...".');
+});
+
+test('the message of a commit is about the repository whose button it was', () => {
+  const uri = (text: string) => ({ toString: () => text }) as never;
+  const folders = [{ uri: uri('file:///w/one') }, { uri: uri('file:///r/part') }];
+  assert.equal(folderOf(uri('file:///w/one'), folders), 'file:///w/one');
+  assert.equal(folderOf(uri('file:///w/one/inner'), folders), 'file:///w/one/inner');
+  assert.equal(folderOf(uri('file:///r'), folders), 'file:///r/part');
+  assert.equal(folderOf(uri('file:///w/on'), folders), undefined);
 });

@@ -11,6 +11,7 @@ export const workspace = { isTrusted: true };
 export const window = {};
 export const commands = {};
 export const env = {};
+export const extensions = {};
 export const languages = {};
 export const LanguageStatusSeverity = {};
 export const ProgressLocation = {};

@@ -47,6 +47,7 @@ class CommandArguments:
     instruction: str | None = attrs.field(default=None, repr=False)
     question: str | None = attrs.field(default=None, repr=False)
     context: tuple[str, ...] = ()
+    folder: str | None = None
     model: str | None = None
     priority: Priority | None = None
     temperature: float | None = None
@@ -70,6 +71,7 @@ def task_arguments(params: types.ExecuteCommandParams) -> CommandArguments:
         instruction=text(data, "instruction"),
         question=text(data, "question"),
         context=_context(data.get("context")),
+        folder=text(data, "folder"),
         model=text(data, "model"),
         priority=_priority(data.get("priority")),
         temperature=_number(data.get("temperature")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -20,7 +21,7 @@ from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments
 from aurelis.lsp.convert import offset_of, offsets_of
 from aurelis.lsp.diagnostics import diagnostics_for_model, publish_findings
-from aurelis.lsp.documents import is_served
+from aurelis.lsp.documents import file_path, is_served
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.messages import AnswerStream
 from aurelis.lsp.outcome import request_failed
@@ -155,7 +156,7 @@ async def build_invocation(
     context = [await _named_document(ls, uri) for uri in arguments.context]
     instructions, project = await surroundings(ls, verb, snapshot)
     if verb == "commit-message" and not context:
-        context = [await staged_changes(ls.documents.folders, ls.services.egress)]
+        context = [await staged_changes(_folders_meant(ls, arguments.folder), ls.services.egress)]
     return Invocation(
         verb=verb,
         snapshot=snapshot,
@@ -177,6 +178,18 @@ async def build_invocation(
         prompts_folder=await ls.services.prompts_folder(),
         project_files=project,
     )
+
+
+def _folders_meant(ls: AurelisServer, uri: str | None) -> Sequence[Path]:
+    """The folder that was named, which must lie in the workspace; without a name the workspace's."""
+    folders = tuple(ls.documents.folders)
+    if uri is None:
+        return folders
+    path = file_path(uri)
+    if path is None or folder_of(path, folders) is None:
+        message = "The folder lies outside the workspace, so its changes were not read; open it first."
+        raise RequestError(ErrorKind.EXCLUDED, message)
+    return (path,)
 
 
 async def document_of(ls: AurelisServer, arguments: CommandArguments) -> Snapshot | None:
