@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from aurelis.cli.command_line import DONE
@@ -15,6 +16,9 @@ from aurelis.cli.tables import console, dollars, duration, many, number, percent
 
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _PERIODS: Final = (("Last 24 hours", "hours", "an hour"), ("Last 30 days", "days", "a day"))
+_NAME_WIDTH: Final = 9
+"""Columns for the name of a figure before its bars."""
+
 _SERIES: Final[tuple[tuple[str, str, Callable[[float | None], str]], ...]] = (
     ("Requests", "requests", number),
     ("Errors", "errors", number),
@@ -60,22 +64,30 @@ async def run(arguments: argparse.Namespace) -> int:
     if happened:
         output.print(table("What went another way", ("", "Times"), happened, right=("Times",)))
     for title, key, unit in _PERIODS:
-        for line in _plots(title, statistics["overTime"][key], unit):
+        for line in _plots(title, statistics["overTime"][key], unit, output.width):
             output.print(line)
     return DONE
 
 
-def _plots(title: str, cells: Sequence[Mapping[str, Any]], unit: str) -> Iterator[Text]:
-    """A line for each figure that is anywhere above zero, under a heading; nothing where there were no requests."""
+def _plots(title: str, cells: Sequence[Mapping[str, Any]], unit: str, width: int) -> Iterator[Text]:
+    """A line for each figure that is anywhere above zero, under a heading; nothing where there were no requests.
+
+    On a narrow screen the highest value stands below its bars.
+    """
     if not any(cell["requests"] for cell in cells):
         return
     yield Text(f"{title}, {unit} a bar", style="bold")
     for name, key, spoken in _SERIES:
         values = [cell[key] or 0 for cell in cells]
         if highest := max(values):
-            line = Text(f"  {name:<9}")
+            indent = "  " if _NAME_WIDTH + 2 + len(values) <= width else ""
+            line = Text(f"{indent}{name:<{_NAME_WIDTH}}")
             line.append(plot(values), style="cyan")
-            line.append(f"  at most {spoken(highest)}", style="dim")
+            most = f"at most {spoken(highest)}"
+            if cell_len(line.plain) + len(most) + 2 > width:
+                yield line
+                line, most = Text(), f"{'':<{_NAME_WIDTH}}{most}"
+            line.append(f"  {most}", style="dim")
             yield line
     yield Text()
 

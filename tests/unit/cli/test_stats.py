@@ -36,7 +36,7 @@ def test_anything_above_nothing_is_seen() -> None:
 def test_each_figure_has_its_plot_over_time() -> None:
     """Requests, cost and the rest are drawn by the hour with their highest value; what never happened has no line."""
     cells = usage_statistics([row(0), row(0), row(2)], NOW)["overTime"]["hours"]
-    lines = [str(line) for line in _plots("Last 24 hours", cells, "an hour")]
+    lines = [str(line) for line in _plots("Last 24 hours", cells, "an hour", 80)]
     assert lines[0] == "Last 24 hours, an hour a bar"
     assert [line.split()[0] for line in lines[1:-1]] == ["Requests", "Tokens", "Cost", "Median"]
     requests = lines[1].removeprefix("  Requests ")
@@ -49,4 +49,14 @@ def test_each_figure_has_its_plot_over_time() -> None:
 def test_a_period_without_requests_is_left_out() -> None:
     """There is no heading over nothing."""
     cells = usage_statistics([row(48)], NOW)["overTime"]["hours"]
-    assert list(_plots("Last 24 hours", cells, "an hour")) == []
+    assert list(_plots("Last 24 hours", cells, "an hour", 80)) == []
+
+
+def test_bars_stay_whole_on_a_narrow_screen() -> None:
+    """What does not fit beside them stands below them."""
+    cells = usage_statistics([row(0)], NOW)["overTime"]["days"]
+    lines = [str(line) for line in _plots("Last 30 days", cells, "a day", 40)]
+    assert max(map(len, lines)) <= 40
+    requests = next(place for place, line in enumerate(lines) if line.startswith("Requests"))
+    assert lines[requests].endswith("█")
+    assert lines[requests + 1].strip() == "at most 1"
