@@ -94,3 +94,21 @@ def test_a_closer_at_another_depth_than_the_one_below_is_the_completions_own() -
     document = "class A\n{\n    void F()\n    {\n        if (a)\n        {\n        ¦\n}\n"
     expected = "class A\n{\n    void F()\n    {\n        if (a)\n        {\n        }\n    }\n}\n"
     assert filled(document, "}\n    }", "csharp") == expected
+
+
+def test_a_block_is_not_closed_twice_at_one_depth() -> None:
+    """The closer that stands right below at the same depth is the document's, whatever is out of sight."""
+    document = ".a {\n  .b {¦\n  }\n\n  .c {\n"
+    assert filled(document, "\n    width: 2rem;\n  }", "scss") == ".a {\n  .b {\n    width: 2rem;\n  }\n\n  .c {\n"
+
+
+def test_a_closer_right_above_is_an_echo() -> None:
+    """What closes the block above the cursor does not close it again."""
+    document = "class A\n{\n    function f()\n    {\n    }\n\n    ¦\n    {\n    }\n}\n"
+    expected = document.replace("¦", "function g()")
+    assert filled(document, "    }\n\n    function g()", "php") == expected
+
+
+def test_blocks_do_not_begin_with_empty_lines() -> None:
+    """Line breaks that a model puts before the body of a block come once."""
+    assert filled("fun f() {¦}\n", "\n\n\n  close()\n}\n\n", "kotlin") == "fun f() {\n  close()\n}\n"

@@ -98,3 +98,10 @@ def test_a_heading_before_the_rest_of_a_comment_goes() -> None:
     assert filled("// Ranks the ¦\nfoo();\n", "### Completion\nmost logical one.", "javascript") == (
         "// Ranks the most logical one.\nfoo();\n"
     )
+
+
+def test_a_fence_behind_the_rest_of_a_comment_goes() -> None:
+    """A fence that nothing opened is no part of a comment that ends with its line."""
+    assert filled("# make some links ¦\nRUN set\n", "that exist\n```", "dockerfile") == (
+        "# make some links that exist\nRUN set\n"
+    )

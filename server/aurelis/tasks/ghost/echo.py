@@ -11,6 +11,7 @@ from enum import Enum
 from itertools import islice
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import closes_block
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
 from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_quote_again, is_seldom_twice
 from aurelis.tasks.replies.brackets import OPENER_OF, unmatched_count
@@ -27,6 +28,8 @@ _WORD_MARKS: Final = frozenset("#@")
 """Marks that begin a word and are not doubled: `#define`, `@property`."""
 _SHORTEST_LINE: Final = 8
 """Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
+_LONG_LINE: Final = 8
+"""Different words of a line that hardly anybody writes twice in a row."""
 _JOINS: Final = frozenset("-.:/_'")
 """Marks within what reads as one word."""
 
@@ -146,7 +149,7 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
     """How likely a repetition is an echo: `said` in the reply, `echo` where it stands in the document."""
     lines = [line.strip() for line in echo.split("\n") if line.strip()]
     if not hole.line_before.strip():
-        return _chance_of_lines(lines, echo, hole, rest)
+        return _chance_of_lines(lines, said, echo, hole, rest)
     if is_quote_again(said, rest, hole):
         return _Chance.CERTAIN
     typed = hole.line_before.lstrip()
@@ -171,10 +174,15 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
     return _Chance.POSSIBLE if rest.strip() else _Chance.NONE
 
 
-def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
+def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: str) -> _Chance:
     """Whole lines above a cursor whose own line is blank; a single one may well be meant to come twice."""
     if not _begins_a_line(echo, hole):
         return _Chance.NONE
+    if closes_block(lines[0]) and rest.strip():
+        start = len(hole.before) - len(echo)
+        indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
+        if indent_of(said.lstrip("\n")) == indent and not hole.in_words:
+            return _Chance.LIKELY  # Nothing is closed twice.
     if not any(telling(line) for line in lines):
         return _Chance.NONE
     if len(lines) > 1:
@@ -183,7 +191,8 @@ def _chance_of_lines(lines: list[str], echo: str, hole: Hole, rest: str) -> _Cha
         return _Chance.CERTAIN if sum(telling(line) for line in lines) > 1 else _Chance.LIKELY
     if not rest.strip():
         return _Chance.NONE
-    return _Chance.LIKELY if lines[0].endswith(_OPENS) else _Chance.POSSIBLE
+    long = len(set(_WORD.findall(lines[0]))) >= _LONG_LINE
+    return _Chance.LIKELY if long or lines[0].endswith(_OPENS) else _Chance.POSSIBLE
 
 
 def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:

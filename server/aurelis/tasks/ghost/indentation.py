@@ -80,7 +80,8 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
-    theirs = step_of([" " * first + lines[0].lstrip(" \t"), *lines[1:]])
+    opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
+    theirs = step_of([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]])
     if tabs and not said_tabs:
         width = theirs or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]

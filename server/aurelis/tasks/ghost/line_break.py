@@ -10,6 +10,8 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 _OPENS_LINE: Final = (":", "{", "=>", "->")
+MOST_BREAKS: Final = 3
+"""So many line breaks do not stand between a block and what opens it."""
 _UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.")
 """A line that ends so goes on."""
 _CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
@@ -48,6 +50,8 @@ def with_line_break(text: str, hole: Hole) -> str:
         return "\n" + text if hole.multiline and indented and current.endswith(_OPENS_LINE) else text
     if not hole.multiline:
         return text.lstrip("\n ") if len(indent_of(_first_line(text))) <= base else text.lstrip()
+    if text.startswith("\n" * MOST_BREAKS) and current.endswith(_OPENS_LINE):
+        return "\n" + text.lstrip("\n")
     return text
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 from aurelis.core.text_edits import with_line_ending
 from aurelis.tasks.ghost import echo, indentation, wrapping
+from aurelis.tasks.ghost.block_layout import closes_block
 from aurelis.tasks.ghost.damage import damage
 from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded, closes_its_own
 from aurelis.tasks.ghost.fitting import fits
@@ -112,10 +113,21 @@ def _bounded(placed: str, hole: Hole) -> Iterator[str]:
     if not ended.strip():
         return
     own = _without_next_lines(ended, hole)
+    if _closes_again(ended[len(own) :], hole):
+        yield own
+        return
     yield from (own, ended) if hole.language_id in PROSE_LANGUAGES else (ended, own)
-    last = ended.rpartition("\n")
-    if hole.multiline and last[0].strip() and hole.lines_below and hole.lines_below[0].startswith(last[2].strip()):
-        yield last[0].rstrip()
+    above, _, last = ended.rpartition("\n")
+    below = hole.lines_below[0] if hole.multiline and hole.lines_below else ""
+    if above.strip() and below != last.strip() and below.startswith(last.strip()):
+        yield above.rstrip()
+
+
+def _closes_again(lines: str, hole: Hole) -> bool:
+    """Whether lines begin with what closes the block that the document's next line closes; none is closed twice."""
+    first = next((line for line in lines.split("\n") if line.strip()), "")
+    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    return closes_block(first) and first == below.rstrip()
 
 
 def _without_next_lines(text: str, hole: Hole) -> str:

@@ -51,6 +51,7 @@ _HEADING: Final = re.compile(
     re.IGNORECASE,
 )
 """A line that names what stands below it."""
+_NUMBERED_HEADING: Final = re.compile(r"^\s*\d+[.)] [A-Z][\w ]*:\s*$")
 _MARKS: Final = re.compile(r"^\s*(?:- |\d+[.)] )?[*_]{0,2}(?=\S)|[*_]{0,2}\s*$")
 _INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
 _NO_WORDS: Final = re.compile(r"[{};=<>\[\]|\\@$&%_]|\w\(|::|->|//|--|#")
@@ -148,9 +149,14 @@ def sentences_are_no_text(hole: Hole) -> bool:
     return hole.language_id not in _TEXT_BETWEEN and not _in_quotes(hole) and not _among_words(hole)
 
 
+def in_comment_line(hole: Hole) -> bool:
+    """Whether the cursor's line is a comment that ends with it."""
+    return hole.language_id not in PROSE_LANGUAGES and _COMMENT_LINE.match(hole.line_before) is not None
+
+
 def _among_words(hole: Hole) -> bool:
     """Whether the cursor stands in prose, a comment or a text of several lines, as far as the text before it tells."""
-    return hole.in_words or _COMMENT_LINE.match(hole.line_before) is not None or leaves_text_open(hole.before)
+    return hole.in_words or in_comment_line(hole) or leaves_text_open(hole.before)
 
 
 def _in_quotes(hole: Hole) -> bool:
@@ -206,7 +212,9 @@ def _leads_over(lines: Sequence[str]) -> bool:
 def is_heading(line: str) -> bool:
     """Whether a line names what stands below it."""
     heading = _HEADING.match(line)
-    return heading is not None and (bool(heading.group("end")) or line.lstrip().startswith("#"))
+    if heading is None:
+        return _NUMBERED_HEADING.match(line) is not None
+    return bool(heading.group("end")) or line.lstrip().startswith("#")
 
 
 def _without_afterword(text: str, *, at_margin: bool = False) -> str:

@@ -14,6 +14,7 @@ from aurelis.tasks.ghost.dressing import added_lines, undressed
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.sentences import (
+    in_comment_line,
     introduces,
     is_about_the_answer,
     is_heading,
@@ -87,7 +88,9 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
     if not blocks or blocks[0].closed or blocks[0].language or hole.language_id in MARKDOWN_LANGUAGES:
         return text
     before = text[: blocks[0].start]
-    if not before.strip() or leaves_text_open(before) or _open_fence(hole) or hole.in_words:
+    if not before.strip() or leaves_text_open(before) or _open_fence(hole):
+        return text
+    if hole.in_words and not in_comment_line(hole):
         return text
     last = before.rstrip().rpartition("\n")[2]
     return text if introduces(last) else before.rstrip("\n")
