@@ -233,6 +233,9 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
     if status == HTTPStatus.PAYMENT_REQUIRED:
         first = f"The account at {who} has no credit left; add some there, or use another provider."
         return ErrorKind.REJECTED, first, _Flags()
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        first = f"The proxy before {who} wants a name and a password (HTTP {status}); check its URL."
+        return ErrorKind.REJECTED, first, _Flags()
     return ErrorKind.REJECTED, f"{who} rejected the request (HTTP {status}).", _Flags()
 
 
@@ -291,7 +294,8 @@ def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: 
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         message = f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
     elif any(isinstance(cause, httpx2.ProxyError) for cause in causes):
-        message = f"The proxy does not let requests through to {who}; check {settings}.proxy."
+        where = "" if blame.proxied else "HTTPS_PROXY in the environment, or set "
+        message = f"The proxy does not let requests through to {who}; check {where}{settings}.proxy."
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
         message = f"The name of {who} is not known; check {settings}.baseUrl and the network."
     elif not unsent:

@@ -253,6 +253,15 @@ def test_gone_names_the_way_on() -> None:
     assert all(part in message for part in ("for good", "aurelis login", "aurelis local"))
 
 
+def test_a_proxy_is_looked_for_where_it_comes_from() -> None:
+    """What a proxy refuses is told of it: the one of the settings, or that of the environment."""
+    own = attrs.evolve(BLAME, proxied=True)
+    refused = httpx2.ProxyError("407")
+    assert "check providers.mine.proxy" in error_from_connection(refused, own).message
+    assert "check HTTPS_PROXY in the environment" in error_from_connection(refused, BLAME).message
+    assert judge(407, b"").message.startswith("The proxy before ")
+
+
 def test_auth_names_the_login_and_the_variable() -> None:
     """The sentence about a refused token says how to give another."""
     message = judge(401, b"").message
