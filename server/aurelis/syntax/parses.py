@@ -138,9 +138,11 @@ def _within_time(parser: Parser, data: bytes, old: Tree | None) -> Tree:
 
 
 def does_parse(text: str, language_id: str) -> bool | None:
-    """Whether a text parses; None where nobody can say."""
+    """Whether a text parses, and in the time that code takes; None where nobody can say."""
+    if rules_for(language_id) is None or len(text) > LONGEST_PARSED:
+        return None
     tree = parse(text, language_id)
-    return None if tree is None else tree.complete
+    return tree is not None and tree.complete
 
 
 def nodes_of(
