@@ -76,6 +76,41 @@ CASES = {
         "            d()",
         "            c()\n            d()\n    d()\n",
     ),
+    "what stands behind a word is no sentence about it": (
+        "try:\n    a()\nexcept ¦\n    b()\n",
+        "ValueError as error:",
+        "except ValueError as error:\n    b()\n",
+    ),
+    "half of what is between brackets is no sentence": (
+        "try:\n    a()\nexcept (¦)\n    b()\n",
+        "OSError, ValueError) as error:",
+        "except (OSError, ValueError) as error:\n    b()\n",
+    ),
+    "the next line may begin like all that is missing": (
+        '"""Tests."""\nimport os\n¦\nimport sysconfig\n',
+        "import sys",
+        "import os\nimport sys\nimport sysconfig\n",
+    ),
+    "a definition is not between imports": (
+        "import os\n¦\n\nfrom a import b\n\nb()\n",
+        "import sys\n\n\ndef unrelated(a):\n    return a",
+        "import os\nimport sys\n\nfrom a import b\n",
+    ),
+    "a definition is not in a text": (
+        '"""\n¦\n\nSee the manual.\n"""\n\nimport a\n',
+        "The manager\n\n\ndef unrelated(a):\n    return a",
+        '"""\nThe manager\n\nSee',
+    ),
+    "a text is closed on the line below": (
+        'def f(self):\n    """Set the value.¦\n    if self.a:\n        return\n',
+        '\n"""',
+        '"""Set the value."""\n    if',
+    ),
+    "the next line after more is not said twice": (
+        "def f(c):\n    a.ping(¦\n    b.ping()\n    b.ping()\n",
+        "c)\n    b.ping()\n",
+        "    a.ping(c)\n    b.ping()\n    b.ping()\n",
+    ),
     "a nested definition at the margin is moved": (
         "async def main():\n    ¦\n        more(url)\n",
         "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",

@@ -57,7 +57,10 @@ def before_next_lines(
         while same < min(len(said), len(below)) and said[same] == below[same]:
             same += 1
         tells = any(telling(line) for line in said[:same]) or len(set(said[:same])) >= DISTINCT_LINES
-        ends = same == len(said) or (same == len(said) - 1 and _is_half(said[same], below, same, hole, tells=tells))
+        ends = same == len(said) or (
+            # All that was said is hardly ever half of what stands below already.
+            bool(number or same) and same == len(said) - 1 and _is_half(said[same], below, same, hole, tells=tells)
+        )
         if more_may_come:
             ends = same >= SURE_LINES
         elif (number and same and closes_its_own(line, said[:same], hole)) or (

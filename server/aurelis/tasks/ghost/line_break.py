@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -85,7 +86,7 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
         return True
     if hole.language_id in PROSE_LANGUAGES:
         return _BLOCK_BEGINS.match(first) is not None
-    if hole.in_words and first.startswith(_QUOTES):
+    if first.startswith(_QUOTES) and leaves_text_open(hole.before):
         return False
     return current.endswith(_ENDED) or (_COMMENT_BEGINS.match(first) is not None and len(hole.line_before) > 1)
 

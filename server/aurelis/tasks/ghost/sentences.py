@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import COMPARED_CHARACTERS, PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.layout import indent_of
 
@@ -109,7 +110,12 @@ def reads_as_sentence(line: str) -> bool:
     if len(line) > _LONGEST_LINE:
         return False
     bare = _INLINE_CODE.sub("x", _MARKS.sub("", line)).strip()
-    if not bare.endswith(_SENTENCE_ENDS) or _NO_WORDS.search(bare) is not None:
+    if (
+        not bare.endswith(_SENTENCE_ENDS)
+        or _NO_WORDS.search(bare) is not None
+        or unmatched_closers(bare)
+        or unmatched_openers(bare)
+    ):
         return False
     first = bare[0]
     if not first.isalpha() or first.islower():
@@ -195,7 +201,9 @@ def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
     if len(line.split()) > 1 and _INTRODUCES.match(line) is not None and (filled > 1 or not text_between):
         return True
     if sentences_are_no_text(hole):
-        return is_heading(line) or (reads_as_sentence(line) and line.strip() not in hole.before)
+        # `except ` goes on with `ValueError as error:`, whatever stands below.
+        apart = _begins_a_line(hole) or (filled > 1 and not "".join(lines[1:2]).strip())
+        return is_heading(line) or (apart and reads_as_sentence(line) and line.strip() not in hole.before)
     return filled > 1 and hole.language_id not in PROSE_LANGUAGES and is_heading(line)
 
 
