@@ -112,6 +112,13 @@ async def test_a_cut_explanation_is_still_shown(ran: Run, snapshot: Snapshot, se
     assert (await ran("explain", "It adds", snapshot=snapshot)).outcome.text == "It adds"
 
 
+async def test_code_that_takes_too_long_to_parse_asks_for_confirmation(ran: Run, snapshot: Snapshot) -> None:
+    """Nonsense of a model that repeats itself is not taken for code because nobody can wait for the parser."""
+    endless = "```python\ndef add(a, b):\n    return " + "<!--" * 2_500 + "\n```"
+    told = await ran("fix", endless, snapshot=snapshot, position=_at(snapshot, "a-b"))
+    assert told.outcome.confirmation == "The changed code does not parse any more."
+
+
 async def test_code_that_no_longer_parses_asks_for_confirmation(ran: Run, snapshot: Snapshot, services: Any) -> None:
     """And says why; so does a confidence below the task's, and a change that was left out."""
     broken = "```python\ndef add(a, b):\n    return (a + b\n```"
