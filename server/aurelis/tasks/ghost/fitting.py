@@ -41,9 +41,19 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
         closer = "\n" + indent_of(hole.line_before) + after[0]
         found.append((text.rstrip() + closer, 1))
     if not hole.in_words:
-        return [*found, (text, 0)]
+        return _balanced([*found, (text, 0)], after, hole)
     # Among words nothing but the line itself tells; where it does not, the text is meant as it is.
     return sorted([(text, 0), *found], key=lambda one: unmatched_count(_line(one[0], one[1], hole)))
+
+
+def _balanced(found: list[tuple[str, int]], after: str, hole: Hole) -> list[tuple[str, int]]:
+    """Of the ways those that leave no bracket open in the line, where editors have closed it and any way does.
+
+    Grammars do not know what a macro makes of its arguments; the brackets of a line tell more there.
+    """
+    if set(after) - CLOSERS or "\n" in found[-1][0]:
+        return found
+    return [one for one in found if not unmatched_count(_line(one[0], one[1], hole))] or found
 
 
 def _is_said_once(after: str, text: str, hole: Hole) -> bool:
