@@ -111,6 +111,11 @@ CASES = {
         "c)\n    b.ping()\n",
         "    a.ping(c)\n    b.ping()\n    b.ping()\n",
     ),
+    "a bracket that the next line closes stays open": (
+        "self.add(my - 2, len(¦)\n         curses.A_DIM)\n",
+        "self.title), self.help,",
+        "len(self.title), self.help,\n         curses.A_DIM)\n",
+    ),
     "a nested definition at the margin is moved": (
         "async def main():\n    ¦\n        more(url)\n",
         "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",

@@ -8,6 +8,7 @@ from aurelis.tasks.ghost.hole import TELLING, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
+_HAVE_MACROS: Final = frozenset({"c", "cpp", "cuda-cpp", "objective-c", "objective-cpp"})
 TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 """What an editor may have put behind the cursor by itself."""
 _GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
@@ -47,11 +48,11 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
 
 
 def _balanced(found: list[tuple[str, int]], after: str, hole: Hole) -> list[tuple[str, int]]:
-    """Of the ways those that leave no bracket open in the line, where editors have closed it and any way does.
+    """Of the ways those that leave no bracket of the line open, where an editor has closed it, in languages of macros.
 
-    Grammars do not know what a macro makes of its arguments; the brackets of a line tell more there.
+    Their grammars do not know what a macro makes of its arguments; the brackets of a line tell more.
     """
-    if set(after) - CLOSERS or "\n" in found[-1][0]:
+    if hole.language_id not in _HAVE_MACROS or set(after) - CLOSERS or "\n" in found[-1][0]:
         return found
     return [one for one in found if not unmatched_count(_line(one[0], one[1], hole))] or found
 
