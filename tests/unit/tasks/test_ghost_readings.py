@@ -116,6 +116,16 @@ CASES = {
         "self.title), self.help,",
         "len(self.title), self.help,\n         curses.A_DIM)\n",
     ),
+    "a closer that opens a block is followed by it": (
+        "for a, b in (\n    ¦\n        d(a)\n",
+        "(1, 2),\n    (3, 4),\n):\n    with c(b):",
+        "    (3, 4),\n):\n    with c(b):\n        d(a)\n",
+    ),
+    "a fence in a text above is not open in the code below": (
+        'def f():\n    """Do.\n\n    ```sh\n    a\n    ```\n    """\n' + "    x = 1\n" * 440 + "    ¦\n",
+        "```\ny = 2\n```\n",
+        "    x = 1\n    y = 2\n",
+    ),
     "a nested definition at the margin is moved": (
         "async def main():\n    ¦\n        more(url)\n",
         "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",

@@ -146,7 +146,8 @@ def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
         if depth < base and _is_wanted(line, hole):
             continue
         if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
-            if not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
+            opens = line.rstrip().endswith(_BLOCK_OPENERS)
+            if not opens and not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
                 return list(lines[: number + 1])
             continue
         apart = not lines[number - 1].strip() or hole.line_before.endswith(_BLOCK_OPENERS)

@@ -136,10 +136,10 @@ def without_sentences(text: str, hole: Hole) -> str:
 
     Nothing may be left, but of words where words are wanted.
     """
-    named = hole.language_id == "yaml" or (_among_words(hole) and _begins_a_line(hole))
+    named = hole.language_id == "yaml" or (among_words(hole) and _begins_a_line(hole))
     label = None if named else _LABEL.match(text)
     rest = text if label is None else text[label.end() :]
-    quoted = None if _among_words(hole) else _QUOTED_ANSWER.match(rest)
+    quoted = None if among_words(hole) else _QUOTED_ANSWER.match(rest)
     if quoted is not None and len(rest[: quoted.start(1)].split()) > (label is None):
         return quoted.group(1)
     rest = _without_introduction(rest, hole)
@@ -152,7 +152,7 @@ def without_sentences(text: str, hole: Hole) -> str:
 
 def sentences_are_no_text(hole: Hole) -> bool:
     """Whether nothing that the hole may hold reads as a sentence."""
-    return hole.language_id not in _TEXT_BETWEEN and not _in_quotes(hole) and not _among_words(hole)
+    return hole.language_id not in _TEXT_BETWEEN and not _in_quotes(hole) and not among_words(hole)
 
 
 def in_comment_line(hole: Hole) -> bool:
@@ -160,7 +160,7 @@ def in_comment_line(hole: Hole) -> bool:
     return hole.language_id not in PROSE_LANGUAGES and _COMMENT_LINE.match(hole.line_before) is not None
 
 
-def _among_words(hole: Hole) -> bool:
+def among_words(hole: Hole) -> bool:
     """Whether the cursor stands in prose, a comment or a text of several lines, as far as the text before it tells."""
     return hole.in_words or in_comment_line(hole) or leaves_text_open(hole.before)
 
@@ -188,14 +188,14 @@ def _without_introduction(text: str, hole: Hole) -> str:
 def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
     """Whether the first line introduces what stands below it; where one line is wanted it cannot be part of that."""
     line = lines[0]
-    among_words = _among_words(hole)
-    if among_words and filled == 1:
+    words = among_words(hole)
+    if words and filled == 1:
         return False
     if is_about_the_answer(line):
         return True
     if filled > 1 and (not hole.multiline or not _begins_a_line(hole)) and (is_heading(line) or _leads_over(lines)):
         return True
-    if among_words:
+    if words:
         return False
     text_between = hole.language_id in _TEXT_BETWEEN
     if len(line.split()) > 1 and _INTRODUCES.match(line) is not None and (filled > 1 or not text_between):

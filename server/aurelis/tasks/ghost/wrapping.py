@@ -14,6 +14,7 @@ from aurelis.tasks.ghost.dressing import added_lines, undressed
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.sentences import (
+    among_words,
     in_comment_line,
     introduces,
     is_about_the_answer,
@@ -35,6 +36,7 @@ _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`
 """A template's token; between quotation marks it is text."""
 _CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTALL)
 """The end of a fence that does not stand in a line of its own, and all behind it."""
+_FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 
 
@@ -176,4 +178,7 @@ def _reads_as_prose(text: str, hole: Hole) -> bool:
 
 def _open_fence(hole: Hole) -> bool:
     """Whether the cursor stands in a docstring or comment that has a fence open, so that a fence is legitimate."""
-    return len(re.findall(r"^[ \t/*#!]*```", hole.before[-4_000:], re.MULTILINE)) % 2 == 1
+    if hole.language_id not in PROSE_LANGUAGES and not among_words(hole):
+        return False
+    # Counted from the beginning: one of a pair alone would be taken for an open one.
+    return len(_FENCE_LINE.findall(hole.prefix)) % 2 == 1
