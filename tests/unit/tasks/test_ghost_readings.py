@@ -138,3 +138,15 @@ CASES = {
 def test_the_document_is_whole_with_the_completion(text: str, reply: str, part: str) -> None:
     """The completion is what a person would have typed there."""
     assert part in filled(text, reply)
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "part"),
+    [
+        ("API(void) a(b);\n\nAPI(¦)\nAPI(void) c(d);\n", "X *) y(Z *);", "API(X *) y(Z *);\nAPI(void)"),
+        ("API(void) a(b);\n\nAPI(¦)\n    X *x,\n    Z *z);\n", "X *) y(", "API(X *) y(\n    X *x,\n"),
+    ],
+)
+def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
+    """What grammars do not know about macros, the brackets of the line tell."""
+    assert part in filled(text, reply, "cpp")

@@ -9,6 +9,8 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 _HAVE_MACROS: Final = frozenset({"c", "cpp", "cuda-cpp", "objective-c", "objective-cpp"})
+_GOES_ON: Final = ("(", "[", "{", ",")
+"""A line that ends so is closed by another one."""
 TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 """What an editor may have put behind the cursor by itself."""
 _GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
@@ -52,7 +54,8 @@ def _balanced(found: list[tuple[str, int]], after: str, hole: Hole) -> list[tupl
 
     Their grammars do not know what a macro makes of its arguments; the brackets of a line tell more.
     """
-    if hole.language_id not in _HAVE_MACROS or set(after) - CLOSERS or "\n" in found[-1][0]:
+    text = found[-1][0]
+    if hole.language_id not in _HAVE_MACROS or set(after) - CLOSERS or "\n" in text or text.endswith(_GOES_ON):
         return found
     return [one for one in found if not unmatched_count(_line(one[0], one[1], hole))] or found
 
