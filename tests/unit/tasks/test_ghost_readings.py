@@ -126,6 +126,21 @@ CASES = {
         "```\ny = 2\n```\n",
         "    x = 1\n    y = 2\n",
     ),
+    "a text with an open bracket in its first line is not moved": (
+        "class A:\n    def f(self):\n        ¦\n\n    def g(self):\n        pass\n",
+        '"""Report (including the\n        rest).\n        """',
+        '        """Report (including the\n        rest).\n        """\n',
+    ),
+    "an example in a text is not moved": (
+        'def f():\n    """Do.\n\n    ¦\n    """\n    return 1\n',
+        ">>> a = {\n    ...     b: 1\n    ... }",
+        "    >>> a = {\n    ...     b: 1\n    ... }\n",
+    ),
+    "the layout of a text is its own": (
+        "def f():\n    if a:\n        b()\n    if c:\n        d()\n    if e:\n        g()\n\n\n¦\n",
+        "m = '''\nWarning:\n  File a:\n    Line\n'''",
+        "Warning:\n  File a:\n    Line\n",
+    ),
     "a nested definition at the margin is moved": (
         "async def main():\n    ¦\n        more(url)\n",
         "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",

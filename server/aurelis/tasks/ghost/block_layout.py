@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -38,7 +39,7 @@ _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
 """A line that belongs to the definition below it."""
 _ENDS_WORDS: Final = ('"""', "'''", "*/", "-->")
 _LISTS: Final = PROSE_LANGUAGES | {"yaml", "dockercompose"}
-_MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s")
+_MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)]|>>>|\.\.\.)\s")
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S|.*:\s*[|>][-+\d]*$")
 """An item of a list, or a key of YAML whose text follows."""
 _TAGS: Final = frozenset({"astro", "html", "markdown", "svelte", "vue", "xml"})
@@ -72,7 +73,8 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
     if _wants_deeper(above, hole) and not siblings and not words:
-        if depth >= base and not unmatched_openers(above) and depth > _width(hole):
+        held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
+        if depth >= base and not held and depth > _width(hole):
             return False  # Counted from the margin it would be deeper by several levels.
         closes = below[0].lstrip()[:1] in CLOSERS or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):

@@ -7,6 +7,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, WIDTH, counts_from_margin, leaves_the_block, step_of
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 LEAST_STEPS: Final = 3
@@ -81,7 +82,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
-    theirs = step_of([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]])
+    theirs = step_of(_outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]]))
     if tabs and not said_tabs:
         width = theirs or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
@@ -91,6 +92,11 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     if tabs is False and ours and theirs and ours != theirs and not hole.in_words:
         return _rescaled(lines, len(indent_of(hole.line_before)), theirs, ours)
     return list(lines)
+
+
+def _outside_texts(lines: Sequence[str]) -> list[str]:
+    """The lines that do not begin within a string or comment of several lines, whose layout is its own."""
+    return [line for number, line in enumerate(lines) if not leaves_text_open("\n".join(lines[:number]))]
 
 
 def _rescaled(lines: Sequence[str], base: int, theirs: int, ours: int) -> list[str]:
