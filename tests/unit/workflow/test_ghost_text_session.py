@@ -164,11 +164,12 @@ def test_a_passing_failure_is_not_remembered() -> None:
     play(scene())
 
 
-def test_an_empty_answer_is_not_asked_for_twice_at_one_place() -> None:
-    """Moving away and back asks nothing; invoking does."""
+@pytest.mark.parametrize("said", ["", RequestError(ErrorKind.INVALID_RESPONSE, "nothing is left of it")])
+def test_an_answer_of_no_use_is_not_asked_for_twice_at_one_place(said: str | RequestError) -> None:
+    """Empty or without use: moving away and back asks nothing; invoking does."""
 
     async def scene() -> None:
-        session, services = session_of("")
+        session, services = session_of(lambda _: said)
         assert await session.offer(*shot("")) == ()
         assert await session.offer(*shot("")) == ()
         assert len(services.requests) == 1

@@ -8,7 +8,6 @@ import attrs
 import pytest
 
 from aurelis.config.settings import InlineCompletionSettings, Settings
-from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
 from aurelis.workflow.ghost_text_session import GhostTextSession
 from aurelis.workflow.kept_completions import Offered
@@ -134,20 +133,6 @@ def test_further_suggestions_are_closed_with_their_document() -> None:
                 await asyncio.sleep(0.2)
             assert len(services.given_up) == 3
             assert not session.busy
-
-    play(scene())
-
-
-def test_an_answer_of_no_use_is_not_asked_for_again_at_one_place() -> None:
-    """As an empty one."""
-
-    async def scene() -> None:
-        session, services = session_of(lambda _: RequestError(ErrorKind.INVALID_RESPONSE, "nothing is left of it"))
-        assert await session.offer(*shot("")) == ()
-        assert await session.offer(*shot("")) == ()
-        assert len(services.requests) == 1
-        assert await session.offer(*shot(""), invoked=True) == ()
-        assert len(services.requests) == 2
 
     play(scene())
 

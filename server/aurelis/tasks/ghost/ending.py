@@ -78,7 +78,7 @@ def _stands_deeper(lines: Sequence[str], number: int, hole: Hole) -> bool:
     indent = indent_of(lines[number])
     if not number and len(hole.line_before) > len(indent):
         indent = hole.line_before
-    below = next((indent_of(line) for line in hole.after.split("\n")[1:] if line.strip()), "")
+    below = indent_of(hole.next_line)
     return len(indent) > len(below) and "\t" not in indent + below
 
 
@@ -86,7 +86,7 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
     """Whether lines of a word each (`end`, `#endif`) stand below at another depth, and so close another block."""
     if any(" " in word for word in said):
         return False
-    below = next(other for other in hole.after.split("\n")[1:] if other.strip())
+    below = hole.next_line
     return indent_of(line) != indent_of(below)
 
 
@@ -166,8 +166,8 @@ def _is_wanted(line: str, hole: Hole) -> bool:
     """
     if not closes_block(line) or hole.line_after.strip():
         return False
-    below = next((other for other in hole.after.split("\n")[1:] if other.strip()), None)
-    if below is None:
+    below = hole.next_line
+    if not below:
         return True
     depth = len(indent_of(below))
     return depth < len(indent_of(line)) or (depth == len(indent_of(line)) and not closes_block(below))

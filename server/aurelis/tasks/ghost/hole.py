@@ -24,6 +24,7 @@ TELLING: Final = 3
 
 _COMMENT: Final = re.compile(r"^\s*(?://|/\*|<!--)")
 _HASH_COMMENT: Final = re.compile(r"^\s*#")
+_FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
 _HASH_LANGUAGES: Final = frozenset(
     {"dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby", "shellscript", "toml", "yaml"}
 )
@@ -86,6 +87,19 @@ class Hole:
     def lines_below(self) -> list[str]:
         """The lines below the cursor's, blank ones left out, as far as a reply may repeat them."""
         return [line.strip() for line in self.after.split("\n")[1:] if line.strip()][:COMPARED_LINES]
+
+    @cached_property
+    def next_line(self) -> str:
+        """The next line below the cursor's that is not blank, as it is indented; nothing where there is none."""
+        return next((line for line in self.after.split("\n")[1:] if line.strip()), "")
+
+    @cached_property
+    def leaves_fence_open(self) -> bool:
+        """Whether a fence is open before the cursor, in a comment's lines too.
+
+        Counted from the beginning: one of a pair alone would be taken for an open one.
+        """
+        return len(_FENCE_LINE.findall(self.prefix)) % 2 == 1
 
     @cached_property
     def layout_place(self) -> Place | None:

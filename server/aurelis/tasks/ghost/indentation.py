@@ -96,6 +96,8 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
 
 def _outside_texts(lines: Sequence[str]) -> list[str]:
     """The lines that do not begin within a string or comment of several lines, whose layout is its own."""
+    if not any(leaves_text_open(line) for line in lines):
+        return list(lines)
     return [line for number, line in enumerate(lines) if not leaves_text_open("\n".join(lines[:number]))]
 
 

@@ -60,7 +60,7 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
 
 def _goes_on_otherwise(own: Sequence[str], hole: Hole) -> bool:
     """Whether the document goes on with what no definition stands before: more words, more imports."""
-    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    below = hole.next_line
     if hole.in_words or _IMPORT.match(below):
         return not any(_is_head(line) for line in own)
     filled = [line for line in own if line.strip()]
@@ -79,6 +79,6 @@ def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:
     else:
         inside = bool(indent_of(own[0]))
     last = next(line for line in reversed(lines) if line.strip())
-    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    below = hole.next_line
     goes_on = last.rstrip().endswith((":", "{")) and len(indent_of(below)) > len(indent_of(last))
     return inside and not goes_on

@@ -126,7 +126,7 @@ def _bounded(placed: str, hole: Hole) -> Iterator[str]:
 def _closes_again(lines: str, hole: Hole) -> bool:
     """Whether lines begin with what closes the block that the document's next line closes; none is closed twice."""
     first = next((line for line in lines.split("\n") if line.strip()), "")
-    below = next((line for line in hole.after.split("\n")[1:] if line.strip()), "")
+    below = hole.next_line
     return closes_block(first) and first == below.rstrip()
 
 

@@ -36,7 +36,6 @@ _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`
 """A template's token; between quotation marks it is text."""
 _CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTALL)
 """The end of a fence that does not stand in a line of its own, and all behind it."""
-_FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 
 
@@ -180,5 +179,4 @@ def _open_fence(hole: Hole) -> bool:
     """Whether the cursor stands in a docstring or comment that has a fence open, so that a fence is legitimate."""
     if hole.language_id not in PROSE_LANGUAGES and not among_words(hole):
         return False
-    # Counted from the beginning: one of a pair alone would be taken for an open one.
-    return len(_FENCE_LINE.findall(hole.prefix)) % 2 == 1
+    return hole.leaves_fence_open
