@@ -1,6 +1,6 @@
-"""One mapping of every upstream failure to the contract's kinds.
+"""One mapping of every refusal of an upstream to the contract's kinds; `connection_errors.py` has failed connections.
 
-In comes what a server answered or how the connection failed; out comes a `RequestError` whose sentence says what to do.
+In comes what a server answered; out comes a `RequestError` whose sentence says what to do.
 An upstream's own words are quoted in one short line, without control characters, anything that looks like a key, the
 token, or a piece of the prompt. Nothing is assumed about the shape of a body: gateways answer objects, arrays, strings,
 plain text, pages and nothing.
@@ -9,14 +9,11 @@ plain text, pages and nothing.
 from __future__ import annotations
 
 import re
-import socket
-import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
 import attrs
-import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.plain_text import plain_text
@@ -57,18 +54,6 @@ _UNKNOWN_MODEL: Final = re.compile(
 _STALE_CODES: Final = frozenset({"github_models_retirement_brownout"})
 """Codes whose words are no longer true: this one calls an end for good temporary."""
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
-_NEVER_CONNECTED: Final = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.ProxyError,
-    ssl.SSLCertVerificationError,
-)
-"""Failures before the first byte of a request can have arrived."""
-_NOT_ITS_TIME: Final = frozenset({9, 10})
-_OTHER_NAME: Final = frozenset({62, 64})
-"""OpenSSL's X509_V_ERR codes: not yet valid, expired; another host name, another address."""
-_MOST_CAUSES: Final = 16
-"""Chains of causes end long before."""
 
 
 @attrs.frozen(kw_only=True)
@@ -265,77 +250,3 @@ def gone_sentence(who: str) -> str:
         f"{who} has been shut down for good; choose another provider (for example openai, mistral, foundry or a local "
         "model server), sign in with `aurelis login PROVIDER`, or run `aurelis local` for a model on this machine."
     )
-
-
-def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool = False) -> RequestError:
-    """The error that a failed connection means; certificates and pins are final, the rest may be tried again."""
-    causes = _causes(error)
-    unsent = any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
-    told = _failed_connection(causes, blame, timed_out=timed_out, unsent=unsent)
-    told.unsent = unsent
-    return told
-
-
-def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: bool, unsent: bool) -> RequestError:
-    who = f"{blame.title} ({blame.host})"
-    if timed_out and not unsent:
-        message = f"{who} did not answer in time; check that it is running and reachable, or try again."
-        return RequestError(ErrorKind.TIMEOUT, sentence(message), provider=blame.provider, retryable=True)
-    for cause in causes:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return _untrusted(cause, who, blame)
-        if isinstance(cause, httpx2.DecodingError):
-            message = f"{who} sent an answer that cannot be read; try again, or use another model."
-            return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=blame.provider)
-    settings = f"providers.{blame.provider}"
-    if any(isinstance(cause, httpx2.TooManyRedirects) for cause in causes):
-        message = f"{who} redirects in a circle; check {settings}.baseUrl."
-        return RequestError(ErrorKind.CONFIGURATION, sentence(message), provider=blame.provider)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        message = f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
-    elif any(isinstance(cause, httpx2.ProxyError) for cause in causes):
-        where = "" if blame.proxied else "HTTPS_PROXY in the environment, or set "
-        message = f"The proxy does not let requests through to {who}; check {where}{settings}.proxy."
-    elif any(isinstance(cause, socket.gaierror) for cause in causes):
-        message = f"The name of {who} is not known; check {settings}.baseUrl and the network."
-    elif not unsent:
-        message = f"{who} broke off the connection before the answer was complete; try again."
-    else:
-        proxy = f"{settings}.proxy, " if blame.proxied else ""
-        message = f"{who} cannot be reached; check that it is running, {settings}.baseUrl, {proxy}and the network."
-    return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, retryable=True)
-
-
-def _untrusted(cause: ssl.SSLCertVerificationError, who: str, blame: Blame) -> RequestError:
-    setting = f"providers.{blame.provider}.tls"
-    if getattr(cause, "pin_mismatch", False):
-        message = f"{who} showed a public key that is none of {setting}.pins; do not use it before you know why."
-        event = "pin_mismatch"
-    else:
-        reason = (getattr(cause, "verify_message", "") or "it is not trusted").rstrip(".")
-        message = f"The certificate of {who} was refused: {reason}. {_certificate_advice(cause, blame)}"
-        event = None
-    return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, security_event=event)
-
-
-def _certificate_advice(cause: ssl.SSLCertVerificationError, blame: Blame) -> str:
-    code = getattr(cause, "verify_code", 0)
-    if code in _NOT_ITS_TIME:
-        return "Have the server's certificate renewed, and check the clock of this machine."
-    if code in _OTHER_NAME:
-        return f"Write providers.{blame.provider}.baseUrl with a name that the certificate holds."
-    return f"An own authority belongs in providers.{blame.provider}.tls.caFile."
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    waiting: list[BaseException] = [error]
-    while waiting and len(found) < _MOST_CAUSES:
-        one = waiting.pop()
-        if one in found:
-            continue
-        found.append(one)
-        waiting += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
-        if isinstance(one, BaseExceptionGroup):
-            waiting += one.exceptions
-    return found

@@ -25,7 +25,8 @@ from aurelis.providers import fim, github
 from aurelis.providers.answers import AnswerReader
 from aurelis.providers.azure import deployment_lists
 from aurelis.providers.catalogue import Catalogue
-from aurelis.providers.errors import error_from_answer, error_from_connection, gone_sentence, sentence
+from aurelis.providers.connection_errors import error_from_connection
+from aurelis.providers.errors import error_from_answer, gone_sentence, sentence
 from aurelis.providers.options import ProviderOptions, check_base_url, profile_of
 from aurelis.providers.phrasing import LIST_SECONDS, Phrasing
 from aurelis.providers.profile import Limits, Profile

@@ -19,11 +19,13 @@ import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import RedactedRequest
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, sentence
+from aurelis.providers.connection_errors import error_from_connection
+from aurelis.providers.errors import Blame, error_from_answer, sentence
 from aurelis.providers.options import ProviderOptions, check_headers, host_and_port, is_loopback
 from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
+from aurelis.providers.transport.connection_steps import closed_while_kept
 from aurelis.providers.transport.sdk import openai
 from aurelis.providers.waits import notice_of
 
@@ -268,6 +270,16 @@ class Wire:
         return RequestError(ErrorKind.INVALID_RESPONSE, sentence(message), provider=name)
 
     async def _pass_on(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
+        """Ask over kept connections as long as they turn out to be closed; over a new one, once."""
+        for _ in range(CONNECTIONS_PER_PROVIDER):
+            try:
+                return await self._ask(post, headers)
+            except (openai.APIConnectionError, httpx2.RequestError) as error:
+                if not closed_while_kept(error if isinstance(error, httpx2.RequestError) else error.__cause__):
+                    raise
+        return await self._ask(post, headers)
+
+    async def _ask(self, post: Post, headers: dict[str, str]) -> httpx2.Response:
         plain = await (self._through_sdk(post, headers) if post.body is None else self._directly(post, headers))
         self._note(plain.headers)
         return plain

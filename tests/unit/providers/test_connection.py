@@ -112,27 +112,6 @@ async def test_no_token_sends_no_authorization(server: RawServer) -> None:
     assert "authorization" not in server.received[0].headers
 
 
-async def test_connections_are_kept(server: RawServer) -> None:
-    """Requests one after the other use one connection."""
-    async with provider_for(server.base_url) as provider:
-        for _ in range(5):
-            await collect(provider)
-    assert server.connections == 1
-
-
-@pytest.mark.parametrize(("profile", "connections"), [("llamacpp", 3), ("custom", 2)])
-async def test_a_server_that_closes_unannounced_gets_fresh_connections(
-    server: RawServer, profile: str, connections: int
-) -> None:
-    """llama.cpp's server is known by its profile, or by its name from the first answer on."""
-    server.answers = [stream(delta("hello", "stop"), DONE, server="llama.cpp")]
-    async with provider_for(server.base_url, profile=profile) as provider:
-        for _ in range(3):
-            assert text_of(await collect(provider)) == "hello"
-    assert server.connections == connections
-    assert server.received[-1].headers["connection"] == "close"
-
-
 async def test_two_hundred_requests_share_twenty_connections(server: RawServer) -> None:
     """More requests than connections wait and are all answered."""
     async with provider_for(server.base_url) as provider:

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.providers.errors import Blame, error_from_answer, error_from_connection, quote
+from aurelis.providers.connection_errors import error_from_connection
+from aurelis.providers.errors import Blame, error_from_answer, quote
 
 NOW = 1_780_000_000.0
 BLAME = Blame(provider="mine", title="Example", host="models.example:443", model="m-1", key_variable="EXAMPLE_KEY")

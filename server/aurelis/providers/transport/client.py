@@ -19,7 +19,7 @@ import httpx2
 from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import ProviderOptions, is_loopback
-from aurelis.providers.transport.handshake import HandshakeCloser
+from aurelis.providers.transport.connection_steps import ConnectionSteps
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
 
@@ -129,8 +129,7 @@ class HttpClientBuilder:
         async def guard(request: httpx2.Request) -> None:
             if _origin(request.url) != origin:
                 raise self._blocked(request.url)
-            if request.url.scheme == "https":
-                request.extensions = {**request.extensions, "trace": HandshakeCloser()}
+            request.extensions = {**request.extensions, "trace": ConnectionSteps()}
             headers = request.headers
             for name in [name for name in headers if name not in allowed]:
                 del headers[name]
