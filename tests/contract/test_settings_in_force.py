@@ -178,4 +178,4 @@ async def test_a_home_that_cannot_be_used_stops_nothing(tmp_path: Path) -> None:
     names = ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     async with serving(tmp_path, {"provider": "sandbox"}, {name: str(blocked / "x") for name in names}) as editor:
         assert "result" in await editor.explain()
-    assert "cache folder: It cannot be used" in editor.log
+    assert editor.log.count("cannot be used") == 1

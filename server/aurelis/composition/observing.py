@@ -121,7 +121,9 @@ class Observation:
         old, self._server, self._port = self._server, None, port
         if old is not None:
             await old.aclose()
-        if port is not None and self._folders.state is not None:
+        if port is not None and self._folders.state is None:
+            LOGGER.warning("Metrics cannot be read: there is no folder for what the processes share.")
+        elif port is not None and self._folders.state is not None:
             pages = await asyncio.to_thread(import_module, "aurelis.observe.metrics_server")
             self._server = pages.MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
             await self._server.start()

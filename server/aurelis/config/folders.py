@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from itertools import starmap
 from pathlib import Path
 from typing import Final
 
@@ -60,13 +61,13 @@ def open_folders() -> Folders:
     """Create what does not exist, private to the user, and say what cannot be had. Touches the disk."""
     import platformdirs  # noqa: PLC0415 - kept out of start-up until a folder is asked for
 
-    problems: list[Problem] = []
+    refused: dict[str, list[str]] = {}
 
     def ready(purpose: str, path: Path | None) -> Path | None:
         message = private_folder(path) if path else "there is no home folder"
         if message is None:
             return path
-        problems.append(Problem(f"{purpose} folder", f"It cannot be used ({message}); Aurelis goes on without it."))
+        refused.setdefault(message, []).append(purpose)
         return None
 
     def of(name: str) -> Path | None:
@@ -77,7 +78,15 @@ def open_folders() -> Folders:
         return path if isinstance(path, Path) else None
 
     cache, state, data = (ready(name, of(name)) for name in ("cache", "state", "data"))
-    return Folders(config_folder(), cache, state, data, tuple(problems))
+    return Folders(config_folder(), cache, state, data, tuple(starmap(_unusable, refused.items())))
+
+
+def _unusable(reason: str, purposes: list[str]) -> Problem:
+    """One problem for all folders that are refused for the same reason, as those of one home are."""
+    if len(purposes) == 1:
+        return Problem(f"{purposes[0]} folder", f"It cannot be used ({reason}); Aurelis goes on without it.")
+    names = f"{', '.join(purposes[:-1])} and {purposes[-1]} folders"
+    return Problem(names, f"They cannot be used ({reason}); Aurelis goes on without them.")
 
 
 def private_folder(path: Path) -> str | None:

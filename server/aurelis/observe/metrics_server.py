@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +30,8 @@ PUBLISH_SECONDS: Final = 5.0
 MAX_REQUEST_BYTES: Final = 8_192
 MAX_CONNECTIONS: Final = 16
 REQUEST_SECONDS: Final = 10.0
+PAGE_SECONDS: Final = 3.0
+"""How long another process may take to show what page it has."""
 
 _HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
 
@@ -52,6 +56,7 @@ class MetricsServer:
         self._task: asyncio.Task[None] | None = None
         self._connections = 0
         self._warned = False
+        self._told = False
 
     @property
     def port(self) -> int | None:
@@ -84,9 +89,21 @@ class MetricsServer:
     async def _step(self) -> None:
         numbers = merge([self._metrics.numbers])
         await self._on_thread(lambda: self._shared.publish(numbers))
-        if self._server is None:
-            with contextlib.suppress(OSError):  # Another process has the port.
-                self._server = await asyncio.start_server(self._serve, LOOPBACK, self._wanted, limit=MAX_REQUEST_BYTES)
+        if self._server is not None:
+            return
+        try:
+            self._server = await asyncio.start_server(self._serve, LOOPBACK, self._wanted, limit=MAX_REQUEST_BYTES)
+        except OSError as error:
+            if not self._told and not (error.errno == errno.EADDRINUSE and await _is_our_page(self._wanted)):
+                self._told = True
+                reason = os.strerror(error.errno) if error.errno else type(error).__name__
+                LOGGER.warning(
+                    "Metrics cannot be read at port %d (%s); choose another metrics.prometheusPort.",
+                    self._wanted,
+                    reason,
+                )
+        else:
+            LOGGER.info("Metrics can be read at http://%s:%d/metrics.", LOOPBACK, self.port)
 
     async def _on_thread(self, job: Callable[[], None]) -> None:
         try:
@@ -136,6 +153,21 @@ class MetricsServer:
         if rest.partition(" ")[0].partition("?")[0] not in {"/metrics", "/"}:
             return _response("404 Not Found", b"The page is /metrics.\n")
         return _response("200 OK", await self._total(), CONTENT_TYPE, body=method == "GET")
+
+
+async def _is_our_page(port: int) -> bool:
+    """Whether who has the port is another process of ours, or keeps us waiting: then it may be one that is busy."""
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            try:
+                writer.write(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                await reader.readuntil(b"aurelis_")
+            finally:
+                writer.close()
+    except (OSError, EOFError, asyncio.LimitOverrunError) as error:
+        return isinstance(error, TimeoutError)
+    return True
 
 
 def _response(status: str, content: bytes, kind: str = "text/plain; charset=utf-8", *, body: bool = True) -> bytes:

@@ -102,7 +102,18 @@ def test_a_home_that_cannot_be_used_stops_nothing(tmp_path: Any, monkeypatch: An
     if os.name == "posix" and sys.platform != "darwin":
         folders = open_folders()
         assert folders.cache is None
-        assert "cache folder" in [problem.path for problem in folders.problems]
+        assert "cache" in folders.problems[0].path
+
+
+@POSIX
+def test_folders_refused_for_one_reason_are_one_problem(tmp_path: Any, monkeypatch: Any) -> None:
+    """A home that is none is told once, not once for each folder in it."""
+    (tmp_path / "file").write_text("")
+    for name in ("XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "file" / "x"))
+    (problem,) = open_folders().problems
+    assert problem.path == "cache, state and data folders"
+    assert problem.message == "They cannot be used (Not a directory); Aurelis goes on without them."
 
 
 @POSIX

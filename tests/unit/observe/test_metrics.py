@@ -252,6 +252,33 @@ async def test_the_port_passes_on(make_record: MakeRecord, tmp_path: Path) -> No
     await second.aclose()
 
 
+async def test_a_port_that_another_program_has_is_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever chose the port of another service reads that, once; a process of ours that has it is no news."""
+
+    async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(other, "127.0.0.1", 0) as stranger:
+        port = stranger.sockets[0].getsockname()[1]
+        server = MetricsServer(QuietClock(), Metrics(), tmp_path, port)
+        await server.start()
+        await server._step()
+        assert server.port is None
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert told == [
+        f"Metrics cannot be read at port {port} (Address already in use); choose another metrics.prometheusPort."
+    ]
+    await server._step()
+    assert server.port == port
+    caplog.clear()
+    second = MetricsServer(QuietClock(), Metrics(), tmp_path, port)
+    await second.start()
+    assert (second.port, caplog.records) == (None, [])
+    for one in (second, server):
+        await one.aclose()
+
+
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
