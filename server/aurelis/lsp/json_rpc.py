@@ -14,6 +14,7 @@ import contextvars
 import json
 import logging
 import re
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -68,13 +69,17 @@ class MessageProtocol(LanguageServerProtocol):
         self._initialize_seen = False
         self._initialize_id: Any = None
         self._initializing: asyncio.Future[None] | None = None
-        self._early: list[bytes | Oversized] = []
+        self._early: deque[bytes | Oversized] = deque()  # Bounded by EARLY_MESSAGES.
+        self._releasing: asyncio.Task[None] | None = None
+        self._begun = False  # Whether a request has begun whose handler may not have run yet.
         self._backlog = Backlog()
 
     # What arrives
 
-    def receive(self, body: bytes | Oversized) -> None:
+    async def receive(self, body: bytes | Oversized) -> None:
         """Handle one message, or answer why it cannot be handled; never raises.
+
+        The requests before a notification take their snapshots before it is handled: it may be an edit.
 
         A client that does not wait for the answer to `initialize` has its next messages handled after that.
         """
@@ -82,6 +87,9 @@ class MessageProtocol(LanguageServerProtocol):
             if len(self._early) < EARLY_MESSAGES:
                 self._early.append(body)
             return
+        await self._take(body)
+
+    async def _take(self, body: bytes | Oversized) -> None:
         if isinstance(body, Oversized):
             self._refuse_oversized(body)
             return
@@ -90,6 +98,9 @@ class MessageProtocol(LanguageServerProtocol):
         except (ValueError, RecursionError):
             self._refuse(None, JsonRpcParseError("The message is not valid JSON."))
             return
+        if self._begun and isinstance(data, dict) and "id" not in data and data.get("method") != types.CANCEL_REQUEST:
+            self._begun = False
+            await asyncio.sleep(0)
         try:
             self._dispatch(data)
         except Exception as error:  # noqa: BLE001 -- whatever a message does, the connection outlives it
@@ -133,6 +144,7 @@ class MessageProtocol(LanguageServerProtocol):
             self._initialize_seen = True
             self._initialize_id = identifier
             self._initializing = asyncio.get_running_loop().create_future()
+        self._begun = True
         if method in NEVER_WAIT:
             start()
         elif not self._backlog.take(identifier, start):
@@ -214,11 +226,11 @@ class MessageProtocol(LanguageServerProtocol):
         if self._initializing is not None:
             await asyncio.wait({self._initializing}, timeout=SETTLE_SECONDS)
 
-    def _release_messages(self) -> None:
-        waiting, early = self._initializing, self._early
-        self._initializing, self._early = None, []
-        for body in early:
-            self.receive(body)
+    async def _release_messages(self) -> None:
+        """Handle what came before `initialize` was answered; what comes meanwhile queues behind it."""
+        while self._early:
+            await self._take(self._early.popleft())
+        waiting, self._initializing = self._initializing, None
         if waiting is not None:
             waiting.set_result(None)
 
@@ -281,8 +293,8 @@ class MessageProtocol(LanguageServerProtocol):
     def _send_handler_result(self, future: Any, *, msg_id: Any) -> None:
         self._forget(msg_id, future)
         self._answer(future, msg_id)
-        if self._initializing is not None and msg_id == self._initialize_id:
-            self._release_messages()
+        if self._initializing is not None and self._releasing is None and msg_id == self._initialize_id:
+            self._releasing = asyncio.ensure_future(self._release_messages())
         elif not self._shutdown:
             self._backlog.ended()
 

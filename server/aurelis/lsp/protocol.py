@@ -150,7 +150,7 @@ async def serve_messages(wire: Wire, protocol: AurelisProtocol) -> None:
     framer = MessageFramer()
     while not protocol.has_left() and (data := await wire.reader.read(CHUNK_BYTES)):
         for body in framer.feed(data):
-            protocol.receive(body)
+            await protocol.receive(body)
             if protocol.has_left():
                 return
         while wire.writer.waiting > UNREAD_BYTES:  # noqa: ASYNC110 -- transports tell nobody but their own protocol
