@@ -54,7 +54,7 @@ _BLOCK_WORD: Final = re.compile(
     r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
 )
 """The head of a block that ends with a word."""
-_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</\w|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
+_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
 
 
 def closes_block(line: str) -> bool:

@@ -11,14 +11,12 @@ from typing import Final
 import attrs
 
 from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
+from aurelis.tasks.ghost.hole import NEAR_CHARACTERS, PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.python_layout import layout_faults
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
 
 LARGEST_CHECKED: Final = 200_000
 """Characters; longer documents are not parsed again for every completion."""
-NEAR_CHARACTERS: Final = 2_000
-"""Characters before and after the cursor in which errors and brackets are counted."""
 _TRIED_CUTS: Final = 8
 
 _STRING: Final = re.compile(
@@ -58,13 +56,10 @@ def _layout_faults(document: str, end: int, hole: Hole) -> int:
 
 
 def _unmatched(text: str, covered: int, hole: Hole) -> int:
-    before, after = hole.prefix[-NEAR_CHARACTERS:], hole.suffix[covered : covered + NEAR_CHARACTERS]
-    if len(before) == NEAR_CHARACTERS:
-        before = before[before.find("\n") + 1 :]
-    if len(after) == NEAR_CHARACTERS:
-        after = after[: after.rfind("\n") + 1] or after
+    before, after = hole.prefix[hole.near_start :], hole.suffix[covered : hole.near_end]
     line = hole.line_before + text + hole.line_after[covered:]
-    return unmatched_count(before + text + after) + unmatched_count(line) + _touching(line)
+    document = hole.opened_far_above + before + text + after + hole.closed_far_below
+    return unmatched_count(document) + unmatched_count(line) + _touching(line)
 
 
 def _unmatched_in_line(text: str, covered: int, hole: Hole) -> int:

@@ -6,15 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import closes_block
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.ghost.block_end import within_block
+from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.replies.layout import indent_of
 
+_DIRECTIVE: Final = re.compile(r"\s*#\s*if")
+_DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
-_BLOCK_OPENERS: Final = (":", "{")
-_CALL_CLOSERS: Final = frozenset(")]")
-_CALL_OPENERS: Final = frozenset("([")
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
 SAME_NUMBERS: Final = 10
@@ -37,7 +35,7 @@ def bounded(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) ->
     if not hole.multiline:
         return list(lines[:1])
     own = before_next_lines(lines, hole, more_may_come=more_may_come)
-    return _within_block(before_repetition(own, hole)[: hole.max_lines], hole)
+    return within_block(before_repetition(own, hole)[: hole.max_lines], hole, more_may_come=more_may_come)
 
 
 def before_next_lines(
@@ -65,7 +63,11 @@ def before_next_lines(
             ends = same >= SURE_LINES
         elif (number and same and closes_its_own(line, said[:same], hole)) or (
             same == len(said) == 1
-            and (_repeats_itself(said[0], lines[:number], hole) or _stands_deeper(lines, number, hole))
+            and (
+                _ends_own_directive(line, lines[:number])
+                or _repeats_itself(said[0], lines[:number], hole)
+                or _stands_deeper(lines, number, hole)
+            )
         ):
             continue
         if (tells or (ends and same < len(said))) and (ends or same > SURE_LINES or (drifting and same > 1)):
@@ -88,6 +90,14 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
         return False
     below = hole.next_line
     return indent_of(line) != indent_of(below)
+
+
+def _ends_own_directive(line: str, above: Sequence[str]) -> bool:
+    """Whether a line is the `#endif` of a directive in the lines above it, which need not stand below."""
+    if _DIRECTIVE_ENDS.match(line) is None:
+        return False
+    begun = sum(_DIRECTIVE.match(other) is not None for other in above)
+    return begun > sum(_DIRECTIVE_ENDS.match(other) is not None for other in above)
 
 
 def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:
@@ -131,49 +141,3 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
                 begun = not at and [line.strip() for line in above] == group
                 return list(lines[: at if begun else at + size])
     return list(lines)
-
-
-def _within_block(lines: Sequence[str], hole: Hole) -> list[str]:
-    """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
-    base = len(indent_of(hole.line_before))
-    begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or hole.line_before.endswith(_BLOCK_OPENERS))
-    prose = hole.language_id in PROSE_LANGUAGES
-    for number, line in enumerate(lines):
-        if not number or not line.strip():
-            continue
-        depth = len(indent_of(line))
-        goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
-        if depth < base and _is_wanted(line, hole):
-            continue
-        if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
-            opens = line.rstrip().endswith(_BLOCK_OPENERS)
-            if not opens and not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
-                return list(lines[: number + 1])
-            continue
-        apart = not lines[number - 1].strip() or hole.line_before.endswith(_BLOCK_OPENERS)
-        another = begun and depth == base and not goes_on and apart
-        if (depth < base or another) and (
-            prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
-        ):
-            return list(lines[:number])
-    return list(lines)
-
-
-def _is_wanted(line: str, hole: Hole) -> bool:
-    """Whether a line closes a block around the cursor's that nothing below the cursor closes.
-
-    The indentation tells: what stands below is less indented, or as much and closes nothing.
-    """
-    if not closes_block(line) or hole.line_after.strip():
-        return False
-    below = hole.next_line
-    if not below:
-        return True
-    depth = len(indent_of(below))
-    return depth < len(indent_of(line)) or (depth == len(indent_of(line)) and not closes_block(below))
-
-
-def _continues(line: str, hole: Hole) -> bool:
-    """Whether a line goes on with the statement above it."""
-    first = line.split(None, 1)[0].rstrip(":({")
-    return hole.line_before.rstrip().endswith((":", "{")) and first in {"else", "elif", "except", "finally", "catch"}

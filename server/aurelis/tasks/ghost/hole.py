@@ -11,6 +11,7 @@ import attrs
 from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree
 from aurelis.tasks.ghost.python_layout import Place, place_of
+from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
 MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"latex", "restructuredtext"}
@@ -19,6 +20,10 @@ COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 COMPARED_CHARACTERS: Final = 6_000
 """And how many characters."""
+NEAR_CHARACTERS: Final = 2_000
+"""Characters before and after the cursor in which errors and brackets are counted for each reading."""
+FAR_CHARACTERS: Final = 50_000
+"""Characters beyond those in which it is looked up, once for all readings, what is open or closed."""
 TELLING: Final = 3
 """Letters and digits that a repetition needs, to be taken for one."""
 
@@ -28,6 +33,8 @@ _FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
 _HASH_LANGUAGES: Final = frozenset(
     {"dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby", "shellscript", "toml", "yaml"}
 )
+_CLOSING_MORE: Final = frozenset({"shellscript"})
+"""Languages that have closing brackets without opening ones: `a)`, a case."""
 
 
 @attrs.frozen
@@ -92,6 +99,33 @@ class Hole:
     def next_line(self) -> str:
         """The next line below the cursor's that is not blank, as it is indented; nothing where there is none."""
         return next((line for line in self.after.split("\n")[1:] if line.strip()), "")
+
+    @cached_property
+    def near_start(self) -> int:
+        """Where the lines near the cursor begin."""
+        start = len(self.prefix) - NEAR_CHARACTERS
+        return 0 if start <= 0 else self.prefix.find("\n", start) + 1 or start
+
+    @cached_property
+    def near_end(self) -> int:
+        """Where the lines near the cursor end, counted from it."""
+        if len(self.suffix) <= NEAR_CHARACTERS:
+            return len(self.suffix)
+        return self.suffix.rfind("\n", 0, NEAR_CHARACTERS) + 1 or NEAR_CHARACTERS
+
+    @cached_property
+    def opened_far_above(self) -> str:
+        """The brackets that are still open where the lines near the cursor begin."""
+        if self.language_id in _CLOSING_MORE:
+            return ""
+        return unmatched_openers(self.prefix[max(0, self.near_start - FAR_CHARACTERS) : self.near_start])
+
+    @cached_property
+    def closed_far_below(self) -> str:
+        """The brackets that are closed below the lines near the cursor and not opened there."""
+        if self.language_id in _CLOSING_MORE:
+            return ""
+        return unmatched_closers(self.suffix[self.near_end : self.near_end + FAR_CHARACTERS])
 
     @cached_property
     def leaves_fence_open(self) -> bool:

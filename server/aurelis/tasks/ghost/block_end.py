@@ -1,0 +1,84 @@
+"""Where the block ends that a completion stands in: at a line that belongs to what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, closes_block
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.layout import indent_of
+
+_BLOCK_OPENERS: Final = (":", "{")
+_CALL_CLOSERS: Final = frozenset(")]")
+_CALL_OPENERS: Final = frozenset("([")
+
+
+def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
+    """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
+    cursor = base = len(indent_of(hole.line_before))
+    begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or hole.line_before.endswith(_BLOCK_OPENERS))
+    prose = hole.language_id in PROSE_LANGUAGES
+    if _leads_to_next_line(lines, base, hole, more_may_come=more_may_come):
+        return list(lines)
+    for number, line in enumerate(lines):
+        if not number or not line.strip():
+            continue
+        depth = len(indent_of(line))
+        goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
+        if depth < base and _is_wanted(line, hole):
+            if not _goes_on_at(depth, hole):
+                base = depth
+            continue
+        if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
+            opens = line.rstrip().endswith(_BLOCK_OPENERS)
+            if not opens and not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
+                return list(lines[: number + 1])
+            continue
+        apart = not lines[number - 1].strip() or hole.line_before.endswith(_BLOCK_OPENERS)
+        another = begun and depth == cursor and not goes_on and apart
+        over = not base and base < cursor and apart
+        if (depth < base or another or over) and (
+            prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
+        ):
+            return list(lines[:number])
+    return list(lines)
+
+
+def _leads_to_next_line(lines: Sequence[str], base: int, hole: Hole, *, more_may_come: bool) -> bool:
+    """Whether the document's next line stands in the block that the last line opens.
+
+    While more may come, whether a line outside the cursor's block may still lead there.
+    """
+    depth = len(indent_of(hole.next_line))
+    if more_may_come:
+        outside = [line for line in lines[1:] if line.strip() and len(indent_of(line)) < base]
+        return bool(outside) and depth > min(len(indent_of(line)) for line in outside)
+    last = next((line for line in reversed(lines) if line.strip()), "")
+    return len(lines) > 1 and depth > len(indent_of(last)) and last.rstrip().endswith(OPENS_BLOCK)
+
+
+def _goes_on_at(depth: int, hole: Hole) -> bool:
+    """Whether the document goes on at a depth or deeper than it."""
+    return bool(hole.next_line) and len(indent_of(hole.next_line)) >= depth
+
+
+def _is_wanted(line: str, hole: Hole) -> bool:
+    """Whether a line closes a block around the cursor's that nothing below the cursor closes.
+
+    The indentation tells: what stands below is less indented, or as much and closes nothing.
+    """
+    if not closes_block(line) or hole.line_after.strip():
+        return False
+    below = hole.next_line
+    if not below:
+        return True
+    depth = len(indent_of(below))
+    return depth < len(indent_of(line)) or (depth == len(indent_of(line)) and not closes_block(below))
+
+
+def _continues(line: str, hole: Hole) -> bool:
+    """Whether a line goes on with the statement above it."""
+    first = line.split(None, 1)[0].rstrip(":({")
+    return hole.line_before.rstrip().endswith((":", "{")) and first in {"else", "elif", "except", "finally", "catch"}
