@@ -55,8 +55,8 @@ class Tally:
 
 
 def is_broken(hole: Hole, document: str) -> bool:
-    """Whether a file that parsed does not any more."""
-    if document == hole.original:
+    """Whether a file that parsed does not any more, with a completion in it; without one it is as it was."""
+    if document in {hole.original, hole.document}:
         return False
     before, after = parse(hole.original, hole.file.language_id), parse(document, hole.file.language_id)
     return before is not None and after is not None and before.complete and not after.complete

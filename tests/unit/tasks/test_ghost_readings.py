@@ -146,6 +146,111 @@ CASES = {
         "q = 1\nstart = 2\n\nasync def fetch(url):\n    if url:\n        return\n\n    print(url)",
         "    async def fetch(url):\n        if url:\n            return\n\n        print(url)\n        more(url)\n",
     ),
+    "brackets are indented by a width of their own": (
+        "def a():\n  if b:\n    c()\n  for d in b:\n    e()\n\n\ndef g():\n  i(\n      h,\n      {¦\n",
+        "\n          'j': 1,\n      },\n  )",
+        "      {\n          'j': 1,\n      },\n  )\n",
+    ),
+    "a block with brackets of another width is not moved": (
+        "import a\n\n\n¦\n  )\n  F = (\n      'g',\n      'h',\n  )\n  I = (\n      'j',\n  )\n",
+        'class B(C):\n  """Text."""\n\n  D = (\n      1,\n      2,',
+        'class B(C):\n  """Text."""\n\n  D = (\n      1,\n      2,\n  )\n',
+    ),
+    "a tab is as wide as the cursor's level": (
+        "class A:\n\n        ¦\n        d = 4\n",
+        "b = 1\n\n\t\tc = 2",
+        "        b = 1\n\n        c = 2\n        d = 4\n",
+    ),
+    "a line that is aligned with a bracket at the margin is moved": (
+        "def f():\n    ¦\n",
+        "return g(1,\n         2)",
+        "    return g(1,\n             2)\n",
+    ),
+    "a line that is aligned with a bracket stays": (
+        "def f():\n    ¦\n",
+        "return g(1,\n             2)",
+        "    return g(1,\n             2)\n",
+    ),
+    "a word in quotation marks is not left for the next line": (
+        "a = {\n    'b': 1,\n    'config¦\n}\n",
+        "\nuration': 2,",
+        "    'configuration': 2,\n",
+    ),
+    "a word within a block is not finished at the margin": (
+        "class A:\n    def f(self):\n        return self.configur¦\n",
+        "\nation_of",
+        "        return self.configuration_of\n",
+    ),
+    "a bracket is closed where it was opened": (
+        "def f(codes):\n    return chr(int(codes¦\n\n\nx = 1\n",
+        "\n[0], 16))",
+        "    return chr(int(codes[0], 16))\n",
+    ),
+    "a text begins in its own line": (
+        'class A:\n    """¦\n\n    More.\n    """\n',
+        "\nThe first of all.",
+        '    """The first of all.\n',
+    ),
+    "a blank line belongs before a definition as before the others": (
+        "import a\n\ndef b():\n    a()\n\ndef c():\n    b()\n¦\n",
+        "\ndef d():\n    c()",
+        "    b()\n\ndef d():\n    c()\n",
+    ),
+    "a line that stands below others everywhere is not set apart": (
+        "import a\nimport b\nimport c\n¦\n",
+        "\nimport d",
+        "import c\nimport d\n",
+    ),
+    "half a rule of dashes is not said again": (
+        '"""\nfir¦\n~~~~~~~~~~~\n"""\n',
+        "st module\n~~~~~~",
+        '"""\nfirst module\n~~~~~~~~~~~\n',
+    ),
+    "a rule of dashes does not run away": (
+        '"""\n¦\n\nText.\n"""\n',
+        "Title\n" + "----------\n" * 8,
+        '"""\nTitle\n----------\n\nText.\n"""\n',
+    ),
+    "a prompt that is half typed is said once": (
+        'def f():\n    """Do.\n\n    >>> a = 1\n    >>¦\n    2\n    """\n',
+        ">>> a + 1",
+        "    >>> a + 1\n    2\n",
+    ),
+    "a text's three quotation marks are three": (
+        '# License.\n""¦ of all."""\n\nimport a\n',
+        '"""The first',
+        '"""The first of all."""\n',
+    ),
+    "a directive is not said twice": (
+        "def f():\n    pass\n\n\n#: The wid¦\nwidth = 1\n",
+        "#: The width of all",
+        "#: The width of all\nwidth = 1\n",
+    ),
+    "the rest of the line is said once where words would run together": (
+        "# See licenses/¦2.0\n#\nx = 1\n",
+        "LICENSE-2.0",
+        "# See licenses/LICENSE-2.0\n",
+    ),
+    "half a sentence of the line is no introduction": (
+        "class A:\n    text = '''\n        To delete a ¦ run:\n\n          $ command --all\n        '''\n",
+        "backup schedule, run:\n\n          $ command --all\n        '''",
+        "        To delete a backup schedule, run:\n\n          $ command --all\n",
+    ),
+    "a definition is not in the middle of a text": (
+        'def f(a):\n  """Do.\n\n¦\n    What it is.\n  """\n  return a\n',
+        "  Returns:\n\n\ndef unrelated(first):\n    return first",
+        "  Returns:\n    What it is.\n",
+    ),
+    "the quotation mark of an echoed line is not all of the echo": (
+        "f(\n    'one', help='The first.')\nf(\n    'two', help='¦'\n",
+        "'two', help='The second.')",
+        "    'two', help='The second.')\n",
+    ),
+    "two methods at the margin belong to the class": (
+        "class A:\n    x = 1\n\n    ¦\n        return b\n",
+        "def f(self):\n    self.b = 1\n\ndef g(self):\n    b = 2",
+        "    def f(self):\n        self.b = 1\n\n    def g(self):\n        b = 2\n        return b\n",
+    ),
 }
 
 
@@ -165,3 +270,25 @@ def test_the_document_is_whole_with_the_completion(text: str, reply: str, part: 
 def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
     """What grammars do not know about macros, the brackets of the line tell."""
     assert part in filled(text, reply, "cpp")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "part", "language_id"),
+    [
+        (
+            "#if a \\\n    || b \\\n    || defined¦       \\\n    || c\n",
+            "(d)       \\",
+            "    || defined(d)       \\\n",
+            "cpp",
+        ),
+        ("int f\n\t¦\n\nint g;\n", "( int a\n\t, int b\n\t) ;", "\t( int a\n\t, int b\n\t) ;\n", "c"),
+        ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
+        ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),
+        ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),
+        ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
+        ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
+    ],
+)
+def test_the_line_at_the_cursor_is_whole(text: str, reply: str, part: str, language_id: str) -> None:
+    """Marks and words that belong to the cursor's line stand in it once, and not below."""
+    assert part in filled(text, reply, language_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
@@ -17,12 +18,25 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
-_STEPS_BELOW: Final = (":", "{", "[", "=>")
 _MOST: Final = 0.6
 """The share of indented blocks that must agree on the width of a level."""
 WIDTH: Final = 4
 """Spaces of a level where nothing tells."""
 _NEAR_LINES: Final = 80
+_OPENERS: Final = MappingProxyType(
+    {
+        "python": (
+            re.compile(
+                r"\s*(?:\)|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b).*:\s*$"
+            ),
+            re.compile(r".*[(\[{]\s*$"),
+        )
+    }
+)
+"""Lines that open blocks, and lines that open brackets, where many styles indent the two by different widths."""
+_ANY_OPENER: Final = (re.compile(r".*(?:[:{\[]|=>)\s*$"),)
+_LONGEST_ALIGNED: Final = 200
+"""Characters of a line below whose bracket others may be aligned."""
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
 _HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
 """A statement whose body is the next line, without a bracket."""
@@ -32,7 +46,7 @@ _TOP_LEVEL: Final = frozenset(
     {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
 )
 """Words that begin a line at the margin rather than one of a block."""
-_METHOD: Final = re.compile(r"(?:async )?def \w+\((?:self|cls)\b")
+METHOD: Final = re.compile(r"(?:async )?def \w+\((?:self|cls)\b")
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
 _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
@@ -69,14 +83,16 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     depth = len(indent_of(below[0]))
     above = hole.line_before + lines[0]
     if hole.in_words and hole.line_before.strip():
+        if above.endswith(":") and depth == base > 0:
+            return below[0].lstrip()[0] != above.lstrip()[0] or above.lstrip()[0].isalpha()
         return depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
     siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
-    if _wants_deeper(above, hole) and not siblings and not words:
+    if wants_deeper(above, hole) and not siblings and not words:
         held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
         if depth >= base and not held and depth > _width(hole):
             return False  # Counted from the margin it would be deeper by several levels.
-        closes = below[0].lstrip()[:1] in CLOSERS or _LABEL.match(below[0]) is not None
+        closes = below[0].lstrip()[:1] in CLOSERS | {","} or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
             return depth < base + (not closes)
     if hole.line_before.strip() or _goes_on_at(lines, base):
@@ -84,13 +100,27 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     return not _leaves(lines, base, hole)
 
 
+def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether the first lower line is aligned with the first word in an open bracket, if the first is at the margin."""
+    line = (hole.line_before + lines[0]).lstrip(" \t")
+    depth = len(unmatched_openers(line))
+    if not depth or len(line) > _LONGEST_ALIGNED or line.rstrip().endswith(OPENS_BLOCK):
+        return False
+    column = len(line)
+    while len(unmatched_openers(line[: column - 1])) >= depth:
+        column -= 1
+    column += len(indent_of(line[column:]))
+    return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
+
+
 def _width(hole: Hole) -> int:
-    """How many characters a level has near the cursor."""
+    """How many characters a level has near the cursor, the wider where blocks and brackets differ."""
     near = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
-    return step_of(near) or (1 if "\t" in indent_of(hole.line_before) else WIDTH)
+    steps = [step for step in steps_of(near, hole.language_id) if step]
+    return max(steps, default=1 if "\t" in indent_of(hole.line_before) else WIDTH)
 
 
-def _wants_deeper(line: str, hole: Hole) -> bool:
+def wants_deeper(line: str, hole: Hole) -> bool:
     """Whether the line below a line is indented deeper than it, or closes what it opens."""
     bare = line.strip()
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
@@ -126,7 +156,7 @@ def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
         return False
     if not hole.in_words and line.lstrip()[0] in CLOSERS and unmatched_closers("\n".join(lines[: number + 1])):
         return True
-    if not hole.in_words and closes_block(line) and not any(_wants_deeper(other, hole) for other in lines[:number]):
+    if not hole.in_words and closes_block(line) and not any(wants_deeper(other, hole) for other in lines[:number]):
         return True
     if indent_of(line):
         levels = {len(indent_of(other)) for other in hole.before.split("\n")[-_NEAR_LINES:] if other.strip()}
@@ -146,7 +176,7 @@ def _first_outside(lines: Sequence[str], base: int) -> int | None:
 def leaves_the_block(lines: Sequence[str], base: int) -> bool:
     """Whether the lower lines surely go on outside the block, so that their indentation is meant as it is."""
     number = _first_outside(lines, base)
-    if number is None or indent_of(lines[number]) or _METHOD.match(lines[number]):
+    if number is None or indent_of(lines[number]) or METHOD.match(lines[number]):
         return False
     blank = number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
     return blank or lines[number].split()[0].rstrip(":({") in _TOP_LEVEL or _ends_block(lines[number - 1])
@@ -156,14 +186,26 @@ def _ends_block(line: str) -> bool:
     return line.strip().split(" ")[0].rstrip(";") in {"return", "break", "continue", "raise", "throw", "pass"}
 
 
-def step_of(lines: Sequence[str], least: int = 1) -> int | None:
-    """How much deeper the line below one that opens a block is, where most of them agree."""
+def steps_of(lines: Sequence[str], language_id: str, least: int = 1) -> list[int | None]:
+    """How much deeper the line below one that opens something is, where most of them agree.
+
+    Blocks come first, then brackets, if the language tells them apart.
+    """
+    return [_step_below(lines, opener, least) for opener in _OPENERS.get(language_id, _ANY_OPENER)]
+
+
+def step_of(lines: Sequence[str], language_id: str) -> int | None:
+    """The width of a level: that of blocks, or of brackets where no block tells."""
+    return next(filter(None, steps_of(lines, language_id)), None)
+
+
+def _step_below(lines: Sequence[str], opener: re.Pattern[str], least: int) -> int | None:
     steps: Counter[int] = Counter()
     above: str | None = None
     for line in lines:
         if not line.strip():
             continue
-        if above is not None and above.rstrip().endswith(_STEPS_BELOW):
+        if above is not None and opener.match(above):
             step = len(indent_of(line)) - len(indent_of(above))
             if step > 0:
                 steps[step] += 1

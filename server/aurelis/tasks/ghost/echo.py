@@ -30,6 +30,9 @@ _SHORTEST_LINE: Final = 8
 """Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
 _LONG_LINE: Final = 8
 """Different words of a line that hardly anybody writes twice in a row."""
+_BELONG_BELOW: Final = frozenset("@#/*-[<")
+"""What decorators, comments and attributes begin with, which belong to the line below."""
+_LONG_QUOTES: Final = frozenset({'"' * 3, "'" * 3})
 _JOINS: Final = frozenset("-.:/_'")
 """Marks within what reads as one word."""
 
@@ -55,7 +58,7 @@ def readings(text: str, hole: Hole) -> list[str]:
         if chance is not _Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
             chance = _Chance.LIKELY
         if chance is _Chance.CERTAIN:
-            return [rest]
+            return [*likely, rest]
         if chance is not _Chance.NONE:
             (likely if chance is _Chance.LIKELY else possible).append(rest)
     word = _without_typed_word(text, hole)
@@ -92,9 +95,22 @@ def _plain(text: str, hole: Hole) -> str:
         return text
     lines = text.split("\n")
     blank = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    apart = blank > 1 and not indent_of(lines[blank])
-    separates = apart and not hole.line_before and bool(hole.before.split("\n")[-2:][0].strip())
-    return text if separates else "\n".join(lines[blank:])
+    above = hole.before.split("\n")[-2:][0]
+    if hole.line_before or not blank or not above.strip() or indent_of(lines[blank]):
+        return "\n".join(lines[blank:])
+    return text if blank > 1 or _stands_apart(lines[blank], above, hole) else "\n".join(lines[blank:])
+
+
+def _stands_apart(line: str, above: str, hole: Hole) -> bool:
+    """Whether a blank line belongs between a line at the margin and the one above the cursor, as between others."""
+    word = _WORD.match(line)
+    if word is None or above.rstrip().endswith(_OPENS) or above.lstrip()[0] in _BELONG_BELOW:
+        return False
+    document = [*hole.before.split("\n")[:-1], "", *hole.after.split("\n")[1:]]
+    others = [
+        at for at in range(1, len(document)) if _WORD.match(document[at]) and document[at].startswith(word.group())
+    ]
+    return bool(others) and not any(document[at - 1].strip() for at in others)
 
 
 def _borders(text: str, before: str) -> list[tuple[int, int]]:
@@ -162,13 +178,27 @@ def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
         return _Chance.CERTAIN
     indent = indent_of(hole.line_before)
     laid_out = len(indent) > 1 and said.startswith(indent + typed[0])
-    if rest.strip() and (laid_out or (len(typed) >= _SHORTEST_LINE and is_seldom_twice(typed, hole))):
+    # Nobody writes a directive, or a mark of a comment and a word, twice in a line.
+    directive = typed[0] == "#" and len(typed) > TELLING and said.lstrip().startswith(typed)
+    seldom = len(typed) >= _SHORTEST_LINE and is_seldom_twice(typed, hole)
+    if rest.strip() and (laid_out or directive or seldom):
         return _Chance.CERTAIN
+    return _chance_of_little(typed, said, rest, hole)
+
+
+def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> _Chance:
+    """What is typed in the line is so little that it tells hardly anything: a word, a mark or two."""
     if typed in OPENER_OF.values() and hole.line_after[:1] in OPENER_OF and not unmatched_count(said + rest):
         return _Chance.LIKELY
     if _closes_more(said + rest, typed):
         return _Chance.POSSIBLE
-    to_the_letter = len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and not _rule(typed)
+    if typed == "/" and rest[:1] != "/":
+        return _Chance.NONE  # The second of the two that begin a comment.
+    if _rule(typed) and _is_a_longer_rule(typed, said + rest, hole):
+        return _Chance.LIKELY
+    to_the_letter = (
+        len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and (not _rule(typed) or typed[0] == "`")
+    )
     if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()) or typed == rest[:1] == "/":
         return _Chance.LIKELY
     return _Chance.POSSIBLE if rest.strip() else _Chance.NONE
@@ -207,6 +237,17 @@ def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -
 def _rule(text: str) -> bool:
     """Whether a text is one character again and again, as in a line of dashes."""
     return len(set(text.strip())) == 1 and len(text.strip()) > 1
+
+
+def _is_a_longer_rule(typed: str, text: str, hole: Hole) -> bool:
+    """Whether a text begins with a run of the typed character that other lines begin with too: `>>>` behind `>>`."""
+    run = text[: len(text) - len(text.lstrip(typed[0]))]
+    if len(run) <= len(typed):
+        return False
+    if run in _LONG_QUOTES:
+        return True
+    begins = (line.lstrip() for line in hole.before.split("\n")[:-1])
+    return any(line.startswith(run) and line[len(run) : len(run) + 1] != run[0] for line in begins)
 
 
 def _without_typed_word(text: str, hole: Hole) -> str | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_end import within_block
 from aurelis.tasks.ghost.hole import Hole, telling
+from aurelis.tasks.replies.brackets import BRACKETS
 from aurelis.tasks.replies.layout import indent_of
 
 _DIRECTIVE: Final = re.compile(r"\s*#\s*if")
@@ -20,6 +21,8 @@ SAME_NUMBERS: Final = 10
 SAME_GROUPS: Final = 3
 """A group of several lines so often in a row is one, too."""
 LARGEST_GROUP: Final = 6
+SHORTEST_RULE: Final = 8
+"""Characters of a line of dashes."""
 SURE_LINES: Final = 3
 """Lines in a row that stand below and are no accident even while more may come."""
 DISTINCT_LINES: Final = 3
@@ -112,6 +115,8 @@ def _is_half(half: str, below: Sequence[str], at: int, hole: Hole, *, tells: boo
     """Whether a last line is the beginning of the one that stands there."""
     if at >= len(below) or not below[at].startswith(half):
         return False
+    if len(half) >= HALF_A_LINE and len(set(half)) == 1 and half[0] not in BRACKETS:
+        return True  # Half a rule of dashes.
     letters = sum(character.isalnum() for character in half)
     if letters >= HALF_A_LINE or tells:
         return True
@@ -126,9 +131,12 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to the first that comes again and again; it stays once."""
     said = [line.strip() for line in lines]
     for at in range(len(said)):
-        if not any(character.isalnum() for character in said[at]):
+        rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at])) == 1
+        if not rule and not any(character.isalnum() for character in said[at]):
             continue
         same_lines = SAME_LINES if any(character.isalpha() for character in said[at]) else SAME_NUMBERS
+        if rule:
+            same_lines = SAME_GROUPS
         for size in range(1, min(LARGEST_GROUP, (len(said) - at) // SAME_GROUPS) + 1):
             group = said[at : at + size]
             if size > 1 and len(set(group)) == 1:

@@ -16,7 +16,7 @@ TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 _GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
 """Behind a line that ends in these, more lines may follow at the cursor."""
 
-_SAID_ONCE: Final = frozenset(".,;:!?&|>")
+_SAID_ONCE: Final = frozenset(".,;:!?&|>#")
 """Marks that end a line of words once."""
 
 
@@ -36,7 +36,7 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
     if (
         repeated
         and repeated[0] == len(after)
-        and (telling(after) or (hole.in_words and _is_said_once(after, text, hole)))
+        and (telling(after) or _runs_together(text, after) or (hole.in_words and _is_said_once(after, text, hole)))
     ):
         return found[:1]
     found += [(text, covered) for covered in _covered(text, after)]
@@ -58,6 +58,12 @@ def _balanced(found: list[tuple[str, int]], after: str, hole: Hole) -> list[tupl
     if hole.language_id not in _HAVE_MACROS or set(after) - CLOSERS or "\n" in text or text.endswith(_GOES_ON):
         return found
     return [one for one in found if not unmatched_count(_line(one[0], one[1], hole))] or found
+
+
+def _runs_together(text: str, after: str) -> bool:
+    """Whether one word would become of the end of a text and the rest of the line, with which it ends."""
+    end = after.strip()
+    return len(text) > len(end) > 1 and not text[-len(end) - 1].isalnum() and text[-1].isalnum() and after[0].isalnum()
 
 
 def _is_said_once(after: str, text: str, hole: Hole) -> bool:
@@ -96,5 +102,5 @@ def _repeats(text: str, after: str, length: int) -> bool:
         return False
     if length < len(after):
         return telling(end)
-    rule = length >= TELLING and len(set(end.strip())) == 1
+    rule = len(end.strip()) >= TELLING and len(set(end.strip())) == 1
     return not rule

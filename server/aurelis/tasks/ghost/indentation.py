@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, WIDTH, counts_from_margin, leaves_the_block, step_of
+from aurelis.tasks.ghost.block_layout import (
+    OPENS_BLOCK,
+    WIDTH,
+    closes_block,
+    counts_from_margin,
+    is_aligned_at_margin,
+    leaves_the_block,
+    step_of,
+    steps_of,
+    wants_deeper,
+)
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
@@ -13,6 +23,8 @@ from aurelis.tasks.replies.layout import indent_of, uses_tabs
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
 _NEAR_LINES: Final = 80
+_WIDTHS: Final = frozenset({2, 3, 4, 8})
+"""Spaces of a level that people use."""
 
 
 def readings(text: str, hole: Hole) -> list[str]:
@@ -34,9 +46,13 @@ def readings(text: str, hole: Hole) -> list[str]:
             moved = base if not kept else first
             return ["\n".join([lines[0], *(_moved(line, first, moved) for line in lines[1:])])]
     as_it_is = "\n".join(lines)
-    if not below or not base or min(len(indent_of(line)) for line in lines[1:] if line.strip()) > len(base):
+    if not below or not base:
         return [as_it_is]
     from_margin = "\n".join([lines[0], *(base + line if line.strip() else line for line in lines[1:])])
+    if is_aligned_at_margin(lines, hole):
+        return [from_margin, as_it_is]
+    if min(len(indent_of(line)) for line in lines[1:] if line.strip()) > len(base):
+        return [as_it_is]
     if counts_from_margin(lines, hole):
         return [from_margin, as_it_is]
     certain = min(len(indent_of(line)) for line in below) >= len(base) or leaves_the_block(lines, len(base))
@@ -54,7 +70,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     levels = {len(indent_of(line)) for line in around}
     opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
-    told = step_of(above)
+    told = step_of(above, hole.language_id)
     if opened:
         levels.add(floor - 1 + (told or WIDTH))
     whole = base in levels or (told is None and said == base)
@@ -80,18 +96,34 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     document = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
+    if tabs is False and said_tabs:
+        width = _width_of_a_tab(lines, hole) or step_of(document, hole.language_id) or WIDTH
+        return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
-    theirs = step_of(_outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]]))
+    said = _outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]])
     if tabs and not said_tabs:
-        width = theirs or WIDTH
+        width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
-    if tabs is False and said_tabs:
-        return [lines[0], *(_as_spaces(line, step_of(document) or WIDTH) for line in lines[1:])]
-    ours = step_of(document, LEAST_STEPS)
-    if tabs is False and ours and theirs and ours != theirs and not hole.in_words:
-        return _rescaled(lines, len(indent_of(hole.line_before)), theirs, ours)
+    if tabs is False and not hole.in_words:
+        steps = zip(steps_of(said, hole.language_id), steps_of(document, hole.language_id, LEAST_STEPS), strict=True)
+        theirs, ours = next((step for step in steps if step[0]), (None, None))
+        if ours and theirs and ours != theirs:
+            return _rescaled(lines, len(indent_of(hole.line_before)), theirs, ours)
     return list(lines)
+
+
+def _width_of_a_tab(lines: Sequence[str], hole: Hole) -> int | None:
+    """How many spaces a tab stands for, as far as the least indented lower line tells, which is of the cursor's level.
+
+    Or of the one below it, where the first line opens a block that is not closed.
+    """
+    base = len(indent_of(hole.line_before))
+    below = [line for line in lines[1:] if line.strip()]
+    shallow = min(below, key=lambda line: line.count("\t"))
+    deeper = shallow is below[0] and wants_deeper(hole.line_before + lines[0], hole) and not closes_block(shallow)
+    level = shallow.count("\t") - deeper
+    return base // level if level > 0 and base % level == 0 and base // level in _WIDTHS else None
 
 
 def _outside_texts(lines: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ _UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.")
 """A line that ends so goes on."""
 _CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
 """What hardly any line begins with at the margin; in prose fewer marks count."""
-_CONTINUES_PROSE: Final = re.compile(r"[:,;?](?=\s|$)|\.(?=\s|$)")
+_CONTINUES_PROSE: Final = re.compile(r"[:,;?](?=\s|$)|\.(?=\s|$)|-(?=\w)")
 _SENTENCE_ENDS: Final = (".", "!", "?", ":")
 _STATEMENT: Final = re.compile(
     r"(?:async|await|catch|class|const|def|echo|else|end|export|fn|for|from|func|function|if|import|include|int|let"
@@ -28,8 +28,14 @@ _STATEMENT: Final = re.compile(
 _ENDED: Final = (";", "}", "*/")
 _QUOTES: Final = ('"""', "'''")
 _COMMENT_BEGINS: Final = re.compile(r"\s*(?://|/\*|\* |\*$|#|--\s|\"{3}|'{3})")
-_BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+>|#] ?|\d+[.)] |```|~~~)")
+_BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+](?:\s|$)|[>|#]|\d+[.)] |```|~~~)")
 """What begins an item, a heading, a quotation, a table or a fence."""
+_STRINGS: Final = re.compile(r"(?P<long>\"{3}|'{3})|\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|`[^`]*+`|(?P<open>[\"'])")
+_ONE_LINE_STRINGS: Final = frozenset(
+    {"c", "cpp", "csharp", "go", "java", "javascript", "javascriptreact", "json", "jsonc", "kotlin", "python", "swift"}
+    | {"typescript", "typescriptreact"}
+)
+"""Languages in which no line break stands within quotation marks."""
 _WORD: Final = re.compile(r"\w+")
 _WORD_BEFORE: Final = re.compile(r"\w+$")
 _FRAGMENT: Final = 5
@@ -88,6 +94,8 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
         return _BLOCK_BEGINS.match(first) is not None
     if first.startswith(_QUOTES) and leaves_text_open(hole.before):
         return False
+    if current.endswith("/") and first[0] in "*/":
+        return False  # Both together begin a comment.
     return current.endswith(_ENDED) or (_COMMENT_BEGINS.match(first) is not None and len(hole.line_before) > 1)
 
 
@@ -96,9 +104,17 @@ def goes_on(text: str, hole: Hole) -> bool:
     first = _first_line(text)
     if hole.line_before.endswith(_UNFINISHED):
         return True
-    if hole.line_after[:1] in {'"', "'"} or _continues(first, hole):
+    if hole.line_after[:1] in {'"', "'"} or _in_one_line_string(hole) or _continues(first, hole):
         return True
     return _finishes_word(first, hole)
+
+
+def _in_one_line_string(hole: Hole) -> bool:
+    """Whether the cursor stands in a string that cannot go on in the next line."""
+    if hole.language_id not in _ONE_LINE_STRINGS or hole.in_words:
+        return False
+    marks = list(_STRINGS.finditer(hole.line_before))
+    return any(mark["open"] for mark in marks) and not any(mark["long"] for mark in marks)
 
 
 def _first_line(text: str) -> str:
@@ -111,9 +127,17 @@ def _continues(first: str, hole: Hole) -> bool:
         return _CONTINUES_PROSE.match(first) is not None
     if first[0] == "." and hole.language_id == "python":
         return not hole.in_words
+    if hole.line_before.endswith(_QUOTES) and indent_of(hole.line_before) and leaves_text_open(hole.before):
+        return not indent_of(first)
+    if unmatched_closers(first) and unmatched_openers(hole.line_before):
+        return True
     if first[0] in CLOSERS:
         # A closer at the margin may close what lines above have opened, but not what this line has.
         return bool(unmatched_openers(hole.line_before))
+    if first[0] == ">":
+        return hole.line_before.rfind("<") > hole.line_before.rfind(">")
+    if first[0] in "*/" and hole.line_before.endswith("/"):
+        return True
     if first[0] == "(":
         return hole.line_before[-1:].isalnum() or hole.line_before.endswith("_")
     return _CONTINUES.match(first) is not None
@@ -129,4 +153,7 @@ def _finishes_word(first: str, hole: Hole) -> bool:
         return True
     if typed.group() in known:
         return False
-    return _STATEMENT.match(first) is None and said.group() not in known and len(typed.group()) <= _FRAGMENT
+    outside = bool(indent_of(hole.line_before)) and not indent_of(first) and not hole.in_words
+    if _STATEMENT.match(first) is not None or said.group() in known:
+        return False
+    return outside or len(typed.group()) <= _FRAGMENT

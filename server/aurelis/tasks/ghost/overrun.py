@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import METHOD
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.layout import indent_of
@@ -32,7 +33,11 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
     """
     if not hole.multiline or hole.language_id in PROSE_LANGUAGES:
         return [], False
-    numbers = [at for at in range(2, len(said)) if not said[at - 1].strip() and _is_head(said[at])]
+    numbers = [
+        at
+        for at in range(2, len(said))
+        if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and METHOD.match(said[at]))
+    ]
     if not numbers or unmatched_count("\n".join(said[numbers[0] :])) or not "".join(said[: numbers[0]]).strip():
         return [], False
     certain = _is_in_the_middle(said, placed, numbers[0], hole)
@@ -47,6 +52,8 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
     below = hole.after.split("\n")[1:2]
     if hole.line_after.strip():
         return False
+    if hole.in_words:
+        return not any(_is_head(line) for line in said[:number])
     if not "".join(below).strip():
         return _goes_on_otherwise(said[:number], hole) or _leaves_its_block(said, number, hole)
     depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
@@ -61,7 +68,7 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
 def _goes_on_otherwise(own: Sequence[str], hole: Hole) -> bool:
     """Whether the document goes on with what no definition stands before: more words, more imports."""
     below = hole.next_line
-    if hole.in_words or _IMPORT.match(below):
+    if _IMPORT.match(below):
         return not any(_is_head(line) for line in own)
     filled = [line for line in own if line.strip()]
     return len(filled) == 1 and not hole.line_before.strip() and _ENDS.match(filled[0]) is not None

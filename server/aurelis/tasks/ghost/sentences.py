@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.hole import COMPARED_CHARACTERS, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import COMPARED_CHARACTERS, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.layout import indent_of
@@ -188,6 +188,9 @@ def _without_introduction(text: str, hole: Hole) -> str:
 def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
     """Whether the first line introduces what stands below it; where one line is wanted it cannot be part of that."""
     line = lines[0]
+    rest_of_line = hole.line_after.strip()
+    if telling(rest_of_line) and line.rstrip().endswith(rest_of_line):
+        return False  # It goes on as the cursor's line does.
     words = among_words(hole)
     if words and filled == 1:
         return False

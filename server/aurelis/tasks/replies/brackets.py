@@ -8,6 +8,7 @@ from typing import Final
 
 OPENER_OF: Final = MappingProxyType({")": "(", "]": "[", "}": "{"})
 CLOSERS: Final = frozenset(OPENER_OF)
+BRACKETS: Final = CLOSERS | frozenset(OPENER_OF.values())
 _TOKEN: Final = re.compile(
     r"""
     \"{3} (?:\\. | (?!\"{3}).)*+ \"{3}
