@@ -5,6 +5,9 @@ the bare `openai` client and the orchestrator (redaction, routing, an empty cach
 ratios come from those pairs. With `--litellm` litellm's Router with a fallback takes part, in a process of its own, as
 it pins an older `openai`. Processor time is each side's own process alone and suffers least from a busy machine.
 
+The pipeline goes over twenty connections to a provider at most, the bare client over as many as it likes. Where more
+run at once, a second bare client that has twenty as well tells what that limit costs from what the pipeline does.
+
     python benchmarks/request_overhead.py [--rounds 15] [--requests 50] [--litellm PYTHON_THAT_HAS_IT]
 """
 
@@ -25,11 +28,13 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+import httpx2
 import openai
 
 from aurelis.app import Application
 from aurelis.core.reply import Completed, Delta
 from aurelis.core.request import Message, Request, Task
+from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER
 
 TOKENS: Final = 50
 LONGER: Final = 10
@@ -226,6 +231,10 @@ async def compare(ports: tuple[int, int], rounds: int, requests: int, litellm: s
     base_url, long_url = (f"http://127.0.0.1:{port}/v1" for port in ports)
     client = openai.AsyncOpenAI(api_key="none", base_url=base_url, max_retries=0)
     long_client = openai.AsyncOpenAI(api_key="none", base_url=long_url, max_retries=0)
+    few = httpx2.Limits(max_connections=CONNECTIONS_PER_PROVIDER, max_keepalive_connections=CONNECTIONS_PER_PROVIDER)
+    limited_client = openai.AsyncOpenAI(
+        api_key="none", base_url=base_url, max_retries=0, http_client=httpx2.AsyncClient(limits=few, timeout=600)
+    )
     router = Router(litellm, base_url)
     application = Application({"HOME": tempfile.mkdtemp()})
     limits = {"maxConcurrent": 200, "maxPerModel": 200}
@@ -236,34 +245,37 @@ async def compare(ports: tuple[int, int], rounds: int, requests: int, litellm: s
     serial = iter(range(10**9))
 
     bare, ours = bare_through(client), ours_through(application, "custom/m", serial)
+    limited = bare_through(limited_client)
     print(f"{TOKENS} tokens a request, {rounds} interleaved rounds of {requests}, {os.cpu_count()} processors\n")
     print("| at once | | bare ms | ours ms | Router ms | ours / bare | ours / Router |")
     print("|---|---|---|---|---|---|---|")
-    for at_once in (1, 10, 50):
+    for at_once, control in ((1, bare), (10, bare), (50, bare), (50, limited)):
         warm = max(at_once, 10)
-        await measured(bare, warm, at_once)
+        await measured(control, warm, at_once)
         await measured(ours, warm, at_once)
         await router.measured(warm, at_once)
         rows = []
         for _ in range(rounds):
-            pair = (await measured(bare, requests, at_once), await measured(ours, requests, at_once))
+            pair = (await measured(control, requests, at_once), await measured(ours, requests, at_once))
             rows.append((*pair, await router.measured(requests, at_once)))
         columns = [("first token", 0), ("whole", 1), ("processor time", 2)]
         if at_once == 1:
             columns.append(("processor time to the first token", 3))
         for what, column in columns:
-            _print_row(at_once, what, [tuple(None if m is None else m[column] for m in row) for row in rows])
+            name = f"{at_once}, bare over {CONNECTIONS_PER_PROVIDER}" if control is limited else str(at_once)
+            _print_row(name, what, [tuple(None if m is None else m[column] for m in row) for row in rows])
 
     long = (bare_through(long_client), ours_through(application, "long/m", serial))
     bare_us, our_us = await per_token(((bare, long[0]), (ours, long[1])), max(3, rounds // 3))
     print(f"\nEach streamed token, processor time: bare {bare_us:.0f} us, ours {our_us:.0f} us.")
     router.close()
     await client.close()
+    await limited_client.close()
     await long_client.close()
     await application.aclose()
 
 
-def _print_row(at_once: int, what: str, rows: list[tuple[float | None, ...]]) -> None:
+def _print_row(at_once: str, what: str, rows: list[tuple[float | None, ...]]) -> None:
     """Medians over the rounds, and the medians of the rounds' own ratios."""
 
     def median(values: list[float | None], scale: float, digits: int) -> str:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from aurelis.composition.memory import give_back, share_one_heap
+from aurelis.composition.memory import give_back
 from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
 from aurelis.config.settings import Problem, Settings
 from aurelis.core.deadline import Clock, SystemClock
@@ -129,7 +129,6 @@ class Application:
         return await asyncio.shield(self._starting)
 
     async def _build(self) -> Engine:
-        share_one_heap()
         engine_type = await asyncio.to_thread(_import_engine)
         async with self._reconfigure:
             engine = await engine_type.open(

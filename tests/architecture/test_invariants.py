@@ -27,6 +27,9 @@ _HEAVY = {
     "pydantic",
 }
 
+# What answers requests is imported while the editor already has its answer to `initialize`.
+_ROOMS_FOR_LATER = {"cache", "orchestrator", "providers", "sandbox", "store", "syntax", "tasks"}
+
 
 def test_only_the_redactor_makes_redacted_requests() -> None:
     """Invariant 1: `RedactedRequest` is constructed, evolved or subclassed in security/redact.py alone."""
@@ -67,6 +70,13 @@ def _imported_by(code: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
+def test_ghost_text_is_ready_without_the_names_of_html_and_the_comparison_of_texts() -> None:
+    """What only some answers need is not kept in the memory of every server."""
+    imported = _imported_by("import aurelis.workflow.ghost_text_session, aurelis.workflow.hover")
+    assert "aurelis" in imported
+    assert imported & {"difflib", "html"} == set()
+
+
 @pytest.mark.parametrize(
     "module", ["aurelis.__main__", "aurelis.app", "aurelis.lsp.server", "aurelis.workflow.services"]
 )
@@ -96,6 +106,7 @@ def test_the_server_answers_initialize_without_heavy_imports() -> None:
     done = subprocess.run(command, input=conversation, capture_output=True, check=False, timeout=60)
     assert b'"name":"aurelis"' in done.stdout.replace(b": ", b":")
     lines = [line for line in done.stderr.decode().splitlines() if line.startswith("import time:")]
-    imported = {line.rpartition("|")[2].strip().split(".")[0] for line in lines}
-    assert "pygls" in imported
-    assert imported & _HEAVY == set()
+    names = [line.rpartition("|")[2].strip().split(".") for line in lines]
+    assert {"pygls", "aurelis"} <= {name[0] for name in names}
+    assert {name[0] for name in names} & _HEAVY == set()
+    assert {name[1] for name in names if name[0] == "aurelis" and len(name) > 1} & _ROOMS_FOR_LATER == set()

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def total(values):
 def add(first, second):
     ret
 """
+
+HEAP_BYTES = 64 * 2**20
 
 HEAVY = (
     "diskcache",
@@ -153,6 +156,38 @@ def test_nothing_heavy_is_imported_before_the_server_answers() -> None:
     )
     output = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, check=True, timeout=60).stdout
     assert not set(HEAVY).intersection(json.loads(output))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system shows a process's memory in another way")
+async def test_threads_share_one_heap() -> None:
+    """No thread of a server that has answered has a heap of its own, which would be megabytes kept for good."""
+    process, raw = await started()
+    await raw.initialize()
+    raw.open("untitled:a.py", SOURCE)
+    command = {"command": "aurelis.explain", "arguments": [{"textDocument": {"uri": "untitled:a.py"}}]}
+    assert (await raw.request("workspace/executeCommand", command))["text"]
+    maps = await asyncio.to_thread(Path(f"/proc/{process.pid}/maps").read_text, "ascii")
+    assert heaps_of_threads(maps) == []
+    raw.writer.close()
+    await asyncio.wait_for(process.wait(), 30)
+    await raw.reading
+
+
+def heaps_of_threads(maps: str) -> list[str]:
+    """The heaps beside the process's own: glibc's arena.c reserves 64 MB for each and uses the first part of it."""
+    mappings = []
+    for line in maps.splitlines():
+        addresses, access, _, _, inode = line.split()[:5]
+        begin, end = (int(address, 16) for address in addresses.split("-"))
+        mappings.append((begin, end, access, inode))
+    return [
+        hex(used[0])
+        for used, reserved in pairwise(mappings)
+        if (used[2], reserved[2], used[3]) == ("rw-p", "---p", "0")
+        and used[1] == reserved[0]
+        and used[0] % HEAP_BYTES == 0
+        and reserved[1] - used[0] == HEAP_BYTES
+    ]
 
 
 async def test_a_file_in_the_workspace_is_not_imported(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from aurelis.app import create_services
+from aurelis.composition.memory import share_one_heap
 from aurelis.lsp.server import run as run_server
 from aurelis.observe.logs import set_log_level
 
@@ -18,4 +19,5 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 
 async def run(arguments: argparse.Namespace) -> int:
     """Serve one client until it leaves."""
+    share_one_heap()
     return await run_server(create_services(log_level=set_log_level), pipe=arguments.pipe)

@@ -1,7 +1,7 @@
 """A smaller process: what start-up leaves behind is collected and given back to the system.
 
-The parts are imported on a thread. With glibc's defaults that leaves a second heap, and with it megabytes that a server
-that lives for days would keep.
+The parts are imported on threads. With glibc's defaults that leaves further heaps, and with them half a megabyte that
+a server that lives for days would keep.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _FILLER: Final = "__filler__"
 
 
 def share_one_heap() -> None:
-    """Let threads take memory from the process's one heap; does nothing without glibc. Call it before they work."""
+    """Let threads take memory from the process's one heap; does nothing without glibc.
+
+    Call it before the first of them is there: a thread stays with the heap that it began with, and leaves it to others.
+    """
     mallopt = _glibc("mallopt")
     if mallopt is not None:
         mallopt(_M_ARENA_MAX, 1)

@@ -10,7 +10,6 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Final
 
@@ -129,6 +128,8 @@ def _hunks(old: Sequence[str], new: Sequence[str], old_at: int, new_at: int, dep
     if not old or not new:
         return [whole]
     if len(old) * len(new) <= COMPARED_PAIRS:
+        from difflib import SequenceMatcher  # noqa: PLC0415 - not at the start, which needs nothing compared
+
         return [
             Hunk(old_at + a, old_at + b, new_at + c, new_at + d)
             for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +55,21 @@ FlightEvent = ProviderEvent | Deliverable | Attempt | Called | Waiting
 def is_last(event: FlightEvent) -> bool:
     """Whether a flight's readers need no more after an event."""
     return isinstance(event, Finished)
+
+
+def gathered(events: Sequence[FlightEvent]) -> Iterator[FlightEvent]:
+    """The events, with words that follow each other as one delta: a fast model's come faster than they are read."""
+    words: list[str] = []
+    for event in events:
+        if isinstance(event, TextDelta):
+            words.append(event.text)
+            continue
+        if words:
+            yield TextDelta("".join(words))
+            words.clear()
+        yield event
+    if words:
+        yield TextDelta("".join(words))
 
 
 @attrs.define

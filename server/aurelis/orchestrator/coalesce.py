@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from typing import Final, Generic, TypeVar
 
 Event = TypeVar("Event")
@@ -63,10 +63,16 @@ class Flights(Generic[Event]):
     """The upstream calls under way.
 
     `is_last` recognises the event after which nothing more is read: a flight that has emitted it tidies up by itself.
+    `gathered` may make fewer events of those that a reader finds waiting.
     """
 
-    def __init__(self, is_last: Callable[[Event], bool] = lambda _: False) -> None:
+    def __init__(
+        self,
+        is_last: Callable[[Event], bool] = lambda _: False,
+        gathered: Callable[[Sequence[Event]], Iterable[Event]] = lambda events: events,
+    ) -> None:
         self._is_last = is_last
+        self._gathered = gathered
         self._flights: dict[str, _Flight[Event]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._landed: OrderedDict[str, int] = OrderedDict()  # At most FLIGHTS; the oldest go first.
@@ -106,9 +112,10 @@ class Flights(Generic[Event]):
             position = 0
             while True:
                 waker.clear()
-                while position < len(flight.events):
-                    position += 1
-                    yield flight.events[position - 1]
+                while waiting := flight.events[position:]:
+                    position += len(waiting)
+                    for event in self._gathered(waiting):
+                        yield event
                 if flight.ended:
                     break
                 await waker.wait()

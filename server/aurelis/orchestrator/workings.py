@@ -6,7 +6,7 @@ import attrs
 
 from aurelis.core.model import ModelReference
 from aurelis.orchestrator.availability import Availability
-from aurelis.orchestrator.candidate_call import FlightEvent, is_last
+from aurelis.orchestrator.candidate_call import FlightEvent, gathered, is_last
 from aurelis.orchestrator.coalesce import Flights
 from aurelis.orchestrator.estimates import TokenEstimates
 from aurelis.orchestrator.hedge import HedgeBudget
@@ -26,7 +26,7 @@ class Workings:
     gate: Gate
     availability: Availability
     statistics: LiveStatistics
-    flights: Flights[FlightEvent] = attrs.field(factory=lambda: Flights[FlightEvent](is_last))
+    flights: Flights[FlightEvent] = attrs.field(factory=lambda: Flights[FlightEvent](is_last, gathered))
     estimates: TokenEstimates = attrs.field(factory=TokenEstimates)
     quotas: LearnedQuotas = attrs.field(factory=LearnedQuotas)
     hedges: HedgeBudget = attrs.field(factory=HedgeBudget)

@@ -14,7 +14,6 @@ import json
 import os
 import stat
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -60,6 +59,8 @@ def read(file: Path) -> dict[str, Entry]:
         content = stream.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
         raise CredentialFileError(f"{NAME} is too large")
+    import tomllib  # noqa: PLC0415 - only those who have a file pay for it
+
     try:
         tables = tomllib.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):

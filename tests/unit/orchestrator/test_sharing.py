@@ -120,6 +120,22 @@ def test_who_joins_late_reads_from_the_beginning() -> None:
     run(scenario())
 
 
+def test_words_that_wait_for_a_reader_are_one_delta() -> None:
+    """Who joins late, or reads more slowly than the model writes, gets the words that waited at once."""
+
+    async def scenario() -> None:
+        one = ScriptedProvider("one", Say(("one ", "two ", "three ", "four"), pause=1.0))
+        on = bench(one)
+        late: list[str] = []
+        first = asyncio.create_task(answer(on, ask("Same.")))
+        await asyncio.sleep(3.5)
+        second = await answer(on, ask("Same."), late)
+        assert late == ["one ", "two three ", "four"]
+        assert (await first).text == second.text == "one two three four"
+
+    run(scenario())
+
+
 def test_a_kept_answer_is_as_old_as_the_call_that_brought_it() -> None:
     """Also for who joined it later, and after a wait for its turn: what is dropped is judged by that time."""
 

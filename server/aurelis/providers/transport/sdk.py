@@ -2,7 +2,8 @@
 
 `import openai` runs some 470 modules of such types, whatever one needs of them: 10 MB for good, and 200 ms of the time
 in which the first answer is waited for. Python 3.15 can put imports off until a name is used (PEP 810); this does the
-same for the packages below `openai.types`, on every Python. Whoever asks for one of their names gets it as ever.
+same for the packages below `openai.types`, and for those of `openai.lib` that would ask for them, on every Python.
+Whoever asks for one of their names gets it as ever.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, Final
 
 __all__ = ["openai"]
 
-_PUT_OFF: Final = "openai.types"
+_PUT_OFF: Final = ("openai.types.", "openai.lib.")
 
 
 class _PuttingOff(SourceFileLoader):
@@ -49,7 +50,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != _PUT_OFF and not fullname.startswith(f"{_PUT_OFF}."):
+        if not f"{fullname}.".startswith(_PUT_OFF):
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.submodule_search_locations and type(spec.loader) is SourceFileLoader:
