@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -91,3 +92,17 @@ async def test_a_cache_that_cannot_be_had_is_degraded(tmp_path: Path) -> None:
     assert code == 1
     assert record["components"]["cache"]["status"] == "degraded"
     assert "keyEnv" in record["components"]["cache"]["error"]
+
+
+async def test_a_shared_cache_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at the disk for what ails the team's server."""
+    monkeypatch.setenv("TEAM_KEY", "a team's own secret")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        redis = f'[cache.redis]\nurl = "redis://127.0.0.1:{free.getsockname()[1]}/0"\nkeyEnv = "TEAM_KEY"\n'
+        async with Upstream() as upstream:
+            code, record = await doctor(tmp_path, f'{redis}[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n{MODEL}')
+    assert (code, record["overall"]) == (1, "degraded")
+    cache = record["components"]["cache"]
+    assert (cache["status"], cache["error"]) == ("degraded", "ConnectionError")
+    assert cache["next"] == "Answers are asked for anew; check the server of cache.redis."

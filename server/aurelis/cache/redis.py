@@ -255,9 +255,9 @@ class RedisLayer:
             async with asyncio.timeout(seconds):
                 result = await work
         except redis.exceptions.ResponseError as error:
-            # The server answers; it is the value that is of another kind.
-            self._error = str(error).partition(" ")[0]
-            self._warn("stranger", "the shared cache answered with an error; it counts as empty for that")
+            # The server answers; it is the value that is of another kind, or the server takes no writing.
+            self._error = _refusal(error)
+            self._warn("stranger", f"the shared cache answered with an error ({self._error}); it counts as empty then")
             return otherwise
         except _FAULTS as error:
             self._failed(error)
@@ -285,3 +285,9 @@ class RedisLayer:
         if reason not in self._warned:
             self._warned.add(reason)
             LOGGER.warning("%s.", message)
+
+
+def _refusal(error: redis.exceptions.ResponseError) -> str:
+    """The server's own word for its error; the library has taken it from those that it has a class for."""
+    word = str(error).partition(" ")[0]
+    return word if word.isupper() else type(error).__name__

@@ -296,12 +296,15 @@ async def _cache(engine: Engine) -> ComponentHealth:
     now, began = engine.clock.time(), engine.clock.monotonic()
     stats = await engine.cache.stats()
     took = (engine.clock.monotonic() - began) * 1000
-    faults = [str(layer["error"]) for layer in stats.get("layers", ()) if layer.get("error")]
+    faulty = [layer for layer in stats.get("layers", ()) if layer.get("error")]
     if engine.cache_faults:
         advice = "Correct the setting or the folder; until then answers are kept where that is possible."
         return ComponentHealth("degraded", now, took, " ".join(engine.cache_faults), advice)
-    if faults:
-        return ComponentHealth("degraded", now, took, " ".join(faults), "Answers are asked for anew; check the disk.")
+    if faulty:
+        checks = {"redis": "the server of cache.redis"}
+        what = " and ".join(checks.get(layer["name"], "the disk") for layer in faulty)
+        said = " ".join(str(layer["error"]) for layer in faulty)
+        return ComponentHealth("degraded", now, took, said, f"Answers are asked for anew; check {what}.")
     return ComponentHealth("healthy", now, took)
 
 

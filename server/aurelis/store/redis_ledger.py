@@ -91,10 +91,11 @@ class TeamQuotaLedger:
         member = secrets.token_hex(12)
         words = [word for rule in finite for word in (rule.requests, rule.seconds)]
         answer = await self._ask("eval", _RESERVE, 1, self._name(key), member, *words)
-        wait = 0.0 if answer is None else float(answer)
+        told = _wait(answer, max(rule.seconds for rule in finite))
+        wait = told or 0.0
         if wait > 0.0:
             await self._own.cancel(key, now)
-        elif answer is not None:
+        elif told is not None:
             self._taken[key, now] = member
             while len(self._taken) > MAX_RESERVATIONS:
                 self._taken.popitem(last=False)
@@ -121,9 +122,18 @@ class TeamQuotaLedger:
         try:
             async with asyncio.timeout(self._wait_seconds):
                 return await getattr(self._client, command)(*words)
-        except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
+        except (redis.exceptions.RedisError, OSError, TimeoutError, ValueError) as error:
             self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
             if not self._warned:
                 self._warned = True
                 LOGGER.warning("The team's quota cannot be asked (%s); your own count decides.", type(error).__name__)
             return None
+
+
+def _wait(answer: Any, longest: float) -> float | None:
+    """The seconds that the server's script answered, no longer than a window; None for what it would not answer."""
+    try:
+        wait = float(answer)
+    except (TypeError, ValueError):
+        return None
+    return min(wait, longest) if wait >= 0.0 else None

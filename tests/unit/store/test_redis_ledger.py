@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -132,3 +133,30 @@ async def test_a_strangers_value_is_no_refusal(join: Join, redis_server: RedisSe
     ledger = join()
     redis_server.command("SET", ledger._name("k"), "x")
     assert [await ledger.reserve("k", TWO, at) for at in (0.0, 1.0, 2.0)] == [0.0, 0.0, 58.0]
+
+
+async def _word(reader: asyncio.StreamReader) -> bytes:
+    length = int((await reader.readline())[1:])
+    return (await reader.readexactly(length + 2))[:-2]
+
+
+@pytest.mark.parametrize(
+    "answer", [b"*3\r\n:1\r\n:2\r\n:3\r\n", b"*-5\r\n", b"$3\r\nsoo\r\n", b"$3\r\nnan\r\n", b":-1\r\n"]
+)
+async def test_an_answer_that_is_no_wait_leaves_the_decision_to_the_own_count(clock: HandClock, answer: bytes) -> None:
+    """Whatever speaks in the place of the team's server stops nobody."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ValueError):
+            while words := int((await reader.readline())[1:]):
+                command, *_ = [await _word(reader) for _ in range(words)]
+                writer.write(answer if command.upper() == b"EVAL" else b"+OK\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(speak, "127.0.0.1", 0) as server:
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        store = Database(None)
+        ledger = TeamQuotaLedger(clock, SqliteQuotaLedger(store), url, KEY, wait_seconds=30.0)
+        assert [await ledger.reserve("k", TWO, at) for at in (0.0, 1.0, 2.0)] == [0.0, 0.0, 58.0]
+        await ledger.aclose()
+        await store.aclose()
