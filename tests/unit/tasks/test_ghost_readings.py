@@ -251,6 +251,16 @@ CASES = {
         "def f(self):\n    self.b = 1\n\ndef g(self):\n    b = 2",
         "    def f(self):\n        self.b = 1\n\n    def g(self):\n        b = 2\n        return b\n",
     ),
+    "two quotation marks begin and end a literal": (
+        'def f():\n    """The template of the\n    `¦`.\n    """\n',
+        "`uri`",
+        "    ``uri``.\n",
+    ),
+    "lines that a deeper block below repeats are its own": (
+        "def f(w, n):\n    ¦\n        a = w[n]\n        n += 1\n        w -= 1\n        if a != w:\n            g(a)\n",
+        "a = w[n]\n    n += 1\n    w -= 1\n    if a > w:\n        raise E\n    if n > 0:",
+        "    if a > w:\n        raise E\n    if n > 0:\n        a = w[n]\n",
+    ),
 }
 
 

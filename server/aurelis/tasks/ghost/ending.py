@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.block_end import within_block
+from aurelis.tasks.ghost.block_layout import step_of
 from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.replies.brackets import BRACKETS
 from aurelis.tasks.replies.layout import indent_of
 
+_NEAR_LINES: Final = 80
 _DIRECTIVE: Final = re.compile(r"\s*#\s*if")
 _DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
@@ -57,6 +59,8 @@ def before_next_lines(
         same = 0
         while same < min(len(said), len(below)) and said[same] == below[same]:
             same += 1
+        if same > 1 and _stands_shallower(lines, number, hole):
+            continue
         tells = any(telling(line) for line in said[:same]) or len(set(said[:same])) >= DISTINCT_LINES
         ends = same == len(said) or (
             # All that was said is hardly ever half of what stands below already.
@@ -85,6 +89,22 @@ def _stands_deeper(lines: Sequence[str], number: int, hole: Hole) -> bool:
         indent = hole.line_before
     below = indent_of(hole.next_line)
     return len(indent) > len(below) and "\t" not in indent + below
+
+
+def _stands_shallower(lines: Sequence[str], number: int, hole: Hole) -> bool:
+    """Whether lines are indented less than those that the document goes on with, so that they belong to another block.
+
+    Those of a reply that counts from the margin, or in levels of another width, are less indented all the same.
+    """
+    base, below = indent_of(hole.line_before), indent_of(hole.next_line)
+    indent = indent_of(lines[number]) if number else base
+    if "\t" in base + indent + below or len(indent) >= len(below):
+        return False
+    if not number:
+        return True
+    document = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
+    steps = {step_of(lines, hole.language_id), step_of(document, hole.language_id)}
+    return len(below) - len(indent) != len(base) and (len(steps) == 1 or None in steps)
 
 
 def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:

@@ -55,6 +55,8 @@ def _may_be_quoted(inner: str, hole: Hole) -> bool:
     if unmatched_count(inner):
         return False
     if _among_words(hole):
+        if before.endswith("`") and hole.line_after.startswith("`"):
+            return True
         # A name, where the document quotes names so.
         near = hole.before[-2_000:] + hole.after[:2_000]
         return not before[-1:].isalnum() and len(inner.split()) == 1 and _QUOTED.search(near) is not None

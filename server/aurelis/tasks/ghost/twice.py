@@ -70,6 +70,7 @@ def is_quote_again(said: str, rest: str, hole: Hole) -> bool:
     mark = said.strip()
     return (
         mark in _QUOTES
+        and not (mark == "`" and hole.line_after.startswith(mark))
         and hole.line_before.endswith(mark)
         and hole.line_before.count(mark) % 2 == 1
         and mark in rest
