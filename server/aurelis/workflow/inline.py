@@ -25,6 +25,7 @@ from aurelis.tasks.context.recent_edits import Version, describe_edit
 from aurelis.tasks.ghost.damage import kept_parsing
 from aurelis.tasks.ghost.hole import GhostText, Hole
 from aurelis.tasks.ghost.reading import enough, ghost_text
+from aurelis.tasks.ghost.wrapping import has_ended
 from aurelis.tasks.table import row_for
 from aurelis.tasks.templates import fill, load_prompt
 from aurelis.workflow.invocation import new_request_id
@@ -138,7 +139,7 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     """The item for a reply; a reply that was cut off loses its last, unfinished line where it has several."""
     hole = prepared.hole
     reply = plain_code(reply, hole.prefix + hole.suffix)
-    if cut and hole.multiline and "\n" in reply.strip():
+    if cut and hole.multiline and "\n" in reply.strip() and not has_ended(reply, hole):
         reply = reply[: reply.rindex("\n")]
     item = ghost_text(reply, hole)
     if item is None:

@@ -27,6 +27,8 @@ _STRING: Final = re.compile(
 Damage = tuple[int, int]
 """Syntax errors and lines out of place, then brackets and quotes without a partner."""
 
+NO_DAMAGE: Final[Damage] = (0, 0)
+
 
 def damage(text: str, covered: int, hole: Hole) -> Damage:
     """What is wrong with the document near the cursor once the text stands there."""

@@ -16,6 +16,7 @@ _NEAR_LINES: Final = 80
 _DIRECTIVE: Final = re.compile(r"\s*#\s*if")
 _DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
+_QUOTES: Final = frozenset({'"""', "'''", "```"})
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
 SAME_NUMBERS: Final = 10
@@ -152,11 +153,11 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
     said = [line.strip() for line in lines]
     for at in range(len(said)):
         rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at])) == 1
-        if not rule and not any(character.isalnum() for character in said[at]):
+        quotes = said[at] in _QUOTES
+        if not rule and not quotes and not any(character.isalnum() for character in said[at]):
             continue
-        same_lines = SAME_LINES if any(character.isalpha() for character in said[at]) else SAME_NUMBERS
-        if rule:
-            same_lines = SAME_GROUPS
+        has_words = quotes or any(character.isalpha() for character in said[at])
+        same_lines = SAME_GROUPS if rule else SAME_LINES if has_words else SAME_NUMBERS
         for size in range(1, min(LARGEST_GROUP, (len(said) - at) // SAME_GROUPS) + 1):
             group = said[at : at + size]
             if size > 1 and len(set(group)) == 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -71,7 +71,15 @@ def without_line_break(text: str, hole: Hole) -> str | None:
     opens = current.endswith(_OPENS_LINE) and not unmatched_closers(first)
     if opens or _is_deeper(first, current) or (not current[-1].isspace() and _is_a_line(text, first, hole)):
         return None
-    return text.lstrip("\n")
+    return text.lstrip("\n \t" if current[-1].isspace() else "\n")
+
+
+def says_what_is_below(text: str, hole: Hole) -> bool:
+    """Whether a text ends the cursor's line and goes on with the very lines below it: nothing is missing there."""
+    if not text.lstrip(" ").startswith("\n") or not hole.line_before.strip() or hole.line_after.strip():
+        return False
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    return telling(first) and first.rstrip() == hole.next_line.rstrip()
 
 
 def _is_deeper(first: str, current: str) -> bool:

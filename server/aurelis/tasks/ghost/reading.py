@@ -8,18 +8,19 @@ document is the better for it. Text that only looks like noise stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Final
 
 from aurelis.core.text_edits import with_line_ending
-from aurelis.tasks.ghost import echo, indentation, wrapping
+from aurelis.tasks.ghost import echo, first_blank, indentation, wrapping
 from aurelis.tasks.ghost.block_layout import closes_block
-from aurelis.tasks.ghost.damage import damage
+from aurelis.tasks.ghost.damage import NO_DAMAGE, Damage, damage
 from aurelis.tasks.ghost.ending import before_next_lines, before_repetition, bounded, closes_its_own
 from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
-from aurelis.tasks.ghost.line_break import goes_on, with_line_break, without_line_break
+from aurelis.tasks.ghost.line_break import goes_on, says_what_is_below, with_line_break, without_line_break
 from aurelis.tasks.ghost.overrun import before_definition
 from aurelis.tasks.ghost.sentences import introduces, sentences_are_no_text
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
@@ -40,23 +41,33 @@ def ghost_text(reply: str, hole: Hole) -> GhostText | None:
     tried = list(islice(_readings(without_thinking(reply)[:LONGEST_REPLY], hole), MOST_READINGS))
     if not tried:
         return None
-    text, covered = tried[0]
-    if len(tried) > 1:
-        text, covered = min(tried, key=lambda one: damage(with_line_ending(one[0], hole.eol), one[1], hole))
+    text, covered = tried[0] if len(tried) == 1 else _least_damaging(tried, hole)
     if not text.strip() or text == hole.line_after[:covered]:
         return None
     cursor = len(hole.prefix)
     return GhostText(cursor, cursor + covered, with_line_ending(text, hole.eol))
 
 
+def _least_damaging(tried: Sequence[tuple[str, int]], hole: Hole) -> tuple[str, int]:
+    """The first of the readings that do the least damage; the first that does none ends the search."""
+    found: list[tuple[Damage, tuple[str, int]]] = []
+    for one in tried:
+        found.append((damage(with_line_ending(one[0], hole.eol), one[1], hole), one))
+        if found[-1][0] == NO_DAMAGE:
+            break
+    return min(found, key=itemgetter(0))[1]
+
+
 def _readings(reply: str, hole: Hole) -> Iterator[tuple[str, int]]:
     """The texts that the reply may mean, and how many characters behind the cursor each replaces."""
     seen = set()
     for unwrapped in wrapping.readings(reply, hole):
+        if says_what_is_below(unwrapped, hole):
+            return
         for number, rest in enumerate(echo.readings(unwrapped, hole)):
             if not rest.strip() and not number:
                 return
-            for ended in _placed(rest, hole):
+            for ended in (ended for spaced in first_blank.readings(rest, hole) for ended in _placed(spaced, hole)):
                 for fitted, covered in fits(ended, hole):
                     one = fitted if hole.line_after[covered:].strip() else fitted.rstrip(" \t\n"), covered
                     if one not in seen:

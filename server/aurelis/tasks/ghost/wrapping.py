@@ -30,7 +30,8 @@ MOST_SENTENCES: Final = 4
 """Lines that may introduce a completion; more is an answer to another question."""
 
 _TOKENS: Final = (
-    r"<\|?(?:fim_\w+|file_sep|repo_name|endoftext|end_of_text|im_end|im_start|eot_id|EOT)\|?>|<\uff5c\S{1,20}\uff5c>"
+    r"<\|?(?:fim_\w+|file_sep|repo_name|endoftext|end_of_text|end_of_turn|im_end|im_start|eot_id|EOT)\|?>"
+    r"|<\|[a-z]\w{1,30}\|>|<\uff5c\S{1,20}\uff5c>"
 )
 _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`])|</s>\s*$")
 """A template's token; between quotation marks it is text."""
@@ -53,12 +54,7 @@ def readings(reply: str, hole: Hole) -> list[str]:
     """What may be meant, without what was put around it; line breaks become line feeds."""
     text = without_thinking(reply).replace("\r\n", "\n").replace("\r", "\n")
     text = undressed(text, hole)
-    end = _END_TOKEN.search(text)
-    while end is not None and not text[: end.start()].strip():
-        text = text[end.end() :]
-        end = _END_TOKEN.search(text)
-    if end is not None:
-        text = text[: end.start()]
+    text = text[slice(*_said(text, hole))]
     text = _without_stray_fence(text, hole)
     blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
     found: list[str] = []
@@ -68,6 +64,25 @@ def readings(reply: str, hole: Hole) -> list[str]:
             return found
     plain = _without_elisions(without_sentences(text, hole), hole)
     return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
+
+
+def has_ended(reply: str, hole: Hole) -> bool:
+    """Whether a model said that its answer is over, so that nothing of it was cut off."""
+    start, end = _said(reply, hole)
+    return start < end < len(reply)
+
+
+def _said(text: str, hole: Hole) -> tuple[int, int]:
+    """Where the answer begins and ends, template tokens before and behind it left out."""
+    document = hole.before + hole.after
+    start = 0
+    for token in _END_TOKEN.finditer(text):
+        if token.group() in document:
+            continue
+        if text[start : token.start()].strip():
+            return start, token.start()
+        start = token.end()
+    return start, len(text)
 
 
 def _inside(block: Block, hole: Hole) -> str:
