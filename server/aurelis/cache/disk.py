@@ -223,6 +223,8 @@ class DiskLayer:
                 statistics=0,
                 tag_index=1,
                 sqlite_trusted_schema=0,
+                # Looking at a mapped file that something has cut short ends the process, past any exception.
+                sqlite_mmap_size=0,
                 sqlite_wal_autocheckpoint=max(1, self._log_bytes // _PAGE_BYTES),
                 sqlite_journal_size_limit=self._log_bytes,
             )

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import asyncio
 import logging
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -81,3 +84,47 @@ async def test_size_is_bounded(make_disk: MakeDisk, make_entry: Make, tmp_path: 
     await layer.put("large", make_entry("x" * 100_000))
     assert await layer.get("large") is None
     await layer.aclose()
+
+
+CUT_SHORT = """
+import asyncio, os, pathlib, sys
+from aurelis.cache import disk
+from aurelis.cache.disk import DiskLayer
+from aurelis.cache.entry import Entry
+from aurelis.core.deadline import SystemClock
+from aurelis.core.model import ModelReference
+from aurelis.core.ports import CachedAnswer, CacheTags
+from aurelis.core.reply import FinishReason, Usage
+from aurelis.core.request import Task
+
+async def main(folder):
+    clock = SystemClock()
+    layer = DiskLayer(clock, folder / "cache", folder / "state" / "cache.key", wait_seconds=30.0)
+    answer = CachedAnswer("x" * 9_000, ModelReference("p", "m"), FinishReason.STOP, Usage(), None, 1.0, clock.time())
+    entry = Entry(answer, CacheTags(Task.FIX), clock.time() + 600)
+    for number in range(50):
+        await layer.put(f"k{number}", entry)
+    await layer.settled()
+    for name in ("cache.db", "cache.db-wal"):
+        os.truncate(folder / "cache" / name, 0)
+    for _ in range(2):
+        for number in range(50):
+            await layer.get(f"k{number}")
+            await layer.put(f"k{number}", entry)
+        await layer.settled()
+    print(await layer.get("k0") == entry)
+    await layer.aclose()
+
+asyncio.run(main(pathlib.Path(sys.argv[1])))
+"""
+
+
+async def test_files_that_are_cut_short_in_use_end_no_process(tmp_path: Path) -> None:
+    """What cleans up a disk may empty the files of a running process: the cache begins anew, and the process lives."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CUT_SHORT, str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    said, _ = await process.communicate()
+    assert (process.returncode, said.split()) == (0, [b"True"])
