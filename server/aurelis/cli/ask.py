@@ -1,4 +1,4 @@
-"""`aurelis ask "question" [PATH[:A-B]]...`: a question, with files to answer it from."""
+"""`aurelis ask "question" [PATH[:A-B]]...`: a question, with files to answer it from, or what is piped in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from aurelis.cli.asking import ask
 from aurelis.cli.command_line import DONE, wrong
-from aurelis.cli.documents import open_context
+from aurelis.cli.documents import STANDARD_INPUT, open_context, read_standard_input
 from aurelis.cli.invocations import prompts_folder
 from aurelis.cli.outcomes import add_output_options, print_json
 from aurelis.cli.request_options import add_request_options, request_options
@@ -20,17 +20,26 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
     parser.set_defaults(verb=word)
     parser.add_argument("question", help="what you want to know")
     parser.add_argument(
-        "targets", nargs="*", default=[], metavar="PATH[:A-B]", help="files, or lines of them, to answer from"
+        "targets",
+        nargs="*",
+        default=[],
+        metavar="PATH[:A-B]",
+        help="files, or lines of them, to answer from; - for what is piped in",
     )
     add_request_options(parser)
     add_output_options(parser, edits=False)
+
+
+def prepare(arguments: argparse.Namespace) -> None:
+    """Read what is piped in before the event loop runs, so that Ctrl-C ends the program meanwhile."""
+    arguments.piped = read_standard_input() if STANDARD_INPUT in arguments.targets else None
 
 
 async def run(arguments: argparse.Namespace) -> int:
     """Ask and show the answer."""
     if not arguments.question.strip():
         raise wrong("There is no question; give one.")
-    documents = await open_context(arguments.targets)
+    documents = await open_context(dict.fromkeys(arguments.targets), arguments.piped)
     async with opened_services() as services:
         invocation = Invocation(
             verb=arguments.verb,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -11,11 +12,13 @@ from typing import Final
 import attrs
 
 from aurelis.cli.command_line import counted, wrong
+from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
-from aurelis.lsp.closed_documents import read_closed
+from aurelis.lsp.closed_documents import FILE_BYTES, read_closed
 from aurelis.syntax.parses import parse
 from aurelis.syntax.scopes import enclosing_definition
 
+STANDARD_INPUT: Final = "-"
 _TARGET: Final = re.compile(r"(?P<path>.+?)(?::(?P<first>\d{1,9})(?:-(?P<last>\d{1,9}))?)?", re.DOTALL)
 
 
@@ -75,14 +78,37 @@ async def open_target(target: Target) -> Chosen:
     return Chosen(snapshot, folder, range=(lines.line_start(target.first - 1), lines.next_line_start(target.last - 1)))
 
 
-async def open_context(texts: Iterable[str]) -> tuple[Snapshot, ...]:
-    """Read further files, each cut to its lines where some are named.
+def read_standard_input() -> Snapshot:
+    """What was piped into the program, as a document that is no file; reads to the end, so that Ctrl-C must reach it.
+
+    Raises:
+        RequestError: `configuration` when nothing is piped in, `excluded` when it is no text, `too_large` over 4 MB.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise wrong('Nothing is piped into this; `-` stands for what is, as in `git diff | aurelis ask "Why?" -`.')
+    data = sys.stdin.buffer.read(FILE_BYTES + 1)
+    if len(data) > FILE_BYTES:
+        message = f"What was piped in is larger than {FILE_BYTES // 1_048_576} MB; choose a part of it."
+        raise RequestError(ErrorKind.TOO_LARGE, message)
+    if b"\0" in data:
+        raise RequestError(ErrorKind.EXCLUDED, "What was piped in is no text.")
+    text = data.decode("utf-8-sig", "replace")  # A log may hold anything.
+    if not text.strip():
+        raise wrong("Nothing was piped in; the command before the pipe said nothing.")
+    return Snapshot(uri="untitled:piped", language_id="plaintext", text=text, name="what was piped in")
+
+
+async def open_context(texts: Iterable[str], piped: Snapshot | None = None) -> tuple[Snapshot, ...]:
+    """Read further files, each cut to its lines where some are named; `-` stands for `piped`.
 
     Raises:
         RequestError: as `open_target` does.
     """
     found = []
     for text in texts:
+        if piped is not None and text == STANDARD_INPUT:
+            found.append(piped)
+            continue
         target = read_target(text)
         chosen = await open_target(target if target.last is not None else attrs.evolve(target, last=target.first))
         snapshot = chosen.snapshot
@@ -108,8 +134,8 @@ def _read(path: Path) -> tuple[Snapshot, Path]:
     try:
         resolved = path.resolve(strict=True)
     except (OSError, RuntimeError, ValueError):
-        if str(path) == "-":
-            raise wrong("Standard input is not read, as only a file has a language and a place; name a file.") from None
+        if str(path) == STANDARD_INPUT:
+            raise wrong("Only `aurelis ask` reads what is piped in, as edits need a file; name a file.") from None
         raise wrong(f"{path} is not there; check the path.") from None
     if resolved.is_dir():
         raise wrong(f"{path} is a folder; give a file.")

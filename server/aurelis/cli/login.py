@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,9 @@ from aurelis.cli.outcomes import print_json
 from aurelis.cli.services import opened_services
 from aurelis.cli.tables import console, table
 from aurelis.cli.waiting import waiting
+from aurelis.config.folders import config_folder
 from aurelis.providers.profiles import unknown_name
+from aurelis.security.credentials import Credentials
 
 LONGEST_TOKEN: Final = 16_384
 """Characters; what is longer is no token."""
@@ -45,7 +48,7 @@ def configure(parser: argparse.ArgumentParser, word: str) -> None:
 def prepare(arguments: argparse.Namespace) -> None:
     """Read the token before the event loop runs, so that Ctrl-C at the prompt ends the program.
 
-    Nobody types one for a provider that does not exist.
+    Nobody types one for a provider that does not exist, or where none can be kept.
     """
     if arguments.word == "login":
         if arguments.argued or arguments.token is not None:
@@ -56,6 +59,7 @@ def prepare(arguments: argparse.Namespace) -> None:
         message = unknown_name(arguments.provider, asyncio.run(_configured()))
         if message is not None:
             raise wrong(message)
+        asyncio.run(_can_be_kept(arguments.provider, file=arguments.file))
         arguments.token = _read_token(arguments.provider)
 
 
@@ -63,6 +67,11 @@ async def _configured() -> tuple[str, ...]:
     application = Application()
     await application.configure(folders=[Path.cwd()])
     return tuple(application.settings.providers)
+
+
+async def _can_be_kept(provider: str, *, file: bool) -> None:
+    with waiting("Looking for the keychain ..."):
+        await Credentials(config_folder(), os.environ).reach(provider, "file" if file else "keychain")
 
 
 async def run(arguments: argparse.Namespace) -> int:

@@ -146,6 +146,17 @@ class Credentials:
         for key in [key for key in self._kept if key[0] == provider]:
             del self._kept[key]
 
+    async def reach(self, provider: str, where: Literal["keychain", "file"]) -> None:
+        """See whether a token could be kept there, before anybody types one.
+
+        Raises:
+            RequestError: of kind `configuration`, when it could not; the message says why and what else there is.
+        """
+        try:
+            await self._stores[where].find(provider)
+        except StoreError as error:
+            raise _unkept(f"{error}, so that no token was asked for.", provider, where) from None
+
     async def store(self, provider: str, origin: Origin, token: str, *, where: Literal["keychain", "file"]) -> None:
         """Keep a token for later sessions (login).
 
@@ -157,13 +168,7 @@ class Credentials:
         try:
             await self._stores[where].keep(provider, entry)
         except StoreError as error:
-            message = f"{error}; the token was not stored."
-            if where == "keychain":
-                message += (
-                    f" `aurelis login {provider} --file` keeps it in a file of your own, and "
-                    f"providers.{provider}.apiKeyEnv names an environment variable that holds it."
-                )
-            raise RequestError(ErrorKind.CONFIGURATION, message) from None
+            raise _unkept(f"{error}; the token was not stored.", provider, where) from None
         finally:
             self.forget(provider)
 
@@ -266,3 +271,13 @@ class Credentials:
             with contextlib.suppress(StoreError):
                 await store.keep(provider, entry)
         return Entry(entry.token, first)
+
+
+def _unkept(why: str, provider: str, where: Literal["keychain", "file"]) -> RequestError:
+    """What to do where a token cannot be kept."""
+    if where == "keychain":
+        why += (
+            f" `aurelis login {provider} --file` keeps it in a file of your own, and "
+            f"providers.{provider}.apiKeyEnv names an environment variable that holds it."
+        )
+    return RequestError(ErrorKind.CONFIGURATION, why)

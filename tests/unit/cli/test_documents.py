@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
 
 from aurelis.cli.changed_lines import read_changes
-from aurelis.cli.documents import Target, open_context, open_target, read_target
+from aurelis.cli.documents import Target, open_context, open_target, read_standard_input, read_target
 from aurelis.core.errors import ErrorKind, RequestError
 
 CODE = "import os\n\n\ndef first():\n    return 1\n\n\nclass Second:\n    pass\n"
@@ -76,7 +78,7 @@ async def test_a_line_means_the_definition_around_it(text: str, expected: str) -
         ("code.py:99", None, ErrorKind.CONFIGURATION, "no line 99"),
         ("missing.py", None, ErrorKind.CONFIGURATION, "is not there"),
         (".", None, ErrorKind.CONFIGURATION, "is a folder"),
-        ("-", None, ErrorKind.CONFIGURATION, "Standard input is not read"),
+        ("-", None, ErrorKind.CONFIGURATION, "Only `aurelis ask` reads"),
         ("binary", b"a\0b", ErrorKind.EXCLUDED, "not a text file"),
         ("latin", b"\xe4", ErrorKind.EXCLUDED, "not UTF-8"),
     ],
@@ -105,6 +107,35 @@ async def test_context_is_cut_to_the_lines_that_are_named() -> None:
     """Only those lines are sent along."""
     whole, cut = await open_context(["code.py", "code.py:4-5"])
     assert (whole.text, cut.text) == (CODE, "def first():\n    return 1\n")
+
+
+async def test_what_is_piped_in_stands_among_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` is one more document, whatever bytes a log holds; where `-` is not read it names no file."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfone\xff\r\ntwo\n")))
+    first, second = await open_context(["-", "code.py"], read_standard_input())
+    assert (first.text, first.language_id, first.path) == ("one\ufffd\r\ntwo\n", "plaintext", None)
+    assert second.text == CODE
+    with pytest.raises(RequestError, match="Only `aurelis ask` reads"):
+        await open_context(["-"])
+
+
+@pytest.mark.parametrize(
+    ("piped", "kind", "message"),
+    [
+        (b" \n", ErrorKind.CONFIGURATION, "said nothing"),
+        (b"a\0b", ErrorKind.EXCLUDED, "no text"),
+        (b"x" * (4 * 1024 * 1024 + 1), ErrorKind.TOO_LARGE, "larger than 4 MB"),
+        (None, ErrorKind.CONFIGURATION, "Nothing is piped"),
+    ],
+)
+def test_what_is_piped_in_must_be_text(
+    monkeypatch: pytest.MonkeyPatch, piped: bytes | None, kind: ErrorKind, message: str
+) -> None:
+    """The error says what is wrong with it; a terminal is not waited for."""
+    monkeypatch.setattr(sys, "stdin", None if piped is None else io.TextIOWrapper(io.BytesIO(piped)))
+    with pytest.raises(RequestError, match=message) as raised:
+        read_standard_input()
+    assert raised.value.kind is kind
 
 
 def test_changed_lines_near_each_other_are_one_place() -> None:

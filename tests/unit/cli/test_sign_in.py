@@ -164,6 +164,18 @@ async def test_nobody_types_a_token_for_a_provider_that_does_not_exist(tmp_path:
     assert "openai" in errors
 
 
+async def test_nobody_types_a_token_where_none_can_be_kept(tmp_path: Path) -> None:
+    """A machine without a keychain says so, and what else there is, before the token is read."""
+    code, output, errors = await run(
+        tmp_path, "login", "openai", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring", stdin="sk-a-token\n"
+    )
+    assert (code, output) == (2, "")
+    assert errors.startswith(
+        "This machine has no keychain, so that no token was asked for. `aurelis login openai --file`"
+    )
+    assert "apiKeyEnv" in errors
+
+
 @pytest.mark.parametrize("others", [True, False])
 async def test_a_chosen_provider_that_does_not_exist_is_named(tmp_path: Path, others: bool) -> None:
     """The doctor says which name is wrong, not that another provider or the sandbox answers."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,3 +310,13 @@ def test_a_question_needs_no_file_and_a_missing_one_is_named(run: Run) -> None:
     code, _, errors = run("ask")
     assert code == 2
     assert "required: question." in errors
+
+
+def test_a_question_about_what_is_piped_in(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A diff or a log needs no file, and its secrets are replaced as those of a file are."""
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'password = "hunter2hunter2xyz"\n')))
+    code, output, errors = run("ask", "What is this?", "-", "--json")
+    assert (code, errors, json.loads(output)["redactions"]) == (0, "", 1)
+    code, output, errors = run("ask", "What is this?", "-")
+    assert (code, output) == (2, "")
+    assert "said nothing" in errors
