@@ -292,6 +292,12 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "cpp",
         ),
         ("int f\n\t¦\n\nint g;\n", "( int a\n\t, int b\n\t) ;", "\t( int a\n\t, int b\n\t) ;\n", "c"),
+        (
+            "f()\n{\n  for (;;) {\n    if (a) {\n        g();\n    }\n    if (b) {¦}\n  }\n  if (c) {\n    h();\n  }\n",
+            "\n        g();\n    }",
+            "    if (b) {\n        g();\n    }\n",
+            "c",
+        ),
         ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
         ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),
         ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),

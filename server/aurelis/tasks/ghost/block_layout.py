@@ -22,6 +22,8 @@ _MOST: Final = 0.6
 """The share of indented blocks that must agree on the width of a level."""
 WIDTH: Final = 4
 """Spaces of a level where nothing tells."""
+_FEW: Final = 0.2
+"""A share of them that is no more than an exception."""
 _NEAR_LINES: Final = 80
 _OPENERS: Final = MappingProxyType(
     {
@@ -191,7 +193,11 @@ def steps_of(lines: Sequence[str], language_id: str, least: int = 1) -> list[int
 
     Blocks come first, then brackets, if the language tells them apart.
     """
-    return [_step_below(lines, opener, least) for opener in _OPENERS.get(language_id, _ANY_OPENER)]
+    found = []
+    for steps in _steps_below(lines, language_id):
+        step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
+        found.append(step if step and count >= max(least, _MOST * steps.total()) else None)
+    return found
 
 
 def step_of(lines: Sequence[str], language_id: str) -> int | None:
@@ -199,16 +205,29 @@ def step_of(lines: Sequence[str], language_id: str) -> int | None:
     return next(filter(None, steps_of(lines, language_id)), None)
 
 
-def _step_below(lines: Sequence[str], opener: re.Pattern[str], least: int) -> int | None:
-    steps: Counter[int] = Counter()
+def step_instead(said: Sequence[str], lines: Sequence[str], language_id: str, least: int) -> tuple[int, int] | None:
+    """The width of a level in what was said, and the one that lines have in its place; None where both are in use."""
+    for theirs, ours, steps in zip(
+        steps_of(said, language_id),
+        steps_of(lines, language_id, least),
+        _steps_below(lines, language_id),
+        strict=True,
+    ):
+        if theirs:
+            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() else None
+    return None
+
+
+def _steps_below(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
+    openers = _OPENERS.get(language_id, _ANY_OPENER)
+    found: list[Counter[int]] = [Counter() for _ in openers]
     above: str | None = None
     for line in lines:
         if not line.strip():
             continue
-        if above is not None and opener.match(above):
-            step = len(indent_of(line)) - len(indent_of(above))
-            if step > 0:
-                steps[step] += 1
+        step = 0 if above is None else len(indent_of(line)) - len(indent_of(above))
+        if above is not None and step > 0:
+            for steps, opener in zip(found, openers, strict=True):
+                steps[step] += opener.match(above) is not None
         above = line
-    step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
-    return step if step and count >= max(least, _MOST * steps.total()) else None
+    return found

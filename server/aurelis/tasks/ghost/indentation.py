@@ -12,8 +12,8 @@ from aurelis.tasks.ghost.block_layout import (
     counts_from_margin,
     is_aligned_at_margin,
     leaves_the_block,
+    step_instead,
     step_of,
-    steps_of,
     wants_deeper,
 )
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
@@ -106,10 +106,9 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
         width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
     if tabs is False and not hole.in_words:
-        steps = zip(steps_of(said, hole.language_id), steps_of(document, hole.language_id, LEAST_STEPS), strict=True)
-        theirs, ours = next((step for step in steps if step[0]), (None, None))
-        if ours and theirs and ours != theirs:
-            return _rescaled(lines, len(indent_of(hole.line_before)), theirs, ours)
+        step = step_instead(said, document, hole.language_id, LEAST_STEPS)
+        if step is not None:
+            return _rescaled(lines, len(indent_of(hole.line_before)), *step)
     return list(lines)
 
 
