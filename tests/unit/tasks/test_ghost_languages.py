@@ -46,6 +46,96 @@ CASES = {
         "#if B < 1\n#error no\n#endif",
         "#if B < 1\n#error no\n#endif\n\n#endif\n",
     ),
+    "a bracket in a fence of one line": (
+        "java",
+        "class A {\n    int f() {\n        return 1;\n    ¦\n}\n",
+        "```}```",
+        "        return 1;\n    }\n}\n",
+    ),
+    "a block keeps its end where the rest is left out": (
+        "scss",
+        ".a {\n  .b {\n    ¦\n  }\n}\n",
+        "```scss\n&:hover {\n      color: red;\n    }\n    // ... rest of the code ...\n```",
+        "    &:hover {\n      color: red;\n    }\n  }\n",
+    ),
+    "somebody who says yes": (
+        "css",
+        ".a {\n  ¦\n}\n",
+        "Sure!\n\n~~~css\ncolor: red;\n~~~",
+        ".a {\n  color: red;\n}\n",
+    ),
+    "an answer in a sentence within a comment": (
+        "go",
+        "package a\n\n// f returns the ¦\nfunc f() int {\n\treturn 1\n}\n",
+        "The missing text is `number of rows.`.",
+        "// f returns the number of rows.\n",
+    ),
+    "a farewell behind prose": (
+        "markdown",
+        "# A\n\nSome words ¦\n\n## B\n",
+        "and more of them.\n\nLet me know if you need anything else!",
+        "Some words and more of them.\n\n## B\n",
+    ),
+    "a sentence behind code in a page's script": (
+        "html",
+        "<p>a</p>\n<script>\n¦\n</script>\n",
+        "f(1);\n\nI kept the style of the surrounding code.",
+        "<script>\nf(1);\n</script>\n",
+    ),
+    "a sentence behind PHP's code": (
+        "php",
+        "<?php\n\n¦\n",
+        "f(1);\n\nI kept the style of the surrounding code.",
+        "\n\nf(1);\n",
+    ),
+    "a path is no comment": (
+        "json",
+        '{\n  "files": ["src/**/*.js"],\n¦\n}\n',
+        '  "a": 1\n\nI kept the style of the surrounding code.',
+        '  "a": 1\n}\n',
+    ),
+    "a word behind a line break goes on with a comment": (
+        "toml",
+        "# It is a¦\na = 1\n",
+        "\n\n key that is not used.\n\n",
+        "# It is a key that is not used.\na = 1\n",
+    ),
+    "a block is not opened twice": (
+        "csharp",
+        "class A\n{\n    void F()\n    {\n¦\n    }\n}\n",
+        "    {\n        G();\n    }",
+        "    {\n        G();\n    }\n}\n",
+    ),
+    "a key is not written twice": (
+        "toml",
+        "[a]\nname = 1\n¦\n\n[c]\n",
+        "```toml\nname = 1\nd = 2\n```",
+        "[a]\nname = 1\nd = 2\n\n[c]\n",
+    ),
+    "a fence that ends no fence": (
+        "markdown",
+        "# A\n\n¦\n\n# B\n",
+        "Some words.\n```",
+        "# A\n\nSome words.\n\n# B\n",
+    ),
+    "a fence that begins below words": (
+        "markdown",
+        "# A\n\n¦\nmake\n```\n",
+        "Run this:\n```",
+        "# A\n\nRun this:\n```\nmake\n```\n",
+    ),
+    "a JSON object around prose": (
+        "markdown",
+        "# A\n\n¦\n\n# B\n",
+        '{"completion": "Some words."}',
+        "# A\n\nSome words.\n\n# B\n",
+    ),
+    "an object in a fence of JSON": (
+        "markdown",
+        "# A\n\n```json\n¦\n```\n",
+        '{"text": "Some words."}',
+        '```json\n{"text": "Some words."}\n```\n',
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",
@@ -65,3 +155,9 @@ def test_what_leads_into_the_next_block_is_waited_for() -> None:
     """A reply that has left the cursor's block is not over while the document goes on deeper than it."""
     hole = hole_at_mark('{\n  "a": {\n    "b": "¦\n    "c": 1\n  }\n}\n', "json")
     assert not enough('1"\n  },\n', hole)
+
+
+def test_a_yes_is_no_answer_yet() -> None:
+    """A reply that has only agreed is waited for."""
+    hole = hole_at_mark(".a {\n  color: ¦\n}\n", "css")
+    assert not enough("Sure:\n\n~~~css\nre", hole)

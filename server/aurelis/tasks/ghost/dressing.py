@@ -33,6 +33,8 @@ _LISTS: Final = ("{", "[", "(", ",")
 _ADDED: Final = re.compile(r"\+(?!\+)(.*)$")
 _ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27|apos);")
 _QUOTED_ENTITY: Final = re.compile(rf"[\"'`]{_ENTITY.pattern}|{_ENTITY.pattern}[\"'`]")
+_OBJECT_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:jsonc?|json5)?[ \t]*$(?!.*^[ \t]*```)", re.DOTALL | re.MULTILINE)
+"""The last fence, where it is around an object or says nothing about what it is around."""
 _JSON_KEYS: Final = frozenset({"answer", "code", "completion", "insert", "output", "text"})
 
 
@@ -101,7 +103,7 @@ def _from_json(text: str, hole: Hole) -> str:
 def _may_be_an_object(hole: Hole) -> bool:
     """Whether an object of JSON may be what is missing."""
     if hole.language_id in PROSE_LANGUAGES:
-        return not hole.line_before.strip()
+        return hole.leaves_fence_open and _OBJECT_FENCE.search(hole.before) is not None and not hole.line_before.strip()
     if hole.language_id not in {"json", "jsonc"}:
         return False
     before = hole.before.rstrip()

@@ -13,7 +13,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_layout import closes_block
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
-from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_quote_again, is_seldom_twice
+from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_line_for_once, is_quote_again, is_seldom_twice
 from aurelis.tasks.replies.brackets import OPENER_OF, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
@@ -213,6 +213,8 @@ def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: s
         indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
         if indent_of(said.lstrip("\n")) == indent and not hole.in_words:
             return _Chance.LIKELY  # Nothing is closed twice.
+    if lines[-1].endswith("{") and rest.strip():
+        return _Chance.LIKELY  # No block is opened twice.
     if not any(telling(line) for line in lines):
         return _Chance.NONE
     if len(lines) > 1:
@@ -222,7 +224,8 @@ def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: s
     if not rest.strip():
         return _Chance.NONE
     long = len(set(_WORD.findall(lines[0]))) >= _LONG_LINE
-    return _Chance.LIKELY if long or lines[0].endswith(_OPENS) else _Chance.POSSIBLE
+    once = long or lines[0].endswith(_OPENS) or is_line_for_once(lines[0], hole)
+    return _Chance.LIKELY if once else _Chance.POSSIBLE
 
 
 def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:

@@ -33,6 +33,8 @@ _FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
 _HASH_LANGUAGES: Final = frozenset(
     {"dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby", "shellscript", "toml", "yaml"}
 )
+_PAGES: Final = frozenset({"html", "svelte", "vue"})
+"""Languages of pages, which have scripts and style sheets within them."""
 _CLOSING_MORE: Final = frozenset({"shellscript"})
 """Languages that have closing brackets without opening ones: `a)`, a case."""
 
@@ -139,6 +141,16 @@ class Hole:
     def layout_place(self) -> Place | None:
         """Where the statement begins that the cursor stands in, in a language whose layout is checked."""
         return place_of(self.prefix) if self.language_id == "python" else None
+
+    @cached_property
+    def in_code_of_markup(self) -> bool:
+        """Whether the cursor stands in a page's script or style sheet, or in PHP's code."""
+        before = self.prefix.lower()
+        if self.language_id == "php":
+            return before.rfind("<?") > before.rfind("?>")
+        if self.language_id in _PAGES:
+            return any(before.rfind(f"<{name}") > before.rfind(f"</{name}") for name in ("script", "style"))
+        return False
 
     @cached_property
     def in_words(self) -> bool:

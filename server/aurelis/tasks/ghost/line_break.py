@@ -36,10 +36,14 @@ _ONE_LINE_STRINGS: Final = frozenset(
     | {"typescript", "typescriptreact"}
 )
 """Languages in which no line break stands within quotation marks."""
+_STARS: Final = re.compile(r" \*")
+"""A line of a comment that is set off by a blank."""
 _WORD: Final = re.compile(r"\w+")
 _WORD_BEFORE: Final = re.compile(r"\w+$")
 _FRAGMENT: Final = 5
 """Letters of a word that nothing else in the document has, and that is likely half of one."""
+_REST_OF_WORD: Final = 2
+"""And of the rest of one."""
 
 
 def with_line_break(text: str, hole: Hole) -> str:
@@ -91,6 +95,8 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
     """Whether a line can only be one of its own: it is laid out so, a comment or item begins, the one above is over."""
     current = hole.line_before
     base = indent_of(current)
+    if _is_set_off(first, hole):
+        return False
     if (base and indent_of(first) == base) or (current.endswith(">") and first.startswith("<")):
         return True
     if hole.in_words and (
@@ -107,10 +113,15 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
     return current.endswith(_ENDED) or (_COMMENT_BEGINS.match(first) is not None and len(hole.line_before) > 1)
 
 
+def _is_set_off(first: str, hole: Hole) -> bool:
+    """Whether a line begins with the blank that separates it from the word before the cursor; no level is as narrow."""
+    return indent_of(first) == " " and not hole.line_before[-1:].isspace() and not _STARS.match(first)
+
+
 def goes_on(text: str, hole: Hole) -> bool:
     """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
     first = _first_line(text)
-    if hole.line_before.endswith(_UNFINISHED):
+    if hole.line_before.endswith(_UNFINISHED) or _is_set_off(first, hole):
         return True
     if hole.line_after[:1] in {'"', "'"} or _in_one_line_string(hole) or _continues(first, hole):
         return True
@@ -164,4 +175,4 @@ def _finishes_word(first: str, hole: Hole) -> bool:
     outside = bool(indent_of(hole.line_before)) and not indent_of(first) and not hole.in_words
     if _STATEMENT.match(first) is not None or said.group() in known:
         return False
-    return outside or len(typed.group()) <= _FRAGMENT
+    return outside or len(typed.group()) <= _FRAGMENT or len(said.group()) <= _REST_OF_WORD

@@ -13,6 +13,8 @@ _QUOTING: Final = frozenset({"go", "javascript", "kotlin", "scala", "shellscript
 _QUOTED: Final = re.compile(r"`[^`\n]+`")
 _SHORTEST: Final = 3
 """Two backticks and something."""
+_MARKS_TWICE: Final = 4
+"""Two backticks at either end."""
 _VALUE_BEFORE: Final = re.compile(r"(?:[=(\[,:?+{]|\b(?:return|in|case|default|throw|await|of))\s*$")
 """What a value stands behind."""
 _TAG_BEFORE: Final = re.compile(r"\b(?:css|gql|graphql|html|keyframes|raw|sql|svg|styled\S*)$")
@@ -30,7 +32,7 @@ def without_backticks(text: str, hole: Hole, *, in_fence: bool) -> list[str] | N
     """
     line = text.strip()
     for _ in range(2):
-        if len(line) > 2 * _SHORTEST and line[:2] == line[-2:] == "``":
+        if len(line) > _MARKS_TWICE and line[:2] == line[-2:] == "``":
             line = line[1:-1]
     inner = line[1:-1]
     quoted = len(line) >= _SHORTEST and line[0] == line[-1] == "`" and "`" not in inner and "\n" not in inner

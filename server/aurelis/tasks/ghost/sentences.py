@@ -53,6 +53,17 @@ _HEADING: Final = re.compile(
 )
 """A line that names what stands below it."""
 _NUMBERED_HEADING: Final = re.compile(r"^\s*\d+[.)] [A-Z][\w ]*:\s*$")
+_INTERJECTION: Final = re.compile(
+    r"^\s*(?:sure|certainly|of course|okay|ok|great|absolutely|gerne|klar|nat\u00fcrlich|voil\u00e0|claro|\u597d\u7684)"
+    r"(?: thing)?[.!:\uff1a\uff01\u3002]+\s*$",
+    re.IGNORECASE,
+)
+"""A line that says yes and nothing else."""
+_FAREWELL: Final = re.compile(
+    r"(?:let me know if|(?:i )?hope this helps|feel free to (?:ask|let me)|this completes the)\b[^\n{};=<>]*[.!]$",
+    re.IGNORECASE,
+)
+"""What ends a conversation rather than a text."""
 _MARKS: Final = re.compile(r"^\s*(?:- |\d+[.)] )?[*_]{0,2}(?=\S)|[*_]{0,2}\s*$")
 _INLINE_CODE: Final = re.compile(r"`[^`\n]*`")
 _NO_WORDS: Final = re.compile(r"[{};=<>\[\]|\\@$&%_]|\w\(|::|->|//|--|#")
@@ -69,6 +80,11 @@ _QUOTED_ANSWER: Final = re.compile(
     r"\s*(?:[A-Z][^`\n]*(?:\b(?:is|be|with)|:)|(?:answer|completion|insert|output):)\s*`([^`\n]+)`\s*[.!]?\s*$",
     re.IGNORECASE,
 )
+_QUOTED_FOR_SURE: Final = re.compile(
+    r"\s*(?:The (?:completed?|completion|missing)(?: \w+)?(?: (?:is|would be|should be))?:?|(?:Insert|Completion):)"
+    r"\s*`([^`\n]+)`\s*[.!]?\s*$"
+)
+"""The same as it is hardly ever written among words."""
 _TEXT_BETWEEN: Final = PROSE_LANGUAGES | {
     "blade",
     "erb",
@@ -83,6 +99,10 @@ _TEXT_BETWEEN: Final = PROSE_LANGUAGES | {
     "yaml",
 }
 """Languages that have sentences outside of comments and strings."""
+_WITHOUT_COMMENTS: Final = frozenset({"json", "jsonl"})
+"""Languages in which `/*` is part of a path."""
+_TEXT_INDENTED: Final = frozenset({"javascriptreact", "typescriptreact"})
+"""Languages in which a text between elements does not stand at the margin."""
 _LONG_QUOTES: Final = ('"""', "'''")
 _LONG_COMMENTS: Final = (("/*", "*/"), ("<!--", "-->"), ("--[[", "]]"), ("\n=begin", "\n=end"))
 _POD: Final = re.compile(r"^=[a-z]\w+\b(?!.*^=cut\b)", re.DOTALL | re.MULTILINE)
@@ -124,9 +144,14 @@ def reads_as_sentence(line: str) -> bool:
     return len(words) >= _FEWEST_WORDS or len(_UNSPACED.findall(bare)) >= _FEWEST_SIGNS
 
 
+def says_yes(line: str) -> bool:
+    """Whether a line agrees to what was asked for and says nothing else."""
+    return _INTERJECTION.match(line) is not None
+
+
 def introduces(line: str) -> bool:
     """Whether a line may be the beginning of a sentence about the completion, or stands for code that is left out."""
-    if names_a_file(line) or is_elision(line) or reads_as_sentence(line) or is_heading(line):
+    if says_yes(line) or names_a_file(line) or is_elision(line) or reads_as_sentence(line) or is_heading(line):
         return True
     return len(line.split()) > 1 and (_INTRODUCES.match(line) is not None or is_about_the_answer(line))
 
@@ -139,20 +164,39 @@ def without_sentences(text: str, hole: Hole) -> str:
     named = hole.language_id == "yaml" or (among_words(hole) and _begins_a_line(hole))
     label = None if named else _LABEL.match(text)
     rest = text if label is None else text[label.end() :]
-    quoted = None if among_words(hole) else _QUOTED_ANSWER.match(rest)
+    quoted = (_QUOTED_FOR_SURE if among_words(hole) else _QUOTED_ANSWER).match(rest)
     if quoted is not None and len(rest[: quoted.start(1)].split()) > (label is None):
         return quoted.group(1)
     rest = _without_introduction(rest, hole)
-    if sentences_are_no_text(hole) or (_in_quotes(hole) and hole.line_after[:1] in _QUOTES):
+    if (
+        sentences_are_no_text(hole)
+        or (_in_quotes(hole) and hole.line_after[:1] in _QUOTES)
+        or _is_code_again(rest, hole)
+    ):
         rest = _without_afterword(rest)
-    elif hole.language_id in _TEXT_BETWEEN - PROSE_LANGUAGES and (indent_of(hole.line_before) or indent_of(rest)):
+    elif hole.language_id in _TEXT_BETWEEN - PROSE_LANGUAGES and (
+        hole.language_id in _TEXT_INDENTED or indent_of(hole.line_before) or indent_of(rest)
+    ):
         rest = _without_afterword(rest, at_margin=True)
+    rest = _without_farewell(rest)
     return text if not rest.strip() and _in_quotes(hole) else rest
 
 
 def sentences_are_no_text(hole: Hole) -> bool:
     """Whether nothing that the hole may hold reads as a sentence."""
-    return hole.language_id not in _TEXT_BETWEEN and not _in_quotes(hole) and not among_words(hole)
+    return not _has_text_between(hole) and not _in_quotes(hole) and not among_words(hole)
+
+
+def _has_text_between(hole: Hole) -> bool:
+    """Whether sentences may stand outside of comments and strings where the cursor is."""
+    return hole.language_id in _TEXT_BETWEEN and not hole.in_code_of_markup
+
+
+def _is_code_again(text: str, hole: Hole) -> bool:
+    """Whether a text ends the comment or string of several lines that the cursor stands in, and goes on behind it."""
+    if _has_text_between(hole) or not _text_is_open(hole):
+        return False
+    return not leaves_text_open(hole.before + _without_afterword(text))
 
 
 def in_comment_line(hole: Hole) -> bool:
@@ -162,7 +206,11 @@ def in_comment_line(hole: Hole) -> bool:
 
 def among_words(hole: Hole) -> bool:
     """Whether the cursor stands in prose, a comment or a text of several lines, as far as the text before it tells."""
-    return hole.in_words or in_comment_line(hole) or leaves_text_open(hole.before)
+    return hole.in_words or in_comment_line(hole) or _text_is_open(hole)
+
+
+def _text_is_open(hole: Hole) -> bool:
+    return hole.language_id not in _WITHOUT_COMMENTS and leaves_text_open(hole.before)
 
 
 def _in_quotes(hole: Hole) -> bool:
@@ -196,11 +244,13 @@ def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
         return False
     if is_about_the_answer(line):
         return True
+    if filled > 1 and says_yes(line) and hole.language_id not in PROSE_LANGUAGES:
+        return not "".join(lines[1:2]).strip()
     if filled > 1 and (not hole.multiline or not _begins_a_line(hole)) and (is_heading(line) or _leads_over(lines)):
         return True
     if words:
         return False
-    text_between = hole.language_id in _TEXT_BETWEEN
+    text_between = _has_text_between(hole)
     if len(line.split()) > 1 and _INTRODUCES.match(line) is not None and (filled > 1 or not text_between):
         return True
     if sentences_are_no_text(hole):
@@ -241,6 +291,12 @@ def _without_afterword(text: str, *, at_margin: bool = False) -> str:
         end += 1
     own = "\n".join(lines[:end])
     return text if end >= len(lines) or not own.strip() or leaves_text_open(own) else own
+
+
+def _without_farewell(text: str) -> str:
+    """The text without a last paragraph of one line that speaks to the one who asked."""
+    before, blank, last = text.rstrip().rpartition("\n\n")
+    return before.rstrip() if blank and before.strip() and _FAREWELL.match(last) else text
 
 
 def leaves_text_open(text: str) -> bool:

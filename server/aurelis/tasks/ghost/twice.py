@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Final
 
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
@@ -32,6 +33,18 @@ _QUOTES: Final = frozenset("\"'`")
 _BEGINS_TEXT: Final = frozenset("./@#_-$<")
 _COMPARING: Final = frozenset("={&?!")
 """Marks behind which hardly anything does, not even a number."""
+_IMPORT: Final = re.compile(r"(?:@?import|from|package|require|use|using)\b|#include\b")
+_KEYS: Final = MappingProxyType(
+    {
+        "css": re.compile(r"[\w-]+\s*:"),
+        "json": re.compile(r'"[^"]*"\s*:'),
+        "less": re.compile(r"[@\w-]+\s*:"),
+        "scss": re.compile(r"[$\w-]+\s*:"),
+        "toml": re.compile(r"\[|[\w.\"'-]+\s*="),
+        "yaml": re.compile(r"[\w.-]+:(?:\s|$)"),
+    }
+)
+"""What a line begins with that has a key; no key comes twice in a row."""
 _TWICE: Final = frozenset({"had", "long", "not", "that", "very"})
 """Words that are written twice in a row."""
 
@@ -63,6 +76,12 @@ def is_seldom_twice(echo: str, hole: Hole) -> bool:
             return bool(names)
         return len(words) > 1 and telling(echo)
     return longest >= (TELLING if mark in _COUNTING else 1)
+
+
+def is_line_for_once(line: str, hole: Hole) -> bool:
+    """Whether a whole line stands once where it stands: an import, a key with its value, the head of a table."""
+    key = _KEYS.get(hole.language_id)
+    return _IMPORT.match(line) is not None or (key is not None and key.match(line) is not None)
 
 
 def is_quote_again(said: str, rest: str, hole: Hole) -> bool:

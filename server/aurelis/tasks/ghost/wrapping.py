@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.dressing import added_lines, undressed
-from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.sentences import (
     among_words,
@@ -23,6 +23,7 @@ from aurelis.tasks.ghost.sentences import (
     names_a_file,
     without_sentences,
 )
+from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
 
@@ -101,7 +102,11 @@ def _inside(block: Block, hole: Hole) -> str:
 def _without_stray_fence(text: str, hole: Hole) -> str:
     """The text before a fence that only ends: nothing has begun it, and no sentence leads over to it."""
     blocks = fenced_blocks(text)
-    if not blocks or blocks[0].closed or blocks[0].language or hole.language_id in MARKDOWN_LANGUAGES:
+    if not blocks or blocks[-1].closed or blocks[-1].language:
+        return text
+    if hole.language_id in MARKDOWN_LANGUAGES:
+        return _without_last_fence(text, blocks, hole)
+    if len(blocks) > 1:
         return text
     before = text[: blocks[0].start]
     if not before.strip() or leaves_text_open(before) or _open_fence(hole):
@@ -110,6 +115,14 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
         return text
     last = before.rstrip().rpartition("\n")[2]
     return text if introduces(last) else before.rstrip("\n")
+
+
+def _without_last_fence(text: str, blocks: Sequence[Block], hole: Hole) -> str:
+    """Markdown without a fence in its last line that ends nothing, and that no sentence leads over to."""
+    before = text[: blocks[-1].start].rstrip()
+    if hole.leaves_fence_open or blocks[-1].content.strip() or not before or before.endswith(":"):
+        return text
+    return before
 
 
 def _without_elisions(text: str, hole: Hole) -> str:
@@ -127,19 +140,24 @@ def _without_elisions(text: str, hole: Hole) -> str:
     end = next((number for number in range(filled[-1], len(lines)) if out[number]), len(lines))
     own = lines[start:end]
     if start and not hole.line_before.strip():
-        own = _without_lines(own, [line.strip() for line in hole.before.split("\n")[:-1] if line.strip()])
+        above = [line.strip() for line in hole.before.split("\n")[:-1] if line.strip()]
+        own = own[_same_lines(own, above) :]
     if end < len(lines) and not hole.line_after.strip():
-        own = _without_lines(own[::-1], hole.lines_below[::-1])[::-1]
+        same = _same_lines(own[::-1], hole.lines_below[::-1])
+        kept = own[: len(own) - same]
+        # A closer that stands below as well may be the one of a block that the lines open themselves.
+        told = any(map(telling, own[len(kept) :])) or unmatched_count("\n".join(kept)) <= unmatched_count(
+            "\n".join(own)
+        )
+        own = kept if told else own
     return "\n".join(own)
 
 
-def _without_lines(lines: list[str], others: Sequence[str]) -> list[str]:
-    """The lines without the first ones that are the last ones of others."""
+def _same_lines(lines: list[str], others: Sequence[str]) -> int:
+    """How many first lines are the last ones of others."""
     said = [line.strip() for line in lines]
-    for count in range(min(len(lines) - 1, len(others)), 0, -1):
-        if said[:count] == list(others[-count:]):
-            return lines[count:]
-    return lines
+    counts = range(min(len(lines) - 1, len(others)), 0, -1)
+    return next((count for count in counts if said[:count] == list(others[-count:])), 0)
 
 
 def is_unfinished(so_far: str) -> bool:
