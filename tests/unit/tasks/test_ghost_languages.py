@@ -136,6 +136,18 @@ CASES = {
         '{"text": "Some words."}',
         '```json\n{"text": "Some words."}\n```\n',
     ),
+    "lines that were said again at the margin tell the depth of the rest": (
+        "java",
+        "class A {\n    void f() {\n        if (a) {\n            b();\n¦\n            d();\n        }\n    }\n}\n",
+        "```java\nif (a) {\n    b();\n    c();\n```",
+        "            b();\n            c();\n            d();\n",
+    ),
+    "they do so behind a half line": (
+        "java",
+        "class A {\n    void f() {\n        a();\n        if (b¦\n            d();\n        }\n    }\n}\n",
+        "```java\na();\nif (b) {\n    c();\n```",
+        "        if (b) {\n            c();\n            d();\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",

@@ -53,7 +53,7 @@ def readings(text: str, hole: Hole) -> list[str]:
     for said, typed in _borders(text, hole.before):
         if _within_a_word(text, said, hole):
             continue  # It ends within a word of the reply, and the word before the cursor is complete.
-        rest = _rest(text[said:], hole)
+        rest = _moved(_rest(text[said:], hole), _missing_indent(text[:said], hole.before), hole)
         chance = _chance(text[:said], hole.before[typed:], hole, rest)
         if chance is not _Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
             chance = _Chance.LIKELY
@@ -153,6 +153,24 @@ def _rest(rest: str, hole: Hole) -> str:
         return rest[min(blanks, said) :]
     first, break_, below = rest.partition("\n")
     return _plain(below, hole) if break_ and not first.strip() else rest
+
+
+def _missing_indent(said: str, before: str) -> str:
+    """What a reply left out of the indentation of the lines that it says again, the last one that is whole tells."""
+    theirs, ours = said.rstrip().rpartition("\n")[2], before.rstrip().rpartition("\n")[2]
+    if "\n" not in said.strip() or theirs.strip() != ours.strip():
+        return ""
+    lacking = len(indent_of(ours)) - len(indent_of(theirs))
+    return indent_of(ours)[:lacking] if lacking > 0 and indent_of(ours).endswith(indent_of(theirs)) else ""
+
+
+def _moved(rest: str, missing: str, hole: Hole) -> str:
+    """The rest of a reply, its lines deeper by what is missing of their indentation."""
+    first, break_, below = rest.partition("\n")
+    if hole.line_before.strip():
+        lines = below.split("\n")
+        return first + break_ + "\n".join(missing + line if line.strip() else line for line in lines)
+    return "\n".join(missing + line if line.strip() else line for line in rest.split("\n"))
 
 
 def _closes_more(text: str, tag: str) -> bool:
