@@ -162,7 +162,7 @@ class OpenAICompatibleProvider:
                 blame,
                 lambda value: error_from_answer(200, {}, value, blame, now=time.time()),
                 notice_of(response.headers, sentence(f"{blame.title} ({blame.host})")),
-                requests_left(response.headers) if self._profile.counts_requests else None,
+                requests_left(response.headers, time.time()) if self._profile.counts_requests else None,
             )
             try:
                 async with aclosing(reader.read(response.aiter_bytes())) as events:

@@ -113,7 +113,7 @@ class Profile:
         token_prefixes: how its tokens begin; empty when any form goes.
         limits: limits of models that nothing else speaks of.
         routes: the models of each task in order, by the ids that the vendor uses, for users who name none.
-        counts_requests: whether `x-ratelimit-remaining-requests` of an answer counts the user's own requests.
+        counts_requests: whether the requests that an answer tells as left (`requests_left`) are the user's own.
         local: whether it runs on the user's own machine and costs nothing.
         keep_alive: whether a connection may be used again; False for servers that close it without saying so.
     """

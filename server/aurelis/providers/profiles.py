@@ -48,6 +48,7 @@ _REMOTE: Final = (
         hottest=1.0,
         stream_usage=True,
         hosts=frozenset({"api.anthropic.com"}),
+        counts_requests=True,
         price_source="anthropic",
         token_prefixes=("sk-ant-",),
         routes=routes(

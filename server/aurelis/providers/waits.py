@@ -82,10 +82,16 @@ def http_date(text: str) -> float | None:
         return None
 
 
-def requests_left(headers: Mapping[str, str]) -> tuple[int, float] | None:
-    """How many requests are left, and the seconds until there are more, as the headers of an answer count them."""
+def requests_left(headers: Mapping[str, str], now: float) -> tuple[int, float] | None:
+    """How many requests are left, and the seconds until there are more, as the headers of an answer count them.
+
+    OpenAI and Groq tell a duration, Anthropic a moment.
+    """
     left = headers.get("x-ratelimit-remaining-requests", "").strip()
     more_in = _duration(headers.get("x-ratelimit-reset-requests", ""))
+    if not left:
+        left = headers.get("anthropic-ratelimit-requests-remaining", "").strip()
+        more_in = _until(headers.get("anthropic-ratelimit-requests-reset", ""), now)
     if not (left.isascii() and left.isdecimal() and len(left) < _LONGEST_COUNT) or more_in is None:
         return None
     return int(left), min(more_in, _LONGEST_WAIT)

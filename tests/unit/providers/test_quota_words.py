@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from aurelis.core.request import Parameters, Task
@@ -46,8 +48,25 @@ def test_a_refusal_names_its_rule(message: str, rule: tuple[int, float] | None) 
 )
 def test_headers_tell_how_many_requests_are_left(left: str, reset: str, expected: tuple[int, float] | None) -> None:
     """A count and a duration, or nothing."""
-    assert requests_left({"x-ratelimit-remaining-requests": left, "x-ratelimit-reset-requests": reset}) == expected
-    assert requests_left({}) is None
+    headers = {"x-ratelimit-remaining-requests": left, "x-ratelimit-reset-requests": reset}
+    assert requests_left(headers, 0.0) == expected
+    assert requests_left({}, 0.0) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "reset", "expected"),
+    [
+        ("0", "2026-11-30T12:00:20Z", (0, 20.0)),
+        ("7", "2026-11-30T11:00:00Z", (7, 0.0)),
+        ("0", "soon", None),
+        ("", "2026-11-30T12:00:20Z", None),
+    ],
+)
+def test_a_moment_tells_when_there_are_more_requests(left: str, reset: str, expected: tuple[int, float] | None) -> None:
+    """Anthropic counts until a moment, not for a time."""
+    now = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()
+    headers = {"anthropic-ratelimit-requests-remaining": left, "anthropic-ratelimit-requests-reset": reset}
+    assert requests_left(headers, now) == expected
 
 
 @pytest.mark.parametrize(
