@@ -256,6 +256,11 @@ CASES = {
         "`uri`",
         "    ``uri``.\n",
     ),
+    "a definition at the margin does not belong to a block whose lines stand deeper": (
+        "class A:\n  def f(self):\n    if self:\n      ¦\n\n  def g(self):\n    if self.b:\n      self.b.stop()\n",
+        "self.b = self.c.start()\n      self.b.value = 0\n\n\ndef unrelated(first):\n    return first\n",
+        "      self.b = self.c.start()\n      self.b.value = 0\n\n  def g(self)",
+    ),
     "lines that a deeper block below repeats are its own": (
         "def f(w, n):\n    ¦\n        a = w[n]\n        n += 1\n        w -= 1\n        if a != w:\n            g(a)\n",
         "a = w[n]\n    n += 1\n    w -= 1\n    if a > w:\n        raise E\n    if n > 0:",
@@ -293,7 +298,10 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
         ),
         ("int f\n\t¦\n\nint g;\n", "( int a\n\t, int b\n\t) ;", "\t( int a\n\t, int b\n\t) ;\n", "c"),
         (
-            "f()\n{\n  for (;;) {\n    if (a) {\n        g();\n    }\n    if (b) {¦}\n  }\n  if (c) {\n    h();\n  }\n",
+            (
+                "f()\n{\n  for (;;) {\n    if (a) {\n        g();\n    }\n"
+                "    if (b) {¦}\n  }\n  if (c) {\n    h();\n  }\n}\n"
+            ),
             "\n        g();\n    }",
             "    if (b) {\n        g();\n    }\n",
             "c",

@@ -84,7 +84,9 @@ def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:
         own = own[1:] if lines[0].strip() else own
         inside = bool(own) and not indent_of(hole.line_before) and all(indent_of(line) for line in own)
     else:
-        inside = bool(indent_of(own[0]))
+        base = len(indent_of(hole.line_before))
+        counts_there = base > 0 and min((len(indent_of(line)) for line in own[1:]), default=0) == base
+        inside = bool(indent_of(own[0])) or counts_there
     last = next(line for line in reversed(lines) if line.strip())
     below = hole.next_line
     goes_on = last.rstrip().endswith((":", "{")) and len(indent_of(below)) > len(indent_of(last))
