@@ -112,6 +112,28 @@ def test_a_group_of_imports_may_grow() -> None:
 
 
 @pytest.mark.parametrize(
+    ("was", "said"),
+    [
+        ('\t"io/fs"\n', '\t"io{fs"\n'),
+        ('\t"io/fs"\n', '\t{io/fs"\n'),
+        ('\t"io/fs"\n', '\t\t"io/fs"\n'),
+        ('\t"fmt"\n\t"io/fs"\n', '\t"io/fs"\n\t"fmt"\n'),
+        ("import (\n", " import (\n\n"),
+        (")\n\nfunc A", "}\n\nfunc A"),
+        (")\n\nfunc A", "\tif err != nil {\n\nfunc A"),
+        ("\n\nfunc B", "\nimport os\nfunc B"),
+    ],
+)
+def test_imports_that_are_not_new_are_left_as_they_are(was: str, said: str) -> None:
+    """A whole file with its imports damaged, laid out anew or in another language changes the range alone."""
+    document = 'package a\n\nimport (\n\t"fmt"\n\t"io/fs"\n)\n\nfunc A() {\n\tfmt.Println()\n}\n\n\nfunc B() {\n}\n'
+    start, end = document.index("func A"), document.index("\n\nfunc B")
+    wanted = document.replace("Println()", "Println(fs.A)")
+    reading = read_edit(document, start, end, "go", f"```go\n{wanted.replace(was, said)}```")
+    assert reading.text == wanted
+
+
+@pytest.mark.parametrize(
     ("statement", "lines"),
     [
         ('import (\n\t"fmt"\n\tx "os" // why\n)', ['import "fmt"', 'import x "os"']),

@@ -156,7 +156,8 @@ def within(
             wanted = (
                 _are_imports(before, hunk.old_start, imports[0])
                 and _are_imports(after, hunk.new_start, imports[1])
-                and _words(before) <= _words(after)
+                and _named(before) <= _named(after)
+                and not _named(after) <= _named([old[row] for row in imports[0]])
             )
             at_an_end = hunk.old_start == 0 or hunk.old_end == len(old)
             outside = outside or not (wanted or (excerpt and at_an_end and not after))
@@ -170,12 +171,12 @@ def within(
 
 
 def _are_imports(lines: Sequence[str], first_row: int, rows: frozenset[int]) -> bool:
-    return all(not line.strip() or is_import_line(line) or first_row + at in rows for at, line in enumerate(lines))
+    return all(not line.strip() or first_row + at in rows for at, line in enumerate(lines))
 
 
-def _words(lines: Sequence[str]) -> frozenset[str]:
-    """The names on import lines: none may go, because code outside the region may use it."""
-    return frozenset(word for line in lines for word in re.findall(r"\w+", line))
+def _named(lines: Sequence[str]) -> frozenset[str]:
+    """What import lines name: none may go, because code outside the region may use it."""
+    return frozenset(name for line in lines for name in re.findall(r"\"[^\"\n]*\"|'[^'\n]*'|\w+", line))
 
 
 def _changes(reply: str, blocks: Sequence[Block], language_id: str) -> tuple[Change, ...] | None:

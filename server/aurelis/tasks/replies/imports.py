@@ -9,7 +9,7 @@ from typing import Final
 
 from aurelis.core.positions import content_length, split_lines
 from aurelis.core.snapshot import line_ending
-from aurelis.syntax.parses import SyntaxTree, parse
+from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
 from aurelis.syntax.scopes import statements
 from aurelis.tasks.replies.layout import bare_lines
 
@@ -65,12 +65,14 @@ def one_line_imports(statement: str) -> list[str]:
 
 
 def import_rows(text: str, language_id: str) -> frozenset[int]:
-    """The numbers of the lines, from 0, on which the file's own import statements stand."""
+    """The numbers of the lines, from 0, on which the file's own import statements stand, those that parse."""
     tree = parse(text, language_id)
     if tree is None:
         return frozenset(number for number, line in enumerate(bare_lines(text)) if is_import_line(line))
     rows: set[int] = set()
     for start, end in _imports_of(tree):
+        if syntax_errors(tree, start, end + 1) > 1:  # One for the text as a whole.
+            continue
         first = text.count("\n", 0, start)
         rows.update(range(first, first + max(1, text.count("\n", start, end) + _ends_inside(text, end))))
     return frozenset(rows)
