@@ -121,7 +121,6 @@ def test_a_group_of_imports_may_grow() -> None:
         ("import (\n", " import (\n\n"),
         (")\n\nfunc A", "}\n\nfunc A"),
         (")\n\nfunc A", "\tif err != nil {\n\nfunc A"),
-        ("\n\nfunc B", "\nimport os\nfunc B"),
     ],
 )
 def test_imports_that_are_not_new_are_left_as_they_are(was: str, said: str) -> None:
