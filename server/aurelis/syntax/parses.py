@@ -125,16 +125,37 @@ def _within_time(parser: Parser, data: bytes, old: Tree | None) -> Tree:
     """
     end = time.thread_time() + MOST_SECONDS + MOST_SECONDS_PER_BYTE * len(data)
 
-    # Only what is read piece by piece can be given up.
-    def read(byte: int, _point: object) -> bytes:
-        return data[byte : byte + _READ_BYTES]
-
     def late(_byte: int, _failing: object) -> bool:
         return time.thread_time() > end
 
-    if old is None:
-        return parser.parse(read, encoding="utf16le", progress_callback=late)
-    return parser.parse(read, old, encoding="utf16le", progress_callback=late)
+    read = _Reader(data)
+    try:
+        if old is None:
+            return parser.parse(read, encoding="utf16le", progress_callback=late)
+        return parser.parse(read, old, encoding="utf16le", progress_callback=late)
+    finally:
+        read.close()
+
+
+class _Reader:
+    """Hands a text over piece by piece, as only then the parsing can be given up.
+
+    All pieces are one object, emptied at the end: py-tree-sitter 0.26 never lets go of an object that it was handed,
+    and a tree keeps what handed it over. A server would grow by up to `_READ_BYTES` with every key.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._piece = bytearray()
+
+    def __call__(self, byte: int, _point: object) -> bytearray:
+        self._piece[:] = self._data[byte : byte + _READ_BYTES]
+        return self._piece
+
+    def close(self) -> None:
+        """Let go of the text."""
+        self._data = b""
+        self._piece.clear()
 
 
 def does_parse(text: str, language_id: str) -> bool | None:

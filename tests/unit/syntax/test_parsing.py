@@ -1,6 +1,8 @@
 """Parsing, offsets and the cache of trees."""
 
+import gc
 import sys
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -75,6 +77,24 @@ def test_the_cache_keeps_the_tree_of_an_unchanged_text() -> None:
     assert cache.tree("b", "python", "x = 3") is not None
     assert cache.tree("a", "python", "x = 2") is not changed
     assert cache.tree("b", "unknown", "x") is None
+
+
+def test_nothing_of_a_text_stays_when_its_tree_is_gone() -> None:
+    """A hundred keys in a document leave no more behind than one; the binding would keep what it read each time."""
+    document = "value = compute(value)\n" * 2_000
+    tracemalloc.start()
+    try:
+        tree = parse(document, "python")
+        gc.collect()
+        first = tracemalloc.get_traced_memory()[0]
+        for key in range(100):
+            tree = parse(document + "x" * key, "python", tree)
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0] - first
+    finally:
+        tracemalloc.stop()
+    assert tree is not None
+    assert kept < 2 * len(document)
 
 
 def test_nodes_come_in_the_order_of_the_text_and_bounded() -> None:

@@ -31,12 +31,12 @@ _KEPT_DOCUMENTS: Final = 32
 
 @attrs.frozen
 class Window:
-    """Lines of a document from `start` up to `end` and the words in them."""
+    """Lines of a document from `start` up to `end`, and how many words are in them."""
 
     start: int
     end: int
     text: str = attrs.field(repr=False)
-    words: frozenset[str] = attrs.field(repr=False)
+    words: int
 
 
 @attrs.frozen
@@ -84,7 +84,7 @@ def _best(wanted: frozenset[str], name: str, text: str) -> Similar | None:
     shared: Counter[int] = Counter()
     for word in wanted & places.keys():
         shared.update(places[word])
-    scored = ((count / (len(wanted) + len(windows[at].words) - count), -at) for at, count in shared.items())
+    scored = ((count / (len(wanted) + windows[at].words - count), -at) for at, count in shared.items())
     score, at = max(scored, default=(0.0, 0))
     return Similar(name, windows[-at], score) if score else None
 
@@ -101,8 +101,8 @@ def windows_of(text: str) -> tuple[tuple[Window, ...], Mapping[str, tuple[int, .
     for number, start in enumerate(range(0, max(1, len(lines) - STEP_LINES), STEP_LINES)):
         end = min(len(lines), start + WINDOW_LINES)
         piece = "".join(lines[start:end])
-        window = Window(start, end, piece, words_of(piece))
-        windows.append(window)
-        for word in window.words:
+        words = words_of(piece)
+        windows.append(Window(start, end, piece, len(words)))
+        for word in words:
             places.setdefault(word, []).append(number)
     return tuple(windows), MappingProxyType({word: tuple(numbers) for word, numbers in places.items()})
