@@ -7,36 +7,16 @@ lines: below one that opens a block stands a deeper one, below any other one as 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
-from types import MappingProxyType
 from typing import Final
 
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.level_width import widest_step
 from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
-_MOST: Final = 0.6
-"""The share of indented blocks that must agree on the width of a level."""
-WIDTH: Final = 4
-"""Spaces of a level where nothing tells."""
-_FEW: Final = 0.2
-"""A share of them that is no more than an exception."""
-_NEAR_LINES: Final = 80
-_OPENERS: Final = MappingProxyType(
-    {
-        "python": (
-            re.compile(
-                r"\s*(?:\)|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b).*:\s*$"
-            ),
-            re.compile(r".*[(\[{]\s*$"),
-        )
-    }
-)
-"""Lines that open blocks, and lines that open brackets, where many styles indent the two by different widths."""
-_ANY_OPENER: Final = (re.compile(r".*(?:[:{\[]|=>)\s*$"),)
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
@@ -92,7 +72,7 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
     if wants_deeper(above, hole) and not siblings and not words:
         held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
-        if depth >= base and not held and depth > _width(hole):
+        if depth >= base and not held and depth > widest_step(hole):
             return False  # Counted from the margin it would be deeper by several levels.
         closes = below[0].lstrip()[:1] in CLOSERS | {","} or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
@@ -113,13 +93,6 @@ def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
         column -= 1
     column += len(indent_of(line[column:]))
     return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
-
-
-def _width(hole: Hole) -> int:
-    """How many characters a level has near the cursor, the wider where blocks and brackets differ."""
-    near = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
-    steps = [step for step in steps_of(near, hole.language_id) if step]
-    return max(steps, default=1 if "\t" in indent_of(hole.line_before) else WIDTH)
 
 
 def wants_deeper(line: str, hole: Hole) -> bool:
@@ -161,7 +134,7 @@ def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
     if not hole.in_words and closes_block(line) and not any(wants_deeper(other, hole) for other in lines[:number]):
         return True
     if indent_of(line):
-        levels = {len(indent_of(other)) for other in hole.before.split("\n")[-_NEAR_LINES:] if other.strip()}
+        levels = {len(indent_of(other)) for other in hole.before.split("\n")[-NEAR_LINES:] if other.strip()}
         return len(indent_of(line)) in levels
     if hole.language_id in PROSE_LANGUAGES:
         return not above.strip()
@@ -186,48 +159,3 @@ def leaves_the_block(lines: Sequence[str], base: int) -> bool:
 
 def _ends_block(line: str) -> bool:
     return line.strip().split(" ")[0].rstrip(";") in {"return", "break", "continue", "raise", "throw", "pass"}
-
-
-def steps_of(lines: Sequence[str], language_id: str, least: int = 1) -> list[int | None]:
-    """How much deeper the line below one that opens something is, where most of them agree.
-
-    Blocks come first, then brackets, if the language tells them apart.
-    """
-    found = []
-    for steps in _steps_below(lines, language_id):
-        step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
-        found.append(step if step and count >= max(least, _MOST * steps.total()) else None)
-    return found
-
-
-def step_of(lines: Sequence[str], language_id: str) -> int | None:
-    """The width of a level: that of blocks, or of brackets where no block tells."""
-    return next(filter(None, steps_of(lines, language_id)), None)
-
-
-def step_instead(said: Sequence[str], lines: Sequence[str], language_id: str, least: int) -> tuple[int, int] | None:
-    """The width of a level in what was said, and the one that lines have in its place; None where both are in use."""
-    for theirs, ours, steps in zip(
-        steps_of(said, language_id),
-        steps_of(lines, language_id, least),
-        _steps_below(lines, language_id),
-        strict=True,
-    ):
-        if theirs:
-            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() else None
-    return None
-
-
-def _steps_below(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
-    openers = _OPENERS.get(language_id, _ANY_OPENER)
-    found: list[Counter[int]] = [Counter() for _ in openers]
-    above: str | None = None
-    for line in lines:
-        if not line.strip():
-            continue
-        step = 0 if above is None else len(indent_of(line)) - len(indent_of(above))
-        if above is not None and step > 0:
-            for steps, opener in zip(found, openers, strict=True):
-                steps[step] += opener.match(above) is not None
-        above = line
-    return found

@@ -7,43 +7,22 @@ repeats itself too, so out come readings, the likeliest first.
 from __future__ import annotations
 
 import re
-from enum import Enum
 from itertools import islice
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import closes_block
-from aurelis.tasks.ghost.hole import TELLING, Hole, telling
-from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_line_for_once, is_quote_again, is_seldom_twice
-from aurelis.tasks.replies.brackets import OPENER_OF, unmatched_count
+from aurelis.tasks.ghost.echo_chance import OPENS, Chance, begins_a_line, chance_of_echo
+from aurelis.tasks.ghost.hole import TELLING, Hole
 from aurelis.tasks.replies.layout import indent_of
 
 LONGEST_ECHO: Final = 4_000
 """Characters of a reply that may be an echo."""
 _BLANKS: Final = " \t\N{NO-BREAK SPACE}"
 _WORD: Final = re.compile(r"\w+")
-_TAG: Final = re.compile(r"<(\w[\w-]*)")
 _WORD_END: Final = re.compile(r"(?<!\w)\w+$")
-_OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
-_WORD_MARKS: Final = frozenset("#@")
-"""Marks that begin a word and are not doubled: `#define`, `@property`."""
-_SHORTEST_LINE: Final = 8
-"""Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
-_LONG_LINE: Final = 8
-"""Different words of a line that hardly anybody writes twice in a row."""
 _BELONG_BELOW: Final = frozenset("@#/*-[<")
 """What decorators, comments and attributes begin with, which belong to the line below."""
-_LONG_QUOTES: Final = frozenset({'"' * 3, "'" * 3})
 _JOINS: Final = frozenset("-.:/_'")
 """Marks within what reads as one word."""
-
-
-class _Chance(Enum):
-    """How likely a repetition is an echo."""
-
-    NONE = 0
-    POSSIBLE = 1
-    LIKELY = 2
-    CERTAIN = 3
 
 
 def readings(text: str, hole: Hole) -> list[str]:
@@ -54,13 +33,13 @@ def readings(text: str, hole: Hole) -> list[str]:
         if _within_a_word(text, said, hole):
             continue  # It ends within a word of the reply, and the word before the cursor is complete.
         rest = _moved(_rest(text[said:], hole), _missing_indent(text[:said], hole.before), hole)
-        chance = _chance(text[:said], hole.before[typed:], hole, rest)
-        if chance is not _Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
-            chance = _Chance.LIKELY
-        if chance is _Chance.CERTAIN:
+        chance = chance_of_echo(text[:said], hole.before[typed:], hole, rest)
+        if chance is not Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
+            chance = Chance.LIKELY
+        if chance is Chance.CERTAIN:
             return [*likely, rest]
-        if chance is not _Chance.NONE:
-            (likely if chance is _Chance.LIKELY else possible).append(rest)
+        if chance is not Chance.NONE:
+            (likely if chance is Chance.LIKELY else possible).append(rest)
     word = _without_typed_word(text, hole)
     if word is not None:
         likely.append(word)
@@ -79,14 +58,10 @@ def _within_a_word(text: str, end: int, hole: Hole) -> bool:
 def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:
     """Whether blank lines separate an echoed line from the rest as they do from the cursor's line."""
     behind, echo = text[said:], hole.before[typed:]
-    if hole.line_before.strip() or not _begins_a_line(echo, hole):
+    if hole.line_before.strip() or not begins_a_line(echo, hole):
         return False
     distance = echo[len(echo.rstrip()) :].count("\n")
     return distance > 1 and behind[: len(behind) - len(behind.lstrip())].count("\n") == distance
-
-
-def _begins_a_line(echo: str, hole: Hole) -> bool:
-    return not hole.before[: len(hole.before) - len(echo)].rpartition("\n")[2].strip()
 
 
 def _plain(text: str, hole: Hole) -> str:
@@ -104,7 +79,7 @@ def _plain(text: str, hole: Hole) -> str:
 def _stands_apart(line: str, above: str, hole: Hole) -> bool:
     """Whether a blank line belongs between a line at the margin and the one above the cursor, as between others."""
     word = _WORD.match(line)
-    if word is None or above.rstrip().endswith(_OPENS) or above.lstrip()[0] in _BELONG_BELOW:
+    if word is None or above.rstrip().endswith(OPENS) or above.lstrip()[0] in _BELONG_BELOW:
         return False
     document = [*hole.before.split("\n")[:-1], "", *hole.after.split("\n")[1:]]
     others = [
@@ -171,104 +146,6 @@ def _moved(rest: str, missing: str, hole: Hole) -> str:
         lines = below.split("\n")
         return first + break_ + "\n".join(missing + line if line.strip() else line for line in lines)
     return "\n".join(missing + line if line.strip() else line for line in rest.split("\n"))
-
-
-def _closes_more(text: str, tag: str) -> bool:
-    """Whether a text has more ends of an element than beginnings, so that one stands before it."""
-    name = _TAG.match(tag)
-    return name is not None and text.count(f"</{name.group(1)}") > text.count(name.group())
-
-
-def _chance(said: str, echo: str, hole: Hole, rest: str) -> _Chance:
-    """How likely a repetition is an echo: `said` in the reply, `echo` where it stands in the document."""
-    lines = [line.strip() for line in echo.split("\n") if line.strip()]
-    if not hole.line_before.strip():
-        return _chance_of_lines(lines, said, echo, hole, rest)
-    if is_quote_again(said, rest, hole):
-        return _Chance.CERTAIN
-    typed = hole.line_before.lstrip()
-    words = _WORD.findall(echo)
-    if len(echo) < len(typed):
-        return _chance_of_half_a_line(words, echo, hole, rest)
-    if len(lines) > 1 and not _begins_a_line(echo, hole):
-        return _Chance.POSSIBLE
-    if len(lines) > 1 or (len(words) >= DISTINCT_WORDS and len("".join(words)) >= DISTINCT_WORDS * TELLING):
-        return _Chance.CERTAIN
-    indent = indent_of(hole.line_before)
-    laid_out = len(indent) > 1 and said.startswith(indent + typed[0])
-    # Nobody writes a directive, or a mark of a comment and a word, twice in a line.
-    directive = typed[0] == "#" and len(typed) > TELLING and said.lstrip().startswith(typed)
-    seldom = len(typed) >= _SHORTEST_LINE and is_seldom_twice(typed, hole)
-    if rest.strip() and (laid_out or directive or seldom):
-        return _Chance.CERTAIN
-    return _chance_of_little(typed, said, rest, hole)
-
-
-def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> _Chance:
-    """What is typed in the line is so little that it tells hardly anything: a word, a mark or two."""
-    if typed in OPENER_OF.values() and hole.line_after[:1] in OPENER_OF and not unmatched_count(said + rest):
-        return _Chance.LIKELY
-    if _closes_more(said + rest, typed):
-        return _Chance.POSSIBLE
-    if typed == "/" and rest[:1] != "/":
-        return _Chance.NONE  # The second of the two that begin a comment.
-    if _rule(typed) and _is_a_longer_rule(typed, said + rest, hole):
-        return _Chance.LIKELY
-    to_the_letter = (
-        len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and (not _rule(typed) or typed[0] == "`")
-    )
-    if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()) or typed == rest[:1] == "/":
-        return _Chance.LIKELY
-    return _Chance.POSSIBLE if rest.strip() else _Chance.NONE
-
-
-def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: str) -> _Chance:
-    """Whole lines above a cursor whose own line is blank; a single one may well be meant to come twice."""
-    if not _begins_a_line(echo, hole):
-        return _Chance.NONE
-    if closes_block(lines[0]) and rest.strip():
-        start = len(hole.before) - len(echo)
-        indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
-        if indent_of(said.lstrip("\n")) == indent and not hole.in_words:
-            return _Chance.LIKELY  # Nothing is closed twice.
-    if lines[-1].endswith("{") and rest.strip():
-        return _Chance.LIKELY  # No block is opened twice.
-    if not any(telling(line) for line in lines):
-        return _Chance.NONE
-    if len(lines) > 1:
-        if len(set(lines)) == 1:
-            return _Chance.POSSIBLE
-        return _Chance.CERTAIN if sum(telling(line) for line in lines) > 1 else _Chance.LIKELY
-    if not rest.strip():
-        return _Chance.NONE
-    long = len(set(_WORD.findall(lines[0]))) >= _LONG_LINE
-    once = long or lines[0].endswith(_OPENS) or is_line_for_once(lines[0], hole)
-    return _Chance.LIKELY if once else _Chance.POSSIBLE
-
-
-def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> _Chance:
-    if echo[:1].isalnum() and hole.before[: len(hole.before) - len(echo)][-1:].isalnum():
-        return _Chance.NONE
-    if not words or not rest.strip():
-        return _Chance.NONE
-    opens = rest.startswith("\n") and echo.rstrip().endswith(_OPENS)
-    return _Chance.LIKELY if opens or is_seldom_twice(echo, hole) else _Chance.POSSIBLE
-
-
-def _rule(text: str) -> bool:
-    """Whether a text is one character again and again, as in a line of dashes."""
-    return len(set(text.strip())) == 1 and len(text.strip()) > 1
-
-
-def _is_a_longer_rule(typed: str, text: str, hole: Hole) -> bool:
-    """Whether a text begins with a run of the typed character that other lines begin with too: `>>>` behind `>>`."""
-    run = text[: len(text) - len(text.lstrip(typed[0]))]
-    if len(run) <= len(typed):
-        return False
-    if run in _LONG_QUOTES:
-        return True
-    begins = (line.lstrip() for line in hole.before.split("\n")[:-1])
-    return any(line.startswith(run) and line[len(run) : len(run) + 1] != run[0] for line in begins)
 
 
 def _without_typed_word(text: str, hole: Hole) -> str | None:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.block_end import within_block
-from aurelis.tasks.ghost.block_layout import step_of
 from aurelis.tasks.ghost.hole import Hole, telling
+from aurelis.tasks.ghost.level_width import step_of
 from aurelis.tasks.replies.brackets import BRACKETS
 from aurelis.tasks.replies.layout import indent_of
 
-_NEAR_LINES: Final = 80
 _DIRECTIVE: Final = re.compile(r"\s*#\s*if")
 _DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
@@ -103,8 +102,7 @@ def _stands_shallower(lines: Sequence[str], number: int, hole: Hole) -> bool:
         return False
     if not number:
         return True
-    document = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
-    steps = {step_of(lines, hole.language_id), step_of(document, hole.language_id)}
+    steps = {step_of(lines, hole.language_id), step_of(hole.lines_around, hole.language_id)}
     return len(below) - len(indent) != len(base) and (len(steps) == 1 or None in steps)
 
 

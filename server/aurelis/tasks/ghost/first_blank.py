@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import WIDTH, step_of
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
 
 _OPENERS: Final = ("(", "[")

@@ -24,6 +24,8 @@ NEAR_CHARACTERS: Final = 2_000
 """Characters before and after the cursor in which errors and brackets are counted for each reading."""
 FAR_CHARACTERS: Final = 50_000
 """Characters beyond those in which it is looked up, once for all readings, what is open or closed."""
+NEAR_LINES: Final = 80
+"""Lines above the cursor, and below it, that show how the document is laid out."""
 TELLING: Final = 3
 """Letters and digits that a repetition needs, to be taken for one."""
 
@@ -96,6 +98,11 @@ class Hole:
     def lines_below(self) -> list[str]:
         """The lines below the cursor's, blank ones left out, as far as a reply may repeat them."""
         return [line.strip() for line in self.after.split("\n")[1:] if line.strip()][:COMPARED_LINES]
+
+    @cached_property
+    def lines_around(self) -> list[str]:
+        """The lines near the cursor, which show how the document is laid out."""
+        return [*self.before.split("\n")[-NEAR_LINES:], *self.after.split("\n")[:NEAR_LINES]]
 
     @cached_property
     def next_line(self) -> str:

@@ -7,22 +7,19 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_layout import (
     OPENS_BLOCK,
-    WIDTH,
     closes_block,
     counts_from_margin,
     is_aligned_at_margin,
     leaves_the_block,
-    step_instead,
-    step_of,
     wants_deeper,
 )
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.level_width import WIDTH, step_instead, step_of
 from aurelis.tasks.ghost.sentences import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
-_NEAR_LINES: Final = 80
 _WIDTHS: Final = frozenset({2, 3, 4, 8})
 """Spaces of a level that people use."""
 
@@ -65,8 +62,8 @@ def _missing_indent(first: str, hole: Hole) -> str:
     Nothing where those are a whole indentation; the rest of one where somebody is still typing it.
     """
     base, said = len(hole.line_before), len(first)
-    above = [line for line in hole.before.split("\n")[-_NEAR_LINES:-1] if line.strip()]
-    around = [*above, *(line for line in hole.after.split("\n")[1:_NEAR_LINES] if line.strip())]
+    above = [line for line in hole.before.split("\n")[-NEAR_LINES:-1] if line.strip()]
+    around = [*above, *(line for line in hole.after.split("\n")[1:NEAR_LINES] if line.strip())]
     levels = {len(indent_of(line)) for line in around}
     opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
@@ -93,7 +90,7 @@ def _moved(line: str, first: str, base: str) -> str:
 
 def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines with tabs where the document has tabs, spaces where it has spaces, in levels as wide as its own."""
-    document = [*hole.before.split("\n")[-_NEAR_LINES:], *hole.after.split("\n")[:_NEAR_LINES]]
+    document = hole.lines_around
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     if tabs is False and said_tabs:
