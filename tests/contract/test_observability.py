@@ -96,7 +96,7 @@ async def test_a_model_that_keeps_failing_is_told_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("required", [True, False])
 async def test_an_audit_log_that_cannot_be_written(tmp_path: Path, *, required: bool) -> None:
-    """It refuses requests where it is required, saying what to do, and only warns where it is not."""
+    """It refuses requests where it is required, saying what to do, until that is done; else it only warns."""
     (tmp_path / "in the way").write_text("a file")
     audit = {"path": str(tmp_path / "in the way" / "audit"), "required": required}
     async with Upstream() as upstream:
@@ -107,8 +107,8 @@ async def test_an_audit_log_that_cannot_be_written(tmp_path: Path, *, required: 
                 assert error["data"]["kind"] == "configuration"
                 assert "privacy.audit.required" in error["message"]
                 assert upstream.asked == []
-            else:
-                await place.command("explain", textDocument={"uri": uri})
+                (tmp_path / "in the way").unlink()
+            await place.command("explain", textDocument={"uri": uri})
         assert "The audit log cannot be written" in place.errors.read_text("utf-8")
 
 

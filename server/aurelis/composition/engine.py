@@ -229,7 +229,7 @@ class Engine:
             RequestError: of kind `configuration`, when the audit log is required and cannot be written; as the
                 orchestrator does.
         """
-        self._observation.require()
+        await self._observation.require()
         explicit = request.urgency is Urgency.EXPLICIT
         await self._give_way(closely=explicit)
         await self.watch.look(closely=explicit)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 LOGGER: Final = logging.getLogger("aurelis")
 
+AUDIT_SECONDS: Final = 2.0
+"""How long a required audit log that failed is waited for before a request is refused."""
 TELEMETRY_SECONDS: Final = 3.0
 """How long the last spans and figures may take to be sent."""
 
@@ -81,13 +83,18 @@ class Observation:
         for model, measured in health.items():
             self.metrics.model_health(str(model), measured)
 
-    def require(self) -> None:
-        """Refuse to go on while the audit log is required and cannot be written.
+    async def require(self) -> None:
+        """Refuse to go on while the audit log is required and cannot be written, which is tried once more.
 
         Raises:
             RequestError: of kind `configuration`, saying what to do.
         """
-        reason = self._unwritable or (self._audit.ready() if self._audit is not None else None)
+        audit, reason = self._audit, self._unwritable
+        if audit is not None and reason is None and audit.ready() is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(AUDIT_SECONDS):
+                    await audit.settled()
+            reason = audit.ready()
         if reason is not None:
             raise RequestError(ErrorKind.CONFIGURATION, reason)
 
