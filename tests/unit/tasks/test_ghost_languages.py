@@ -148,6 +148,30 @@ CASES = {
         "```java\na();\nif (b) {\n    c();\n```",
         "        if (b) {\n            c();\n            d();\n",
     ),
+    "nothing but a bracket ends a block": (
+        "css",
+        ".a {\n  color: ¦\n  margin: 0;\n}\n",
+        "#fff;\nfont-weight: bold;",
+        "  color: #fff;\n  font-weight: bold;\n  margin: 0;\n",
+    ),
+    "a comment goes on below its line": (
+        "go",
+        "package a\n\nfunc f() {\n\t// It is ¦\n\tg()\n}\n",
+        "called once.\n// It must not fail.",
+        "\t// It is called once.\n\t// It must not fail.\n\tg()\n",
+    ),
+    "an element's attributes stand deeper": (
+        "typescriptreact",
+        "const a = () => {\n  return (\n    ¦\n    />\n  );\n};\n",
+        '<div\n  id="a"\n  role="img"',
+        '    <div\n      id="a"\n      role="img"\n    />\n',
+    ),
+    "a call goes on below its line": (
+        "php",
+        "<?php\nclass A\n{\n    function f()\n    {\n        ¦\n    }\n}\n",
+        "$this\n    ->a()\n    ->b();",
+        "        $this\n            ->a()\n            ->b();\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",

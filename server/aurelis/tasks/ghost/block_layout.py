@@ -33,12 +33,14 @@ _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
 _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
 """A line that belongs to the definition below it."""
+_LINKS: Final = re.compile(r"\s*(?:\??->|\??\.\w|&&|\|\||[?:+] )")
+"""What goes on with the line above."""
 _ENDS_WORDS: Final = ('"""', "'''", "*/", "-->")
 _LISTS: Final = PROSE_LANGUAGES | {"yaml", "dockercompose"}
 _MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)]|>>>|\.\.\.)\s")
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S|.*:\s*[|>][-+\d]*$")
 """An item of a list, or a key of YAML whose text follows."""
-_TAGS: Final = frozenset({"astro", "html", "markdown", "svelte", "vue", "xml"})
+_TAGS: Final = frozenset({"astro", "html", "javascriptreact", "markdown", "svelte", "typescriptreact", "vue", "xml"})
 _TAG_OPENS: Final = re.compile(
     r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[A-Za-z][\w:.-]*(?:\s[^<>]*)?>?[^<]*$"
 )
@@ -50,6 +52,14 @@ _BLOCK_WORD: Final = re.compile(
     r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
 )
 """The head of a block that ends with a word."""
+_LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|--|\*)(?:\s|$)")
+_BRACKETS_CLOSE: Final = frozenset(
+    {"c", "cpp", "csharp", "css", "dart", "go", "java", "javascript", "javascriptreact", "json", "kotlin", "less"}
+    | {"perl", "php", "rust", "scala", "scss", "swift", "typescript", "typescriptreact"}
+)
+"""Languages in which nothing but a bracket ends a block."""
+_AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
+"""What stands at the margin within a block, too: a directive, a label, documentation."""
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
 
 
@@ -64,6 +74,8 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     below = [line for line in lines[1:] if line.strip()]
     depth = len(indent_of(below[0]))
     above = hole.line_before + lines[0]
+    if _goes_on_commenting(lines, hole):
+        return depth < base
     if hole.in_words and hole.line_before.strip():
         if above.endswith(":") and depth == base > 0:
             return below[0].lstrip()[0] != above.lstrip()[0] or above.lstrip()[0].isalpha()
@@ -74,10 +86,12 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
         held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
         if depth >= base and not held and depth > widest_step(hole):
             return False  # Counted from the margin it would be deeper by several levels.
-        closes = below[0].lstrip()[:1] in CLOSERS | {","} or _LABEL.match(below[0]) is not None
+        closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
             return depth < base + (not closes)
-    if hole.line_before.strip() or _goes_on_at(lines, base):
+    if hole.line_before.strip():
+        return _is_held(lines, depth, hole)
+    if _goes_on_at(lines, base):
         return False
     return not _leaves(lines, base, hole)
 
@@ -93,6 +107,21 @@ def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
         column -= 1
     column += len(indent_of(line[column:]))
     return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
+
+
+def _goes_on_commenting(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether the cursor's line is a comment of one line, and the line below it goes on with it."""
+    here, below = _LINE_COMMENT.match(hole.line_before), _LINE_COMMENT.match(lines[1])
+    return here is not None and below is not None and here.group(1) == below.group(1)
+
+
+def _is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:
+    """Whether lines at the margin stand within a block that only a bracket ends, and none of them has ended it."""
+    if depth or hole.language_id not in _BRACKETS_CLOSE or "{" not in unmatched_openers(hole.before):
+        return False
+    below = [line for line in lines[1:] if line.strip()]
+    within = "\n".join([hole.line_before + lines[0], below[0]])
+    return not unmatched_closers(within) and _AT_THE_MARGIN.match(below[0]) is None
 
 
 def wants_deeper(line: str, hole: Hole) -> bool:
@@ -127,7 +156,7 @@ def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
     if number is None:
         return True
     line, above = lines[number], lines[number - 1]
-    if _ANNOTATES.match(lines[0]) and number == 1:
+    if number == 1 and (_ANNOTATES.match(lines[0]) or (not hole.in_words and _LINKS.match(line))):
         return False
     if not hole.in_words and line.lstrip()[0] in CLOSERS and unmatched_closers("\n".join(lines[: number + 1])):
         return True

@@ -6,13 +6,14 @@ Out come readings of the text, the likeliest first; which it was shows only when
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
 
-_OPENERS: Final = ("(", "[")
+_CLOSER_OF: Final = MappingProxyType({"(": ")", "[": "]"})
 _SENTENCE_ENDS: Final = (".", "!", "?", ":")
 _MEMBER: Final = re.compile(r" \.[a-z_]", re.IGNORECASE)
 _COLUMNS: Final = "  "
@@ -50,8 +51,9 @@ def _is_one_too_many(text: str, hole: Hole) -> bool:
     before = hole.line_before
     if not before.strip():
         return _stands_at_depth(text, hole)
-    if before.endswith(_OPENERS):
-        return not hole.line_after.startswith(" ")
+    if before[-1] in _CLOSER_OF:
+        set_off = f"{before[-1]} " in hole.before or f" {_CLOSER_OF[before[-1]]}" in text.split("\n", 1)[0]
+        return not set_off and not hole.line_after.startswith(" ")
     if before[-1].isalnum() and _MEMBER.match(text) and not hole.in_words:
         return True
     if not before[-1].isspace() or not (text[1].isalnum() or text[1] in "_\"'([{"):
