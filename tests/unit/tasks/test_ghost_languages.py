@@ -172,6 +172,12 @@ CASES = {
         "$this\n    ->a()\n    ->b();",
         "        $this\n            ->a()\n            ->b();\n",
     ),
+    "brackets may be set off by blanks": (
+        "perl",
+        "sub f {\n    return [¦]\n}\n",
+        " qw(a) ];",
+        "    return [ qw(a) ];\n}\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",
