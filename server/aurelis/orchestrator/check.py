@@ -16,7 +16,8 @@ LONG_ANSWER: Final = 1_000
 
 async def judged(request: Request, text: str) -> Verdict:
     """The task's own verdict."""
-    return await asyncio.to_thread(request.judge, text) if len(text) > LONG_ANSWER else request.judge(text)
+    apart = request.judged_apart or len(text) > LONG_ANSWER
+    return await asyncio.to_thread(request.judge, text) if apart else request.judge(text)
 
 
 async def checked(

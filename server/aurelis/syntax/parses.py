@@ -27,6 +27,11 @@ MOST_SECONDS_PER_BYTE: Final = 1e-5
 four times what pages of comments do. Nonsense of a few thousand characters, as of a model that repeats itself, would
 take minutes."""
 
+LONG_SECONDS: Final = 0.005
+"""Parsing that took longer is done in a thread the next time."""
+SHORT_TEXT: Final = 20_000
+"""Characters of a text that is parsed quickly even if nothing is known about it, unless it is nonsense."""
+
 _READ_BYTES: Final = 65_536
 
 MOST_NODES: Final = 20_000
@@ -209,6 +214,14 @@ def _query(rules: LanguageRules, types: frozenset[str]) -> Query:
     return Query(language, "[" + " ".join(f"({name})" for name in known) + "] @node")
 
 
+@attrs.frozen
+class _Parsed:
+    """The last tree of a document, if there could be one, and the processor time that its parsing took."""
+
+    tree: SyntaxTree | None
+    seconds: float
+
+
 class ParseCache:
     """The last tree of each of a few documents, so that the next version of one is parsed incrementally.
 
@@ -217,21 +230,33 @@ class ParseCache:
 
     def __init__(self, limit: int = 8) -> None:
         self._limit = limit
-        self._trees: OrderedDict[tuple[str, str], SyntaxTree] = OrderedDict()
+        self._parsed: OrderedDict[tuple[str, str], _Parsed] = OrderedDict()
 
     def tree(self, uri: str, language_id: str, text: str) -> SyntaxTree | None:
         """The tree of a document's text, or None as `parse` says."""
         key = (uri, language_id)
-        known = self._trees.get(key)
-        tree = known if known is not None and known.text == text else parse(text, language_id, known)
-        if tree is None:
-            self._trees.pop(key, None)
-            return None
-        self._trees[key] = tree
-        self._trees.move_to_end(key)
-        while len(self._trees) > self._limit:
-            self._trees.popitem(last=False)
-        return tree
+        parsed = self._parsed.pop(key, None)
+        known = parsed.tree if parsed is not None else None
+        if parsed is None or known is None or known.text != text:
+            began = time.thread_time()
+            tree = parse(text, language_id, known)
+            parsed = _Parsed(tree, time.thread_time() - began)
+        self._parsed[key] = parsed
+        while len(self._parsed) > self._limit:
+            self._parsed.popitem(last=False)
+        return parsed.tree
+
+    def takes_long(self, uri: str, language_id: str, text: str) -> bool:
+        """Whether the tree of a text may take longer than an event loop should wait for it."""
+        parsed = self._parsed.get((uri, language_id))
+        if parsed is None:
+            return len(text) > SHORT_TEXT
+        return self.took_long(uri, language_id) and (parsed.tree is None or parsed.tree.text != text)
+
+    def took_long(self, uri: str, language_id: str) -> bool:
+        """Whether a document's last tree took longer than an event loop should wait: it is long, or hardly parses."""
+        parsed = self._parsed.get((uri, language_id))
+        return parsed is not None and parsed.seconds > LONG_SECONDS
 
 
 def _edited(previous: SyntaxTree, text: str, data: bytes) -> Tree:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Completed
+from aurelis.core.reply import Answer, Completed
 from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
-from aurelis.syntax.parses import ParseCache
+from aurelis.syntax.parses import SHORT_TEXT, ParseCache
 from aurelis.tasks.context.completion import warm
 from aurelis.workflow.completion_use import CompletionUse
 from aurelis.workflow.flights import Flight, Flights
-from aurelis.workflow.inline import LARGE_DOCUMENT, CompletionAsked, PreparedCompletion, completions, prepare_to_fit
+from aurelis.workflow.inline import Completion, CompletionAsked, PreparedCompletion, completions, prepare_to_fit
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.kept_completions import Kept, KeptCompletions, Place
 from aurelis.workflow.services import Services
@@ -26,6 +27,8 @@ from aurelis.workflow.typing_rhythm import TypingRhythm
 
 ALTERNATIVE_TEMPERATURE: Final = 0.7
 """For further suggestions, which should not be the first one again."""
+
+_T = TypeVar("_T")
 
 KEPT_TREES: Final = 8
 """Documents whose syntax trees are kept between two requests."""
@@ -56,6 +59,7 @@ class CompletionRequests:
     rhythm: TypingRhythm
     silence: Silence
     _parses: ParseCache = attrs.field(factory=lambda: ParseCache(limit=KEPT_TREES))
+    _worker: ThreadPoolExecutor = attrs.field(factory=lambda: ThreadPoolExecutor(1, "aurelis-ghost-text"))
     _warmed: dict[str, str] = attrs.field(factory=dict)  # Bounded by the documents that may lend context.
 
     async def warm(self, others: tuple[Snapshot, ...]) -> None:
@@ -63,8 +67,8 @@ class CompletionRequests:
         fresh = [other for other in others if self._warmed.get(other.uri) is not other.text]
         self._warmed.clear()
         self._warmed.update((other.uri, other.text) for other in others)
-        if sum(len(other.text) for other in fresh) > LARGE_DOCUMENT:
-            await asyncio.to_thread(warm, fresh)
+        if sum(len(other.text) for other in fresh) > SHORT_TEXT:
+            await self._aside(lambda: warm(fresh))
 
     async def launch(self, wish: Wish) -> Flight | None:
         """Ask; None where nothing may be asked, or nobody wants it any more."""
@@ -101,7 +105,7 @@ class CompletionRequests:
             await self._answer(flight, request, snapshot)
 
     async def _prepared(self, wish: Wish) -> PreparedCompletion | None:
-        prepared = await prepare_to_fit(self.services, wish.asked, self._parses)
+        prepared = await prepare_to_fit(self.services, wish.asked, self._parses, self._aside)
         return prepared if wish.lasts() else None
 
     async def _fly(self, flight: Flight, snapshot: Snapshot) -> None:
@@ -124,13 +128,26 @@ class CompletionRequests:
             async for event in events:
                 if isinstance(event, Completed):
                     self.use.answered(request.request_id, event.answer.model)
-                    made = completions(flight.prepared, event.answer)
+                    made = await self._completions(flight.prepared, event.answer)
                     for one in made:  # Each begins at the cursor.
                         place = Place.of(snapshot, flight.place.start, one.item.end)
                         text, proposed = flight.proposed + one.item.text, len(flight.proposed)
                         self.kept.keep(Kept(place, text, one.request_id, proposed, further=flight.further))
                     return bool(made)
         return False
+
+    async def _completions(self, prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
+        if prepared.request.judged_apart:
+            return await self._aside(lambda: completions(prepared, answer))
+        return completions(prepared, answer)
+
+    async def _aside(self, work: Callable[[], _T]) -> _T:
+        """Do what may take long in a thread, one after the other; what nobody waits for any more is not begun."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+
+    def close(self) -> None:
+        """Begin nothing more in the thread."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
 
 
 def _flight(wish: Wish, prepared: PreparedCompletion) -> Flight:

@@ -154,6 +154,7 @@ class GhostTextSession:
     async def aclose(self) -> None:
         """Stop what is still being asked."""
         await self._flights.aclose()
+        self._requests.close()
 
     def _delay(self, snapshot: Snapshot, position: int) -> float:
         wanted = self._services.settings.inline_completion.debounce_ms

@@ -127,14 +127,14 @@ class Hovers:
         """
         if snapshot.language_id in LANGUAGES_OF_PROSE:
             return None
-        tree = self._parses.tree(snapshot.uri, snapshot.language_id, snapshot.text)
+        tree = await self._tree(snapshot)
         identifier = identifier_at(snapshot.text, offset, tree)
         if identifier is None or self._services.egress.refusal(snapshot.source) is not None:
             return None
         line = _Place(snapshot, tree, whole_lines(snapshot.lines, identifier.start, identifier.end))
         place = attrs.evolve(line, region=explained_region(snapshot, tree, identifier))
         if place == line and tree is not None:
-            place = self._elsewhere(identifier.name, line, tree, others) or line
+            place = await self._elsewhere(identifier.name, line, tree, others) or line
         found = HoverAnswer(identifier, place.document, place.region)
         try:
             kept = await self._explanation((place, line), instructions, prompts_folder)
@@ -157,7 +157,13 @@ class Hovers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _elsewhere(self, name: str, used: _Place, tree: SyntaxTree, others: Sequence[Snapshot]) -> _Place | None:
+    async def _tree(self, document: Snapshot) -> SyntaxTree | None:
+        text = (document.uri, document.language_id, document.text)
+        if self._parses.takes_long(*text):
+            return await asyncio.to_thread(self._parses.tree, *text)
+        return self._parses.tree(*text)
+
+    async def _elsewhere(self, name: str, used: _Place, tree: SyntaxTree, others: Sequence[Snapshot]) -> _Place | None:
         """The definition of an imported name in another open document of the language; the import's own file first."""
         word = re.compile(rf"\b{re.escape(name)}\b")
         heads = "\n".join(statement for statement in imports(tree) if word.search(statement))
@@ -173,7 +179,7 @@ class Hovers:
         ]
         alike.sort(key=lambda other: _stem(other) not in heads)
         for other in alike[:MOST_OTHERS]:
-            parsed = self._parses.tree(other.uri, other.language_id, other.text)
+            parsed = await self._tree(other)
             found = definitions_named(parsed, {name}, limit=1) if parsed is not None else ()
             if found and self._services.egress.refusal(other.source) is None:
                 return _Place(other, parsed, whole_lines(other.lines, found[0].start, found[0].end))

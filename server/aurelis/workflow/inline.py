@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
 
@@ -110,6 +110,9 @@ class PreparedCompletion:
     model: ModelReference | None = None
 
 
+Aside = Callable[[Callable[[], PreparedCompletion | None]], Awaitable[PreparedCompletion | None]]
+
+
 async def complete(
     services: Services, asked: CompletionAsked, parses: ParseCache | None = None
 ) -> tuple[Completion, ...]:
@@ -147,12 +150,14 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     return kept_parsing(item, hole.prefix + hole.suffix, hole.language_id, prepared.tree)
 
 
-async def prepare_to_fit(services: Services, asked: CompletionAsked, parses: ParseCache) -> PreparedCompletion | None:
+async def prepare_to_fit(
+    services: Services, asked: CompletionAsked, parses: ParseCache, aside: Aside = asyncio.to_thread
+) -> PreparedCompletion | None:
     """The request for a cursor, cut to what the model takes that would be asked first.
 
-    None where nothing may be asked.
+    None where nothing may be asked. What may take long is left to `aside`, which does it in a thread.
     """
-    prepared = await _prepare_off_loop(services, asked, parses)
+    prepared = await _prepare(services, asked, parses, aside)
     if prepared is None:
         return None
     with suppress(RequestError):
@@ -162,17 +167,19 @@ async def prepare_to_fit(services: Services, asked: CompletionAsked, parses: Par
                 0, info.input_tokens - (prepared.request.parameters.max_tokens or 0)
             )
             if _size(prepared.request) > room:
-                prepared = await _prepare_off_loop(services, attrs.evolve(asked, room=room), parses)
+                prepared = await _prepare(services, attrs.evolve(asked, room=room), parses, aside)
         if prepared is not None and info is not None:
             return attrs.evolve(prepared, model=info.reference)
     return prepared
 
 
-async def _prepare_off_loop(
-    services: Services, asked: CompletionAsked, parses: ParseCache
+async def _prepare(
+    services: Services, asked: CompletionAsked, parses: ParseCache, aside: Aside
 ) -> PreparedCompletion | None:
-    if len(asked.snapshot.text) > LARGE_DOCUMENT:
-        return await asyncio.to_thread(prepare_completion, services, asked, parses)
+    document = asked.snapshot
+    long = len(document.text) > LARGE_DOCUMENT or parses.takes_long(document.uri, document.language_id, document.text)
+    if long:
+        return await aside(lambda: prepare_completion(services, asked, parses))
     return prepare_completion(services, asked, parses)
 
 
@@ -198,8 +205,9 @@ def prepare_completion(
     edits = [edit for edit in asked.around.edits if services.egress.refusal(edit.document.source) is None]
     position = max(0, min(asked.position, len(snapshot.text)))
     tree = None
+    parses = ParseCache(limit=1) if parses is None else parses
     if _line_length(snapshot.text, position) <= LONGEST_LINE:
-        tree = (parses or ParseCache(limit=1)).tree(snapshot.uri, snapshot.language_id, snapshot.text)
+        tree = parses.tree(snapshot.uri, snapshot.language_id, snapshot.text)
     hole = Hole(
         prefix=snapshot.text[:position],
         suffix=snapshot.text[position:],
@@ -249,6 +257,7 @@ def prepare_completion(
         streams=False,
         empty_is_an_answer=True,
         judge=judge,
+        judged_apart=tree is not None and parses.took_long(snapshot.uri, snapshot.language_id),
         enough=lambda text: enough(text, hole),
         reasoning=False,
     )

@@ -1,5 +1,6 @@
 """Ghost text from request to item."""
 
+import threading
 from typing import Any
 
 import attrs
@@ -12,6 +13,7 @@ from aurelis.core.redaction_map import Redaction, RedactionMap
 from aurelis.core.reply import FinishReason
 from aurelis.core.request import Task, Urgency
 from aurelis.core.snapshot import Snapshot
+from aurelis.core.source import Source
 from aurelis.syntax.parses import ParseCache
 from aurelis.workflow.inline import (
     LONGEST_LINE,
@@ -128,6 +130,51 @@ async def test_a_prompt_is_cut_to_what_the_model_takes(services: Any, asked: Com
         sizes.append(sum(len(message.content) for message in prepared.request.messages))
     assert sizes[0] > 8_000 - 700
     assert 2_000 < sizes[1] < 3 * 2_000
+
+
+class NoticesThreads:
+    """Lets every document out, and notes the threads that asked whether it may."""
+
+    def __init__(self) -> None:
+        self.threads: list[str] = []
+
+    def refusal(self, _: Source) -> str | None:
+        self.threads.append(threading.current_thread().name)
+        return None
+
+
+@pytest.mark.parametrize("slow", [True, False])
+async def test_what_takes_long_to_parse_is_prepared_and_judged_beside_the_event_loop(
+    services: Any, asked: CompletionAsked, monkeypatch: pytest.MonkeyPatch, *, slow: bool
+) -> None:
+    """A long document at first, and one whose last tree took long at every key; a known tree is not waited for."""
+    monkeypatch.setattr("aurelis.syntax.parses.LONG_SECONDS", 0.0 if slow else 60.0)
+    parses = ParseCache()
+    services.egress = seen = NoticesThreads()
+    short, long = asked.snapshot, attrs.evolve(asked.snapshot, uri="long", text="value = compute(1)\n" * 2_000)
+    for snapshot, aside in (
+        (short, False),
+        (attrs.evolve(short, text=short.text + "x"), slow),
+        (long, True),
+        (long, False),
+        (attrs.evolve(long, text=long.text + "x"), slow),
+    ):
+        seen.threads.clear()
+        prepared = await prepare_to_fit(services, attrs.evolve(asked, snapshot=snapshot), parses)
+        assert prepared is not None
+        assert prepared.request.judged_apart is slow
+        assert {thread == threading.main_thread().name for thread in seen.threads} == {not aside}
+
+
+async def test_nonsense_keeps_the_event_loop_waiting_once_at_most(services: Any, asked: CompletionAsked) -> None:
+    """A document that could not be parsed in the time that code takes is tried again in a thread."""
+    parses = ParseCache()
+    services.egress = seen = NoticesThreads()
+    nonsense = attrs.evolve(asked.snapshot, text="<!--" * 4_000, language_id="go")
+    for text in (nonsense.text, nonsense.text + "-"):
+        seen.threads.clear()
+        assert await prepare_to_fit(services, attrs.evolve(asked, snapshot=attrs.evolve(nonsense, text=text)), parses)
+    assert threading.main_thread().name not in seen.threads
 
 
 @pytest.mark.parametrize(("length", "parsed"), [(LONGEST_LINE - 100, True), (LONGEST_LINE + 100, False)])
