@@ -261,6 +261,21 @@ CASES = {
         "self.b = self.c.start()\n      self.b.value = 0\n\n\ndef unrelated(first):\n    return first\n",
         "      self.b = self.c.start()\n      self.b.value = 0\n\n  def g(self)",
     ),
+    "a fence that more than sentences follow is part of a text": (
+        'A = 1\n"""What it is:\n\n¦\n"""What it is in a class:\n\n```python\nx = 1\n```\n"""\n',
+        '```python\ny = 2\n```\n\nMore of it.\n"""\n\nB = 2',
+        '"""What it is:\n\n```python\ny = 2\n```\n\nMore of it.\n"""\n\nB = 2\n"""What',
+    ),
+    "a fence that ends as deep as the text is part of it": (
+        'class A:\n    """What it is:\n\n    ¦\n    """More."""\n',
+        '```python\n    y = 2\n    ```\n\n    More of it.\n    """\n\n    B = 2',
+        '    ```python\n    y = 2\n    ```\n\n    More of it.\n    """\n\n    B = 2\n',
+    ),
+    "a head with a remark behind it is not left without its body": (
+        "¦\n    return str(url)\n",
+        "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001",
+        "def form(url):  # noqa: A001\n    return str(url)\n",
+    ),
     "lines that a deeper block below repeats are its own": (
         "def f(w, n):\n    ¦\n        a = w[n]\n        n += 1\n        w -= 1\n        if a != w:\n            g(a)\n",
         "a = w[n]\n    n += 1\n    w -= 1\n    if a > w:\n        raise E\n    if n > 0:",

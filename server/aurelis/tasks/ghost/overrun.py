@@ -21,6 +21,8 @@ _DEFINES: Final = re.compile(
 _IMPORT: Final = re.compile(r"#include|(?:import|from|package|use|using) [\w.\"'{*]")
 _ENDS: Final = re.compile(r"(?:#|//|import\b|from\b)")
 """A line at the margin that is likely all that is missing: a comment, an import."""
+_OPENS: Final = re.compile(r"[:{]\s*(?:(?:#|//|/\*).*)?$")
+"""A line that opens a block, whatever is noted behind it."""
 _STATEMENT: Final = re.compile(r"(?:if|else|for|while|switch|do|try|catch|return|with|match|new|await|throw)\b")
 
 
@@ -57,7 +59,7 @@ def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, ho
     if not "".join(below).strip():
         return _goes_on_otherwise(said[:number], hole) or _leaves_its_block(said, number, hole)
     depth, last = len(indent_of(below[0])), next(line for line in reversed(lines) if line.strip())
-    goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and last.rstrip().endswith((":", "{")))
+    goes_on = depth == len(indent_of(last)) or (depth > len(indent_of(last)) and _OPENS.search(last) is not None)
     if goes_on and depth > len(indent_of(hole.line_before + lines[0])):
         return False  # The document goes on where the definition ends, in its body.
     if "{" in lines[number] or "(" not in lines[number]:
@@ -89,5 +91,5 @@ def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:
         inside = bool(indent_of(own[0])) or counts_there
     last = next(line for line in reversed(lines) if line.strip())
     below = hole.next_line
-    goes_on = last.rstrip().endswith((":", "{")) and len(indent_of(below)) > len(indent_of(last))
+    goes_on = _OPENS.search(last) is not None and len(indent_of(below)) > len(indent_of(last))
     return inside and not goes_on

@@ -190,8 +190,18 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         introduced = len(before) <= MOST_SENTENCES and all(is_about_the_answer(line) for line in before)
         return introduced and len(blocks) == 1 and bool(first.language)
     if hole.in_words:
-        return len(before) <= MOST_SENTENCES and all(map(introduces, before))
+        if not first.closed and _is_closed_deeper(first.content):
+            return False
+        behind = [line for line in text[first.end :].split("\n") if line.strip()]
+        return len(before) <= MOST_SENTENCES and all(map(introduces, [*before, *behind]))
     return not leaves_text_open(text[: first.start]) and text[: first.start].count("`") % 2 == 0
+
+
+def _is_closed_deeper(content: str) -> bool:
+    """Whether a fence ends in a line that is indented as the document is, and is no text's own end, with more below."""
+    lines = content.split("\n")
+    marks = [number for number, line in enumerate(lines) if line.strip() == "```"]
+    return len(marks) % 2 == 1 and any(line.strip() for line in lines[marks[-1] + 1 :])
 
 
 def _names(line: str) -> bool:
