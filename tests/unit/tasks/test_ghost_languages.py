@@ -178,6 +178,36 @@ CASES = {
         " qw(a) ];",
         "    return [ qw(a) ];\n}\n",
     ),
+    "an element around code": (
+        "typescriptreact",
+        "const a = () => {\n  const b = 1;\n  ¦\n  return <b />;\n};\n",
+        "<code>\nconst c = 2;\n</code>",
+        "  const c = 2;\n  return <b />;\n",
+    ),
+    "an element within a page": (
+        "typescriptreact",
+        "const a = (\n  <p>\n    ¦\n  </p>\n);\n",
+        "<code>b</code>",
+        "    <code>b</code>\n  </p>\n",
+    ),
+    "an element around PHP's code": (
+        "php",
+        "<?php\n\n¦\n",
+        "<code>\n$a = 1;\n</code>",
+        "<?php\n\n$a = 1;\n",
+    ),
+    "a heading above a line of a comment": (
+        "java",
+        "/**\n * Does this\n ¦\n */\nclass A {}\n",
+        "### Completion\n* and that.",
+        "/**\n * Does this\n * and that.\n */\n",
+    ),
+    "a heading above code below documentation": (
+        "perl",
+        "=item f\n\nWords.\n\n=cut\n\nsub f {\n    ¦\n}\n",
+        "**Completion:**\nmy $a = 1;\n    return $a;",
+        "sub f {\n    my $a = 1;\n    return $a;\n}\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",

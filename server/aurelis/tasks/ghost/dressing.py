@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.replies.brackets import unmatched_openers
+from aurelis.tasks.replies.brackets import unmatched_count, unmatched_openers
 
 _MARKUP: Final = frozenset({"handlebars", "html", "javascriptreact", "php", "svelte", "typescriptreact", "vue", "xml"})
 """Languages that have elements and escapes of their own."""
@@ -19,6 +19,9 @@ _ELEMENT: Final = re.compile(
     r"(.*?)(?:</\1>\s*)?$",
     re.DOTALL | re.IGNORECASE,
 )
+_CODE_WITH_MARKUP: Final = frozenset({"javascriptreact", "typescriptreact"})
+"""Languages of code in which elements are values."""
+_QUOTES: Final = ('"', "'", "`")
 _FOR_MARKUP: Final = frozenset({"code", "output", "pre"})
 """Elements that HTML has."""
 _CURSOR: Final = re.compile(
@@ -70,10 +73,21 @@ def _is_quoted(mark: re.Match[str]) -> bool:
 def _without_elements(text: str, hole: Hole) -> str:
     for _ in range(2):
         element = _ELEMENT.match(text)
-        if element is None or _is_markup(element.group(1), hole):
+        if element is None or (_is_markup(element.group(1), hole) and not _is_around_code(element.group(2), hole)):
             break
         text = element.group(2).removeprefix("\n").removesuffix("\n")
     return text
+
+
+def _is_around_code(text: str, hole: Hole) -> bool:
+    """Whether what an element is around can be no text of a page: code in PHP or a script, half of a statement."""
+    before = hole.line_before
+    if hole.in_code_of_markup and not before.rstrip().endswith(_QUOTES):
+        return True
+    if hole.language_id not in _CODE_WITH_MARKUP:
+        return False
+    behind_word = before[-1:].isalnum() or before[-1:] in {"_", ".", '"', "'"}
+    return behind_word or text.rstrip().endswith((";", "{")) or unmatched_count(text) > 0
 
 
 def _is_markup(name: str, hole: Hole) -> bool:

@@ -105,7 +105,7 @@ _TEXT_INDENTED: Final = frozenset({"javascriptreact", "typescriptreact"})
 """Languages in which a text between elements does not stand at the margin."""
 _LONG_QUOTES: Final = ('"""', "'''")
 _LONG_COMMENTS: Final = (("/*", "*/"), ("<!--", "-->"), ("--[[", "]]"), ("\n=begin", "\n=end"))
-_POD: Final = re.compile(r"^=[a-z]\w+\b(?!.*^=cut\b)", re.DOTALL | re.MULTILINE)
+_POD: Final = re.compile(r"^=(?!cut\b)[a-z]\w+\b(?!.*^=cut\b)", re.DOTALL | re.MULTILINE)
 """Perl's documentation, which has not ended."""
 _HEREDOC: Final = re.compile(r"<<[-~]?([\"']?)([A-Z_]{2,})\1(?!.*^\s*\2\b)", re.DOTALL | re.MULTILINE)
 """A text between two words, which has not ended."""
@@ -242,6 +242,8 @@ def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
     words = among_words(hole)
     if words and filled == 1:
         return False
+    if filled > 1 and is_heading(line) and _is_above_a_comment(lines, hole):
+        return True
     if is_about_the_answer(line):
         return True
     if filled > 1 and says_yes(line) and hole.language_id not in PROSE_LANGUAGES:
@@ -258,6 +260,14 @@ def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
         apart = _begins_a_line(hole) or (filled > 1 and not "".join(lines[1:2]).strip())
         return is_heading(line) or (apart and reads_as_sentence(line) and line.strip() not in hole.before)
     return filled > 1 and hole.language_id not in PROSE_LANGUAGES and is_heading(line)
+
+
+def _is_above_a_comment(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether the first line stands above one of a comment without being one itself, as in code it can not."""
+    if hole.line_before.strip() or hole.language_id in PROSE_LANGUAGES:
+        return False
+    first, below = (_COMMENT_LINE.match(line) for line in [line for line in lines if line.strip()][:2])
+    return below is not None and (first is None or first.group().strip() != below.group().strip())
 
 
 def _begins_a_line(hole: Hole) -> bool:
