@@ -12,7 +12,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import widest_step
-from aurelis.tasks.ghost.sentences import leaves_text_open
+from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 

@@ -15,7 +15,7 @@ from aurelis.tasks.ghost.block_layout import (
 )
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_instead, step_of
-from aurelis.tasks.ghost.sentences import leaves_text_open
+from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 LEAST_STEPS: Final = 3

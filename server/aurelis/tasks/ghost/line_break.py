@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
-from aurelis.tasks.ghost.sentences import leaves_text_open
+from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 

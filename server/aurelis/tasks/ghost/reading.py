@@ -22,7 +22,8 @@ from aurelis.tasks.ghost.fitting import fits
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.line_break import goes_on, says_what_is_below, with_line_break, without_line_break
 from aurelis.tasks.ghost.overrun import before_definition
-from aurelis.tasks.ghost.sentences import introduces, sentences_are_no_text
+from aurelis.tasks.ghost.sentences import introduces
+from aurelis.tasks.ghost.word_places import sentences_are_no_text
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 
 LONGEST_REPLY: Final = 20_000

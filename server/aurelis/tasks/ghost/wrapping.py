@@ -13,16 +13,9 @@ from typing import Final
 from aurelis.tasks.ghost.dressing import added_lines, undressed
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.quoting import without_backticks
-from aurelis.tasks.ghost.sentences import (
-    among_words,
-    in_comment_line,
-    introduces,
-    is_about_the_answer,
-    is_heading,
-    leaves_text_open,
-    names_a_file,
-    without_sentences,
-)
+from aurelis.tasks.ghost.remarks import without_sentences
+from aurelis.tasks.ghost.sentences import introduces, is_about_the_answer, is_heading, names_a_file
+from aurelis.tasks.ghost.word_places import among_words, in_comment_line, leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
