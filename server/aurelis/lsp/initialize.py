@@ -20,6 +20,7 @@ from aurelis.lsp.configuration import (
     split_initialization_options,
     workspace_folders,
 )
+from aurelis.lsp.inline_completion import rehearse
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.status import follow_alerts, follow_status
 
@@ -60,6 +61,7 @@ async def _start(ls: AurelisServer) -> None:
     follow_alerts(ls)
     try:
         await asyncio.gather(ls.services.start(), asyncio.to_thread(_import_handlers))
+        await rehearse(ls)
     except RequestError as error:
         ls.say(error.message, types.MessageType.Error, show=True)
 

@@ -93,6 +93,16 @@ async def offers_at(
     return offers
 
 
+async def rehearse(ls: AurelisServer) -> None:
+    """Prepare a completion of the document that was opened last, and forget it: the first one finds everything loaded.
+
+    That is the language's grammar, the document's syntax, the prompt, and what says which files stay on this machine.
+    """
+    documents = ls.documents.snapshots()
+    if documents and wanted(ls, documents[-1].language_id, invoked=False):
+        await ls.ghost_text().rehearse(documents[-1])
+
+
 def wanted(ls: AurelisServer, language_id: str, *, invoked: bool) -> bool:
     """Whether the settings and the person want a completion here now."""
     settings = ls.services.settings.inline_completion

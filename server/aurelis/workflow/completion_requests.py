@@ -18,7 +18,14 @@ from aurelis.syntax.parses import SHORT_TEXT, ParseCache
 from aurelis.tasks.context.completion import warm
 from aurelis.workflow.completion_use import CompletionUse
 from aurelis.workflow.flights import Flight, Flights
-from aurelis.workflow.inline import Completion, CompletionAsked, PreparedCompletion, completions, prepare_to_fit
+from aurelis.workflow.inline import (
+    Completion,
+    CompletionAsked,
+    PreparedCompletion,
+    completions,
+    prepare_completion,
+    prepare_to_fit,
+)
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.kept_completions import Kept, KeptCompletions, Place
 from aurelis.workflow.services import Services
@@ -69,6 +76,11 @@ class CompletionRequests:
         self._warmed.update((other.uri, other.text) for other in others)
         if sum(len(other.text) for other in fresh) > SHORT_TEXT:
             await self._aside(lambda: warm(fresh))
+
+    async def rehearse(self, snapshot: Snapshot) -> None:
+        """Prepare a request for a document in the thread, and forget it."""
+        asked = CompletionAsked(snapshot=snapshot, position=0)
+        await self._aside(lambda: prepare_completion(self.services, asked, self._parses))
 
     async def launch(self, wish: Wish) -> Flight | None:
         """Ask; None where nothing may be asked, or nobody wants it any more."""

@@ -103,6 +103,10 @@ class GhostTextSession:
         await self._flights.join(flight, *self._requests.beside(flight, snapshot, wanted - 1))
         return self._use.told(self._kept.find(snapshot, position) or ())
 
+    async def rehearse(self, snapshot: Snapshot) -> None:
+        """Load what completions of a document will need, while nobody waits for it."""
+        await self._requests.rehearse(snapshot)
+
     def taken(self, request_id: str) -> None:
         """The person took a completion by its command."""
         self._use.taken(request_id)

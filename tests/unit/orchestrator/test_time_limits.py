@@ -87,9 +87,11 @@ def test_no_answer_outlasts_its_limit() -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize(("length", "here"), [(1_000, True), (1_001, False)])
-def test_long_answers_are_judged_off_the_event_loop(length: int, *, here: bool) -> None:
-    """What a judge does with a long answer, as parsing nonsense, holds nobody else up."""
+@pytest.mark.parametrize(
+    ("length", "apart", "here"), [(1_000, False, True), (1_001, False, False), (1_000, True, False)]
+)
+def test_long_answers_are_judged_off_the_event_loop(length: int, *, apart: bool, here: bool) -> None:
+    """What a judge does with a long answer, as parsing nonsense, or in a document that takes long, holds nobody up."""
     threads: list[int] = []
 
     def judge(_: str) -> Verdict:
@@ -97,7 +99,8 @@ def test_long_answers_are_judged_off_the_event_loop(length: int, *, here: bool) 
         return Verdict(usable=True)
 
     async def scenario() -> None:
-        got = await answer(bench(ScriptedProvider("one", Say(("a" * length,)))), ask(judge=judge))
+        request = ask(judge=judge, judged_apart=apart)
+        got = await answer(bench(ScriptedProvider("one", Say(("a" * length,)))), request)
         assert len(got.text) == length
 
     asyncio.run(scenario())
