@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from aurelis.composition.memory import give_back
-from aurelis.config.load import editor_layer, environment_layer, load, user_layer, workspace_layer
+from aurelis.config.load import editor_layer, environment_layer, load
 from aurelis.config.settings import Problem, Settings
+from aurelis.config.settings_files import SettingsFiles
 from aurelis.core.deadline import Clock, SystemClock
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.workflow.services import Alert, Services, Status
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["Application", "create_services"]
 
 LOGGER: Final = logging.getLogger("aurelis")
+
+WRITTEN_SECONDS: Final = 0.1
+"""How long the writer of a settings file may take from emptying it to having it written."""
 
 PROMPTS: Final = "prompts"
 """The folder of the user's own prompt files, within the configuration folder."""
@@ -58,6 +62,7 @@ class Application:
         self._editor: Mapping[str, Any] | None = None
         self._folders: tuple[Path, ...] = ()
         self._trusted = True
+        self._files = SettingsFiles(self._environ)
         self._settings = Settings()
         self._problems: tuple[Problem, ...] = ()
         self._engine: Engine | None = None
@@ -108,12 +113,15 @@ class Application:
                 self._changed()
             return self._problems
 
-    def _load(self) -> tuple[Settings, tuple[Problem, ...]]:
-        from aurelis.config.folders import user_file  # noqa: PLC0415 - platformdirs stays off the import path
+    async def settings_files_changed(self) -> bool:
+        """Whether a settings file has changed since it was read; told a moment later, once its writer is done."""
+        if not await asyncio.to_thread(self._files.changed):
+            return False
+        await self._clock.sleep(WRITTEN_SECONDS)
+        return True
 
-        file, must_exist = user_file(self._environ)
-        layers = [user_layer(file, must_exist=must_exist)]
-        layers += [workspace_layer(folder) for folder in self._folders]
+    def _load(self) -> tuple[Settings, tuple[Problem, ...]]:
+        layers = self._files.layers(self._folders)
         layers += [environment_layer(self._environ), editor_layer(self._editor)]
         return load(layers, trusted=self._trusted)
 

@@ -179,3 +179,32 @@ async def test_a_home_that_cannot_be_used_stops_nothing(tmp_path: Path) -> None:
     async with serving(tmp_path, {"provider": "sandbox"}, {name: str(blocked / "x") for name in names}) as editor:
         assert "result" in await editor.explain()
     assert editor.log.count("cannot be used") == 1
+
+
+async def test_a_changed_file_is_in_force_without_a_restart(tmp_path: Path) -> None:
+    """The next command goes by the file as it was saved; one that is broken is told and changes nothing."""
+    async with run_sandbox() as sandbox:
+        user = tmp_path / "settings.toml"
+        beginning = (
+            f'providers.custom.baseUrl = {json.dumps(sandbox.base_url)}\nproviders.custom.models = ["default"]\n'
+        )
+        user.write_text(f'{beginning}models.fast = "custom/one"\n')
+        async with serving(tmp_path, {}, {"AURELIS_CONFIG": str(user)}) as editor:
+
+            async def asked_for() -> str:
+                await editor.explain()
+                asked = [one.json["model"] for one in sandbox.requests if one.path.endswith("/chat/completions")]
+                return str(asked[-1])
+
+            assert await asked_for() == "one"
+            user.write_text(f'{beginning}models.fast = "custom/two"\n')
+            assert await asked_for() == "two"
+            user.write_text("models = [")
+            assert await asked_for() == "two"
+            shown = await editor.raw.message("window/showMessage")
+            assert "it holds as it was before" in shown["message"]
+            user.unlink()
+            workspace = tmp_path / "workspace" / ".aurelis.toml"
+            workspace.write_text('hover.mode = "sometimes"\n')
+            shown = await editor.raw.message("window/showMessage", lambda it: "hover.mode" in it["message"])
+            assert "Expected" in shown["message"]

@@ -75,6 +75,9 @@ class FakeServices:
             self.trusted = trusted
         return self.problems
 
+    async def settings_files_changed(self) -> bool:
+        return False
+
     async def start(self) -> None:
         self.started.set()
 

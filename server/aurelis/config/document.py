@@ -39,7 +39,8 @@ code = "local/qwen2.5-coder"
 A wrong value never stops the server. It is reported with its path, what was expected and what is used instead, which is
 what an earlier source said, or the default. Where that could send text or a token somewhere else, or with less
 protection, the provider is not used until the value is corrected. An empty text and null mean that nothing is set.
-Changes apply without a restart.
+Changes apply without a restart: what the editor sends at once, a file at the next command and within two seconds for
+all else. A file that cannot be read any more holds as it was before.
 
 Tokens never stand in settings. `aurelis login NAME` puts one into the keychain, or `apiKeyEnv` names a variable. A
 stored token is bound to scheme, host and port of the provider's address; after a change of `baseUrl`, sign in again.

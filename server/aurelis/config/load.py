@@ -45,12 +45,14 @@ class Layer:
         data: the table, unchecked.
         source: what messages call it.
         problems: what went wrong in reading it.
+        failure: why nothing of it could be read, as a clause; None when it was read, or was not there.
     """
 
     origin: Origin
     data: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     source: str = ""
     problems: tuple[Problem, ...] = ()
+    failure: str | None = None
 
 
 def load(layers: Iterable[Layer], *, trusted: bool = True) -> tuple[Settings, tuple[Problem, ...]]:
@@ -122,31 +124,32 @@ def editor_layer(data: object) -> Layer:
 
 
 def _file_layer(origin: Origin, file: Path, source: str, *, must_exist: bool) -> Layer:
-    def failed(message: str) -> Layer:
-        return Layer(origin, source=source, problems=(Problem(file.name, message, source),))
+    def failed(reason: str) -> Layer:
+        problem = Problem(file.name, f"{reason}; nothing of it is used.", source)
+        return Layer(origin, source=source, problems=(problem,), failure=reason)
 
     try:
         content = _read(file)
     except FileNotFoundError:
-        return failed("The file does not exist; nothing of it is used.") if must_exist else Layer(origin, source=source)
+        return failed("The file does not exist") if must_exist else Layer(origin, source=source)
     except OSError as error:
-        return failed(f"The file cannot be read ({error.strerror or 'not a plain file'}); nothing of it is used.")
+        return failed(f"The file cannot be read ({error.strerror or 'not a plain file'})")
     except ValueError:
-        return failed("The path is not one of a file; nothing is read.")
+        return failed("The path is not one of a file")
     import tomllib  # noqa: PLC0415 - only those who have a file pay for it at the start
 
     if len(content) > LARGEST_FILE:
-        return failed(f"The file is larger than {LARGEST_FILE} bytes; nothing of it is used.")
+        return failed(f"The file is larger than {LARGEST_FILE} bytes")
     try:
         return Layer(origin, tomllib.loads(content.decode("utf-8-sig")), source)
     except UnicodeDecodeError:
-        return failed("The file is not UTF-8 text; nothing of it is used.")
+        return failed("The file is not UTF-8 text")
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         where = f"in line {found[1]}" if found else "at its end"
-        return failed(f"The file is not valid TOML {where}; nothing of it is used.")
+        return failed(f"The file is not valid TOML {where}")
     except (RecursionError, ValueError):
-        return failed("The file is nested too deeply or holds an impossible value; nothing of it is used.")
+        return failed("The file is nested too deeply or holds an impossible value")
 
 
 def _read(file: Path) -> bytes:

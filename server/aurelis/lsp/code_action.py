@@ -19,6 +19,7 @@ from aurelis.core.rebase import rebase
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import TextEdit
 from aurelis.lsp.arguments import CommandArguments, Span, document_uri, position, span
+from aurelis.lsp.configuration import look_at_settings_files
 from aurelis.lsp.convert import json_range, offsets_of, range_offsets
 from aurelis.lsp.language_server import AurelisServer
 from aurelis.lsp.outcome import content_modified, declined, refusal, request_failed
@@ -111,6 +112,7 @@ async def resolve(ls: AurelisServer, action: types.CodeAction) -> types.CodeActi
     may_create = ls.features.work_done_progress
     async with ls.progress_tokens.work(task_commands.title_of(row.verb), None, may_create=may_create) as report:
         try:
+            await look_at_settings_files(ls)
             await ls.ready()
             invocation = await task_commands.build_invocation(
                 ls, row.verb, snapshot, arguments, action.diagnostics or ()

@@ -1,4 +1,4 @@
-"""Settings from the editor: what it sent at start, what it is asked for, and what it says has changed.
+"""Settings from the editor: what it sent at start, what it is asked for, and what it says has changed; and from files.
 
 What is pulled by `workspace/configuration` wins over `initializationOptions`. A wrong value is reported once, all wrong
 values of one change in one message.
@@ -23,6 +23,9 @@ SECTION: Final = "aurelis"
 
 PULL_SECONDS: Final = 10.0
 """How long the client may take to send its settings."""
+
+LOOK_SECONDS: Final = 2.0
+"""How long a change of a settings file may go unnoticed by automatic features."""
 
 SHOWN_PROBLEMS: Final = 5
 """How many problems stand in one message; the log has all."""
@@ -59,8 +62,12 @@ async def pull_settings(ls: AurelisServer) -> None:
 
 async def take_settings(ls: AurelisServer, pulled: Any) -> None:
     """Put settings in force and report what was wrong with them; some clients send the same ones again and again."""
+    await _configure(ls, ls.editor_settings.merged(pulled))
+
+
+async def _configure(ls: AurelisServer, editor: dict[str, Any] | None = None) -> None:
     before = ls.services.settings
-    report_problems(ls, await ls.services.configure(editor=ls.editor_settings.merged(pulled)))
+    report_problems(ls, await ls.services.configure(editor=editor))
     if ls.services.settings != before:
         ls.settings_changed()
 
@@ -93,6 +100,21 @@ async def did_change_configuration(ls: AurelisServer, params: types.DidChangeCon
     section = sent.get(SECTION) if isinstance(sent, Mapping) else None
     async with ls.editor_settings.changes:
         await take_settings(ls, section)
+
+
+async def follow_settings_files(ls: AurelisServer) -> None:
+    """Put changes of the settings files in force for as long as the connection lasts."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        await look_at_settings_files(ls)
+
+
+async def look_at_settings_files(ls: AurelisServer) -> None:
+    """Put a change of the settings files in force; whoever asks explicitly has just made it."""
+    if not await ls.services.settings_files_changed():
+        return
+    async with ls.editor_settings.changes:
+        await _configure(ls)
 
 
 async def did_change_workspace_folders(ls: AurelisServer, params: types.DidChangeWorkspaceFoldersParams) -> None:

@@ -14,6 +14,7 @@ from aurelis.lsp.answers import SCHEME
 from aurelis.lsp.client_features import ClientFeatures
 from aurelis.lsp.client_process import ended
 from aurelis.lsp.configuration import (
+    follow_settings_files,
     pull_settings,
     register_for_changes,
     report_problems,
@@ -59,6 +60,7 @@ async def _start(ls: AurelisServer) -> None:
     await register_for_changes(ls)
     follow_status(ls)
     follow_alerts(ls)
+    ls.follow(follow_settings_files(ls))
     try:
         await asyncio.gather(ls.services.start(), asyncio.to_thread(_import_handlers))
         await rehearse(ls)

@@ -68,6 +68,7 @@ class AurelisServer(LanguageServer):
         self._ghost_text: GhostTextSession | None = None
         self._snoozed_until = 0.0
         self._background: set[asyncio.Task[None]] = set()  # Bounded: a task leaves when it ends.
+        self._following: list[asyncio.Task[None]] = []  # Bounded by what `initialized` follows.
 
     @property
     def documents(self) -> Documents:
@@ -95,6 +96,10 @@ class AurelisServer(LanguageServer):
         task = asyncio.create_task(self._quietly(work), name=replacing)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
+
+    def follow(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something for as long as the connection lasts; its failure is logged."""
+        self._following.append(asyncio.create_task(self._quietly(work)))
 
     def snooze(self, seconds: float) -> None:
         """Keep automatic completions quiet for so long."""
@@ -138,9 +143,10 @@ class AurelisServer(LanguageServer):
 
     async def finish(self) -> None:
         """Cancel what still runs and wait for it."""
-        for task in list(self._background):
+        running = (*self._background, *self._following)
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         if self._hovers is not None:
             await self._hovers.aclose()
         if self._ghost_text is not None:

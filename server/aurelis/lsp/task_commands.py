@@ -19,6 +19,7 @@ from aurelis.core.reply import Received, Waiting
 from aurelis.core.request import Urgency
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.arguments import CommandArguments
+from aurelis.lsp.configuration import look_at_settings_files
 from aurelis.lsp.convert import offset_of, offsets_of
 from aurelis.lsp.diagnostics import diagnostics_for_model, publish_findings
 from aurelis.lsp.documents import file_path, is_served
@@ -65,6 +66,7 @@ async def run_task(
     async with ls.progress_tokens.work(title_of(row.verb), token, may_create=may_create) as report:
         try:
             snapshot = await document_of(ls, arguments)  # Taken before anything is awaited, if the document is open.
+            await look_at_settings_files(ls)
             await ls.ready()
             invocation = await build_invocation(ls, row.verb, snapshot, arguments)
             outcome = await outcome_of(ls, invocation, report, token)

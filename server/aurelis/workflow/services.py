@@ -64,8 +64,11 @@ class Services(Protocol):
     ) -> tuple[Problem, ...]:
         """Take new editor settings, workspace folders or trust; None leaves that part as it is.
 
-        Cheap and import-light: it may be called during `initialize`.
+        Cheap and import-light: it may be called during `initialize`. Settings files are read anew.
         """
+
+    async def settings_files_changed(self) -> bool:
+        """Whether a settings file has changed since `configure` read it."""
 
     async def start(self) -> None:
         """Import and build the heavy parts off the event loop; called once, after `initialized`. Idempotent."""
