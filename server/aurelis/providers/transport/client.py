@@ -12,14 +12,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx2
 
 from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.providers.options import ProviderOptions, is_loopback
+from aurelis.providers.options import ProviderOptions
 from aurelis.providers.transport.connection_steps import ConnectionSteps
+from aurelis.providers.transport.proxy import proxy_for
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
 
@@ -83,12 +83,10 @@ class HttpClientBuilder:
             logging.getLogger(name).setLevel(logging.WARNING)
         url = httpx2.URL(self._base_url)
         context = build_context(self._options, secure=url.scheme == "https")
-        loopback = is_loopback(url.host)
-        proxy = self._proxy()
         return httpx2.AsyncClient(
             verify=context,
-            proxy=proxy,
-            trust_env=proxy is None and not loopback,
+            proxy=proxy_for(self._options, url),
+            trust_env=False,
             transport=transport,
             timeout=httpx2.Timeout(
                 connect=self._options.connect_timeout_seconds, read=_READ_SECONDS, write=_WRITE_SECONDS, pool=None
@@ -106,20 +104,6 @@ class HttpClientBuilder:
                 "response": [self._check(_origin(url), read_error)],
             },
         )
-
-    def _proxy(self) -> str | None:
-        proxy = self._options.proxy
-        if not proxy:
-            return None
-        try:
-            parts = urlsplit(proxy)
-            scheme = parts.scheme if parts.hostname and parts.port != 0 else ""
-        except ValueError:
-            scheme = ""
-        if scheme not in {"http", "https"}:
-            message = f"providers.{self._options.name}.proxy: this is not a proxy; write it as http://host:port."
-            raise RequestError(ErrorKind.CONFIGURATION, message, provider=self._options.name, final_for_provider=True)
-        return proxy
 
     def _guard(self, origin: tuple[str, str, int]) -> Callable[[httpx2.Request], Awaitable[None]]:
         allowed = _WIRE_HEADERS | self._own_headers
