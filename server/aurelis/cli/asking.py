@@ -34,7 +34,7 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
         outcome = await ask_quietly(services, invocation, screen)
     except RequestError as error:
         if error.kind is ErrorKind.INVALID_RESPONSE:
-            screen.unusable(_said(services, error.request_id))
+            screen.unusable(said(services, error.request_id))
         raise
     finally:
         screen.end()
@@ -95,13 +95,9 @@ class _Screen:
             say(summary_of(outcome))
 
     def unusable(self, words: str) -> None:
-        """Show what a model said that is of no use: it may tell why, and a person can judge it; a log must not."""
-        if self._shown or not words or not sys.stderr.isatty():
-            return
-        lines = words[:UNUSABLE_CHARACTERS].splitlines()[:UNUSABLE_LINES]
-        if len("\n".join(lines)) < len(words):
-            lines.append("...")
-        say("\n".join(("The model said:", *(f"  {line}" if line else "" for line in lines))))
+        """Show what a model said that is of no use, unless it was seen as it came."""
+        if not self._shown:
+            show_unusable(words)
 
     def end(self) -> None:
         """Leave the cursor at the beginning of a line."""
@@ -118,6 +114,17 @@ class _Screen:
         self._shown = text or self._shown
 
 
-def _said(services: Services, request_id: str | None) -> str:
+def show_unusable(words: str) -> None:
+    """Show what a model said that is of no use: it may tell why, and a person can judge it; a log must not."""
+    if not words or not sys.stderr.isatty():
+        return
+    lines = words[:UNUSABLE_CHARACTERS].splitlines()[:UNUSABLE_LINES]
+    if len("\n".join(lines)) < len(words):
+        lines.append("...")
+    say("\n".join(("The model said:", *(f"  {line}" if line else "" for line in lines))))
+
+
+def said(services: Services, request_id: str | None) -> str:
+    """What a model said to one of the last requests."""
     sent = services.sent(request_id) if request_id is not None else ()
     return plain_text(sent[-1].answer).strip() if sent else ""

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from aurelis.app import Application
-from aurelis.cli.asking import ask_quietly
+from aurelis.cli.asking import ask_quietly, said, show_unusable
 from aurelis.cli.batch_changes import FileChanges, Written, write_file
 from aurelis.cli.batch_memory import BatchMemory, Kept
 from aurelis.cli.command_line import DONE, FAILED, say
@@ -23,7 +23,7 @@ from aurelis.cli.outcomes import add_output_options, diff_of, edit_json, print_j
 from aurelis.cli.request_options import add_request_options
 from aurelis.cli.services import opened_services
 from aurelis.core.deadline import SystemClock
-from aurelis.core.errors import RequestError
+from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import Urgency
 from aurelis.orchestrator.batch import Batch, run_batch
 from aurelis.workflow.events import Outcome
@@ -65,12 +65,14 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
 async def run(arguments: argparse.Namespace) -> int:
     """Ask for each; print the results in input order; 1 when any failed."""
     async with opened_services() as services:
-        results, earlier = await _results(services, arguments)
+        results, work = await _results(services, arguments)
     failures = sum("error" in result for _, result in results)
     if arguments.json:
         print_json([{"target": name, **result} for name, result in results])
     else:
+        earlier, words = work.earlier(), work.words()
         for name, result in results:
+            show_unusable(words.get(name, ""))
             _show(name, result, diff=arguments.diff, earlier=name in earlier)
     if failures:
         say(f"{failures} of {len(results)} failed.")
@@ -79,8 +81,8 @@ async def run(arguments: argparse.Namespace) -> int:
 
 async def _results(
     services: Application, arguments: argparse.Namespace
-) -> tuple[list[tuple[str, Mapping[str, Any]]], frozenset[str]]:
-    """The results in input order, and the targets that an earlier run had done wholly."""
+) -> tuple[list[tuple[str, Mapping[str, Any]]], _Run]:
+    """The results in input order, and the run that they come from."""
     items: list[_Item] = []
     ended: dict[str, Mapping[str, Any]] = {}
     for name in dict.fromkeys(arguments.targets):
@@ -98,7 +100,7 @@ async def _results(
     work = _Run(services, arguments, items)
     found = await work.results()
     ended |= {item.name: result for item, result in zip(items, found, strict=True)}
-    return [(name, ended[name]) for name in arguments.targets], work.earlier()
+    return [(name, ended[name]) for name in arguments.targets], work
 
 
 async def _item(services: Application, name: str, chosen: Chosen, arguments: argparse.Namespace) -> _Item:
@@ -117,6 +119,7 @@ class _Run:
         self._writing: set[asyncio.Task[list[Written]]] = set()  # Bounded by the items.
         self._kept: Mapping[int, Kept] = {}
         self._ended = 0
+        self._words: dict[int, str] = {}  # Of answers that are of no use; bounded by the items.
 
     async def results(self) -> list[Mapping[str, Any]]:
         """Ask for what is not done yet; the results in the order of the items."""
@@ -157,6 +160,10 @@ class _Run:
         """The targets that nothing was left to be done for."""
         return frozenset(self._items[number].name for number, kept in self._kept.items() if kept.whole)
 
+    def words(self) -> Mapping[str, str]:
+        """What models said whose answers are of no use, by target."""
+        return {self._items[number].name: words for number, words in self._words.items()}
+
     async def _ask(self, number: int) -> _Answered:
         item, kept = self._items[number], self._kept.get(number)
         if kept is not None:
@@ -173,6 +180,8 @@ class _Run:
 
     def _take(self, number: int, ended: _Answered | RequestError) -> None:
         self._ended += not isinstance(ended, RequestError)
+        if isinstance(ended, RequestError) and ended.kind is ErrorKind.INVALID_RESPONSE:
+            self._words[number] = said(self._services, ended.request_id)
         outcomes = self._changes.ended(number, None if isinstance(ended, RequestError) else ended.outcome)
         if outcomes and self._arguments.write:
             work = write_file(outcomes, self._items[number].chosen.folder, self._note)

@@ -92,6 +92,7 @@ def test_a_progress_bar_is_left_alone(tmp_path: Path) -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
     assert "\x1b" not in plain
     assert "missing.py is not there; check the path.\n" in plain
+    assert re.search(r"The model said:\n  The sandbox has no rules(.|\n)*x\.py: .* gave no usable answer", plain)
 
 
 async def test_ctrl_c_leaves_the_terminal_at_the_beginning_of_a_line(tmp_path: Path) -> None:
