@@ -271,6 +271,31 @@ CASES = {
         '```python\n    y = 2\n    ```\n\n    More of it.\n    """\n\n    B = 2',
         '    ```python\n    y = 2\n    ```\n\n    More of it.\n    """\n\n    B = 2\n',
     ),
+    "a definition is not within brackets": (
+        "R = T('R')\n¦\n        a,\n    ):\n        pass\n",
+        "S = T('S')\n\n\ndef wrap(\n    f,\n):\n    @w(f)\n    def _wrap(\n\n\ndef unrelated(a):\n    return a\n",
+        "    @w(f)\n    def _wrap(\n        a,\n    ):\n",
+    ),
+    "a definition is not within an indented text": (
+        'a = 1\n\n¦\n        b : str\n            The name.\n        """\n',
+        'class C:\n    def f(self, b):\n        """\n        Parameters\n\n\ndef unrelated(first):\n    return first\n',
+        '        """\n        Parameters\n        b : str\n',
+    ),
+    "a definition does not stand between imports and constants": (
+        "import a\n¦\n\nLIMIT = 1\n",
+        "import b\nfrom c import (\n    d,\n)\n\n\ndef unrelated(first):\n    return first\n",
+        "    d,\n)\n\nLIMIT = 1\n",
+    ),
+    "a file that is being written goes on behind its imports": (
+        "# A licence.\n\n¦\n",
+        "from a import B\n\n\nclass C(B):\n    pass\n\n\nclass D(B):\n    pass",
+        "from a import B\n\n\nclass C(B):\n    pass\n\n\nclass D(B):\n    pass\n",
+    ),
+    "a method of several lines at the margin belongs to the class": (
+        "class A:\n    ¦\n        return b\n",
+        "x = 1\n\ndef f(\n    self,\n):",
+        "    x = 1\n\n    def f(\n        self,\n    ):\n        return b\n",
+    ),
     "a head with a remark behind it is not left without its body": (
         "¦\n    return str(url)\n",
         "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001",

@@ -28,7 +28,7 @@ _TOP_LEVEL: Final = frozenset(
     {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
 )
 """Words that begin a line at the margin rather than one of a block."""
-METHOD: Final = re.compile(r"(?:async )?def \w+\((?:self|cls)\b")
+_METHOD: Final = re.compile(r"(?:async )?def \w+\(\s*(?:self|cls)\b")
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
 _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
@@ -177,10 +177,15 @@ def _first_outside(lines: Sequence[str], base: int) -> int | None:
     return next((at for at, line in enumerate(lines) if at and line.strip() and len(indent_of(line)) < base), None)
 
 
+def is_method(lines: Sequence[str], number: int) -> bool:
+    """Whether a line begins a definition that belongs to a class, as its first parameter tells."""
+    return _METHOD.match("\n".join(lines[number : number + 2])) is not None
+
+
 def leaves_the_block(lines: Sequence[str], base: int) -> bool:
     """Whether the lower lines surely go on outside the block, so that their indentation is meant as it is."""
     number = _first_outside(lines, base)
-    if number is None or indent_of(lines[number]) or METHOD.match(lines[number]):
+    if number is None or indent_of(lines[number]) or is_method(lines, number):
         return False
     blank = number > _BLANK_LINES and not "".join(lines[number - _BLANK_LINES : number]).strip()
     return blank or lines[number].split()[0].rstrip(":({") in _TOP_LEVEL or _ends_block(lines[number - 1])

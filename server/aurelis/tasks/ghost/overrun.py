@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import METHOD
+from aurelis.tasks.ghost.block_layout import is_method
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
-from aurelis.tasks.replies.brackets import unmatched_count
+from aurelis.tasks.ghost.word_places import leaves_text_open
+from aurelis.tasks.replies.brackets import unmatched_count, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 MOST_DEFINITIONS: Final = 3
@@ -19,6 +20,8 @@ _DEFINES: Final = re.compile(
 )
 """The head of a definition at the margin."""
 _IMPORT: Final = re.compile(r"#include|(?:import|from|package|use|using) [\w.\"'{*]")
+_WITHIN_IMPORTS: Final = frozenset(" \t)}#/")
+"""What the other lines among imports begin with."""
 _ENDS: Final = re.compile(r"(?:#|//|import\b|from\b)")
 """A line at the margin that is likely all that is missing: a comment, an import."""
 _OPENS: Final = re.compile(r"[:{]\s*(?:(?:#|//|/\*).*)?$")
@@ -38,12 +41,25 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
     numbers = [
         at
         for at in range(2, len(said))
-        if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and METHOD.match(said[at]))
+        if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and is_method(said, at))
     ]
+    inside = next((number for number in numbers if _is_open(said[:number], hole)), None)
+    if inside is not None:
+        return [list(said[:inside])], True
     if not numbers or unmatched_count("\n".join(said[numbers[0] :])) or not "".join(said[: numbers[0]]).strip():
         return [], False
     certain = _is_in_the_middle(said, placed, numbers[0], hole)
     return [list(said[:number]) for number in numbers[:MOST_DEFINITIONS]], certain
+
+
+def _is_open(own: Sequence[str], hole: Hole) -> bool:
+    """Whether lines end within brackets that hold no definition, or within an indented text."""
+    text = "\n".join(own)
+    last = next((line for line in reversed(own) if line.strip()), "")
+    if leaves_text_open(text):
+        return bool(indent_of(last))
+    brackets = unmatched_openers(text)
+    return bool(brackets) and (brackets[-1] in "([" or hole.language_id == "python")
 
 
 def _is_head(line: str) -> bool:
@@ -73,7 +89,9 @@ def _goes_on_otherwise(own: Sequence[str], hole: Hole) -> bool:
     if _IMPORT.match(below):
         return not any(_is_head(line) for line in own)
     filled = [line for line in own if line.strip()]
-    return len(filled) == 1 and not hole.line_before.strip() and _ENDS.match(filled[0]) is not None
+    if all(_IMPORT.match(line) or line[0] in _WITHIN_IMPORTS for line in filled):
+        return below[:1].isalnum() and not _is_head(below)
+    return bool(below) and len(filled) == 1 and not hole.line_before.strip() and _ENDS.match(filled[0]) is not None
 
 
 def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:

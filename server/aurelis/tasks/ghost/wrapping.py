@@ -193,8 +193,10 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
 def _is_closed_deeper(content: str) -> bool:
     """Whether a fence ends in a line that is indented as the document is, and is no text's own end, with more below."""
     lines = content.split("\n")
-    marks = [number for number, line in enumerate(lines) if line.strip() == "```"]
-    return len(marks) % 2 == 1 and any(line.strip() for line in lines[marks[-1] + 1 :])
+    marks = [number for number, line in enumerate(lines) if line.strip().startswith("```")]
+    if len(marks) % 2 == 0 or lines[marks[0]].strip() != "```":
+        return False
+    return any(line.strip() for line in lines[marks[-1] + 1 :])
 
 
 def _names(line: str) -> bool:
