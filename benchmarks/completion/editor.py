@@ -24,6 +24,7 @@ class Editor:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
+        self.pid = process.pid
         self._id = 0
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._reading = asyncio.create_task(self._read())
@@ -84,6 +85,11 @@ class Editor:
         self._versions[uri] = 1
         item = {"uri": uri, "languageId": language_id, "version": 1, "text": text}
         self.notify("textDocument/didOpen", {"textDocument": item})
+
+    def close(self, uri: str) -> None:
+        """Close a document."""
+        del self.texts[uri], self._versions[uri]
+        self.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
 
     def edit(self, uri: str, start: int, end: int, text: str) -> None:
         """Replace characters (offsets)."""

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -33,6 +34,8 @@ SHORT_TEXT: Final = 20_000
 """Characters of a text that is parsed quickly even if nothing is known about it, unless it is nonsense."""
 
 _READ_BYTES: Final = 65_536
+_READING_THREADS: Final = 64
+"""The bound on threads whose object to read with is kept; asyncio has no more of them, nor have we."""
 
 MOST_NODES: Final = 20_000
 """The bound on nodes that one search gives."""
@@ -151,7 +154,7 @@ class _Reader:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._piece = bytearray()
+        self._piece = _piece(get_ident())
 
     def __call__(self, byte: int, _point: object) -> bytearray:
         self._piece[:] = self._data[byte : byte + _READ_BYTES]
@@ -220,6 +223,12 @@ class _Parsed:
 
     tree: SyntaxTree | None
     seconds: float
+
+
+@lru_cache(maxsize=_READING_THREADS)
+def _piece(thread: int) -> bytearray:  # noqa: ARG001 - what it is kept by
+    """What a thread hands over, from one parse to the next."""
+    return bytearray()
 
 
 class ParseCache:
