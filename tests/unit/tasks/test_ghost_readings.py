@@ -298,8 +298,8 @@ CASES = {
     ),
     "a head with a remark behind it is not left without its body": (
         "¦\n    return str(url)\n",
-        "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001",
-        "def form(url):  # noqa: A001\n    return str(url)\n",
+        "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001 - the usual name",
+        "def form(url):  # noqa: A001 - the usual name\n    return str(url)\n",
     ),
     "lines that a deeper block below repeats are its own": (
         "def f(w, n):\n    ¦\n        a = w[n]\n        n += 1\n        w -= 1\n        if a != w:\n            g(a)\n",
