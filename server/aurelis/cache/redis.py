@@ -107,6 +107,7 @@ class RedisLayer:
         self._silent_until = float("-inf")
         self._warned: set[str] = set()
         self._error: str | None = None
+        self._refusal: str | None = None
         self._hits = 0
         self._misses = 0
 
@@ -180,7 +181,7 @@ class RedisLayer:
     async def stats(self) -> LayerStats:
         """Hits, misses and about how many bytes the team keeps; how many entries those are is not asked."""
         held: int | None = await self._attempt(self._room.held(), None, self._wait_seconds)
-        return LayerStats("redis", None, held, self._hits, self._misses, self._error)
+        return LayerStats("redis", None, held, self._hits, self._misses, self._error or self._refusal)
 
     async def settled(self) -> None:
         """Wait until everything handed over so far is written or has failed."""
@@ -214,6 +215,7 @@ class RedisLayer:
             self._warn(
                 "full", "the shared cache holds as much as cache.redis.maxBytes allows; nothing more is kept there"
             )
+        self._refusal = None
 
     async def _drop(self, invalidation: Invalidation | None) -> int:
         count = 0
@@ -256,8 +258,8 @@ class RedisLayer:
                 result = await work
         except redis.exceptions.ResponseError as error:
             # The server answers; it is the value that is of another kind, or the server takes no writing.
-            self._error = _refusal(error)
-            self._warn("stranger", f"the shared cache answered with an error ({self._error}); it counts as empty then")
+            self._refusal = _refusal(error)
+            self._warn("stranger", f"the shared cache refused a command ({self._refusal}); it counts as empty then")
             return otherwise
         except _FAULTS as error:
             self._failed(error)

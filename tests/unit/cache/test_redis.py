@@ -153,6 +153,24 @@ async def test_a_server_that_goes_is_left_alone_and_found_again(
     assert len(caplog.records) == 1
 
 
+@needs_redis
+async def test_a_server_that_takes_no_writing_is_told_until_it_does(
+    join: Join, make_entry: Make, redis_server: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A replica, a full server or one that denies it still gives what it has; nobody takes it for healthy."""
+    layer = join()
+    await fill(layer, make_entry, "old")
+    redis_server.command("CONFIG", "SET", "min-replicas-to-write", "1")
+    await fill(layer, make_entry, "new")
+    assert await layer.get("old") == make_entry("old")
+    assert await layer.get("new") is None
+    assert (await layer.stats()).error == "NOREPLICAS"
+    redis_server.command("CONFIG", "SET", "min-replicas-to-write", "0")
+    await fill(layer, make_entry, "new")
+    assert (await layer.stats()).error is None
+    assert len(caplog.records) == 1
+
+
 async def test_a_server_that_never_answers_is_a_miss(clock: HandClock, make_entry: Make) -> None:
     """A server that accepts and says nothing costs the wait three times and then nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
