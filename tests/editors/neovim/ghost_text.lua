@@ -5,6 +5,7 @@
 -- output is a JSON object of what was seen.
 local LIMIT_MS = 30000
 local LOOK_EVERY_MS = 20
+local TYPE_AGAIN_AFTER = 400 -- looks: longer than ghost text may take, which stays away where the machine is too busy
 
 local python, file = os.getenv('AURELIS_TEST_PYTHON'), os.getenv('AURELIS_TEST_FILE')
 local seen = {}
@@ -47,6 +48,16 @@ local function ghost()
         if text ~= '' then return text end
       end
     end
+  end
+end
+
+-- Neovim asks once for what was typed: an answer that came too late leaves nothing until the next key.
+local function ghost_of_a_key()
+  local looks = 0
+  return function()
+    looks = looks + 1
+    if looks % TYPE_AGAIN_AFTER == 0 then vim.api.nvim_input('<BS>s') end
+    return ghost()
   end
 end
 
@@ -111,7 +122,7 @@ eventually('the server', function()
   return client and client.initialized and client:supports_method('textDocument/inlineCompletion')
 end, function()
   vim.api.nvim_input('Goif not text.is')
-  eventually('ghost text', ghost, function(text)
+  eventually('ghost text', ghost_of_a_key(), function(text)
     seen.ghost = text
     accepted()
   end)

@@ -210,14 +210,8 @@ async def test_what_the_profile_grants_reaches_the_quota(tmp_path: Path) -> None
         server.close()
 
 
-async def test_what_earlier_sessions_learned_of_a_model_is_known_in_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_earlier_sessions_learned_of_a_model_is_known_in_the_next(tmp_path: Path) -> None:
     """How often its ghost text was taken, in this language: it is read after the start, and nothing waits for it."""
-    # Other tests of this process have sessions in the folder that it begins with.
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for folder in ("CACHE", "CONFIG", "DATA", "STATE"):
-        monkeypatch.setenv(f"XDG_{folder}_HOME", str(tmp_path / folder.lower()))
 
     async def session() -> tuple[Application, Engine]:
         application = Application({"HOME": str(tmp_path), "AURELIS_PROVIDER": "sandbox"})
