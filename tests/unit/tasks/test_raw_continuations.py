@@ -41,6 +41,14 @@ def test_a_blank_at_the_seam_is_neither_doubled_nor_missed(text: str, reply: str
     assert filled(text, reply) == whole
 
 
+def test_a_blank_before_tabs_goes() -> None:
+    """Nobody indents with a blank and tabs."""
+    text = "func f() {\n\tif a {\n\t\t¦\n\t}\n}\n"
+    assert filled(text, " b()\n\t\tc()", "go") == text.replace("¦", "b()\n\t\tc()")
+    margin = "func f() {\n\tif a {\n\t\tb()\n¦\n\t}\n}\n"
+    assert filled(margin, " \t\tc()", "go") == margin.replace("¦", "\t\tc()")
+
+
 @pytest.mark.parametrize(
     ("text", "reply", "language_id"),
     [
@@ -75,12 +83,24 @@ def test_a_token_that_the_document_has_is_text() -> None:
         ("def f():\n    total = 1¦\n    return total\n", "\n    return total\n\n"),
         ("def f():\n    total = ¦\n    return total\n", "\n    return total\n\n"),
         ('s = ("one "\n     "two¦\n     "three")\n', '\n     "three")\nprint(s)'),
+        ("x = [\n    one,\n¦\n    two,\n    three,\n]\n", "\n    two,\n    three,"),
+        ("def f():\n    a = 1\n¦\n    total = 2\n    return total\n", "\n    total = 2\n    return total"),
         ("from a import one\nfrom a import t¦\nfrom b import two\n", "\nfrom b import two\n"),
     ],
 )
 def test_going_on_below_is_nothing_to_say(text: str, reply: str) -> None:
     """A reply that ends the line and is the document's next lines misses nothing."""
     assert filled(text, reply) == text.replace("¦", "")
+
+
+def test_closers_again_and_again_are_cut() -> None:
+    """No block ends three times at one depth; at other depths blocks do."""
+    text = "func f() {\n\tfor {\n\t\t¦\n\treturn\n}\n"
+    assert filled(text, "g()\n\t}" + "\n\t}" * 11, "go") == text.replace("¦", "g()\n\t}")
+    nested = "x = [\n    ¦\n]\n"
+    assert filled(nested, "[\n        [\n            1\n        ]\n    ]") == nested.replace(
+        "¦", "[\n        [\n            1\n        ]\n    ]"
+    )
 
 
 def test_quotation_marks_again_and_again_are_cut() -> None:

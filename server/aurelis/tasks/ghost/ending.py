@@ -9,7 +9,7 @@ from typing import Final
 from aurelis.tasks.ghost.block_end import within_block
 from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.ghost.level_width import step_of
-from aurelis.tasks.replies.brackets import BRACKETS
+from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS
 from aurelis.tasks.replies.layout import indent_of
 
 _DIRECTIVE: Final = re.compile(r"\s*#\s*if")
@@ -153,6 +153,8 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
         rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at])) == 1
         quotes = said[at] in _QUOTES
         if not rule and not quotes and not any(character.isalnum() for character in said[at]):
+            if _closes_on_and_on(lines[at:]):
+                return list(lines[: at + 1])
             continue
         has_words = quotes or any(character.isalpha() for character in said[at])
         same_lines = SAME_GROUPS if rule else SAME_LINES if has_words else SAME_NUMBERS
@@ -168,3 +170,11 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
                 begun = not at and [line.strip() for line in above] == group
                 return list(lines[: at if begun else at + size])
     return list(lines)
+
+
+def _closes_on_and_on(lines: Sequence[str]) -> bool:
+    """Whether the first lines are the same closers at the same depth, where no block can end that often."""
+    first = lines[0]
+    return (
+        bool(indent_of(first)) and first.strip()[:1] in CLOSERS and list(lines[:SAME_GROUPS]) == [first] * SAME_GROUPS
+    )

@@ -35,15 +35,12 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     """The text of an empty line, indented as no line of the document is but for one blank."""
     if hole.language_id in PROSE_LANGUAGES or text.lstrip()[0] == "*":
         return [text]
-    lines = [line for line in (hole.before + hole.after).split("\n") if line.strip()]
-    depths = {len(indent_of(line)) for line in lines}
-    depth = len(indent_of(text.split("\n", 1)[0]))
-    step = step_of(lines, hole.language_id) or WIDTH
-    if depth in depths or step <= 1:
+    known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
+    indent = indent_of(text.split("\n", 1)[0])
+    fewer, more = indent[1:] in known, " " + indent in known
+    if indent in known or fewer == more:
         return [text]
-    if depth % step == 1 and depth - 1 in depths:
-        return [text[1:], text]
-    return [" " + text, text] if depth % step == step - 1 and depth + 1 in depths else [text]
+    return [text[1:] if fewer else " " + text, text]
 
 
 def _is_one_too_many(text: str, hole: Hole) -> bool:
@@ -65,9 +62,9 @@ def _is_one_too_many(text: str, hole: Hole) -> bool:
 
 def _stands_at_depth(text: str, hole: Hole) -> bool:
     """Whether the lower lines are as deep as the cursor's, so that the first one is meant to be so too."""
-    base = len(hole.line_before)
     if "\t" in hole.line_before:
-        return False
+        return "\n\t" in text
+    base = len(hole.line_before)
     step = step_of(hole.before.split("\n"), hole.language_id) or WIDTH
     depths = [len(indent_of(line)) for line in text.split("\n")[1:] if line.strip()]
     return bool(depths) and all((depth - base) % step == 0 for depth in depths)

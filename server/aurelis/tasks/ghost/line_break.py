@@ -80,7 +80,7 @@ def without_line_break(text: str, hole: Hole) -> str | None:
 
 def says_what_is_below(text: str, hole: Hole) -> bool:
     """Whether a text ends the cursor's line and goes on with the very lines below it: nothing is missing there."""
-    if not text.lstrip(" ").startswith("\n") or not hole.line_before.strip() or hole.line_after.strip():
+    if not text.lstrip(" ").startswith("\n") or hole.line_after.strip():
         return False
     first = next((line for line in text.split("\n") if line.strip()), "")
     return telling(first) and first.rstrip() == hole.next_line.rstrip()
