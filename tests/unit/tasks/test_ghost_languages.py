@@ -208,6 +208,42 @@ CASES = {
         "**Completion:**\nmy $a = 1;\n    return $a;",
         "sub f {\n    my $a = 1;\n    return $a;\n}\n",
     ),
+    "a directive that the editor's line has begun is ended": (
+        "cpp",
+        "#ifndef A\n#define A\n#¦\n#endif // A\n",
+        "ifdef B\nint a;\n#endif",
+        "#ifdef B\nint a;\n#endif\n#endif // A\n",
+    ),
+    "a file ends as its head demands": (
+        "c",
+        "#ifndef A\n#define A\nint f() {\n    ¦\n",
+        "return 1;\n}\n\n#endif",
+        "    return 1;\n}\n\n#endif\n",
+    ),
+    "somebody who says yes to words": (
+        "markdown",
+        "# A\n\n¦\n\n# B\n",
+        "Sure!\n\n```markdown\nSome words.\n```",
+        "# A\n\nSome words.\n\n# B\n",
+    ),
+    "an answer in JSON to words": (
+        "markdown",
+        "# A\n\n¦\n\n# B\n",
+        '```json\n{\n  "completion": "Some words."\n}\n```',
+        "# A\n\nSome words.\n\n# B\n",
+    ),
+    "a fence that ends nothing within a comment": (
+        "c",
+        "/* Some words\n   ¦\n   of it. */\nint a;\n",
+        "about the rest\n```",
+        "/* Some words\n   about the rest\n   of it. */\n",
+    ),
+    "a fence behind what is no sentence here": (
+        "cpp",
+        "#include <¦>\n#include <b.h>\n",
+        "name.h\n```",
+        "#include <name.h>\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",
@@ -233,3 +269,10 @@ def test_a_yes_is_no_answer_yet() -> None:
     """A reply that has only agreed is waited for."""
     hole = hole_at_mark(".a {\n  color: ¦\n}\n", "css")
     assert not enough("Sure:\n\n~~~css\nre", hole)
+
+
+def test_a_sentence_that_has_just_begun_behind_a_fence_is_no_text() -> None:
+    """A reply that ends within the words behind a fence is around the fence."""
+    reply = "Hier ist der fehlende Code:\n\n```go\nbunch\n```\n\nDa"
+    text = "package a\n\n// There is a ¦ of details\nvar b int\n"
+    assert "// There is a bunch of details\n" in filled(text, reply, "go")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 _BLOCK_OPENERS: Final = (":", "{")
+_DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _CALL_CLOSERS: Final = frozenset(")]")
 _CALL_OPENERS: Final = frozenset("([")
 
@@ -25,6 +27,8 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
     for number, line in enumerate(lines):
         if not number or not line.strip():
             continue
+        if _DIRECTIVE_ENDS.match(line) and not hole.next_line:
+            continue  # Nothing else ends what the document has begun.
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
         if depth < base and _is_wanted(line, hole):

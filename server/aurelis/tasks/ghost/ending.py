@@ -12,7 +12,7 @@ from aurelis.tasks.ghost.level_width import step_of
 from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS
 from aurelis.tasks.replies.layout import indent_of
 
-_DIRECTIVE: Final = re.compile(r"\s*#\s*if")
+_DIRECTIVE: Final = re.compile(r"^[ \t]*#[ \t]*(if|endif)", re.MULTILINE)
 _DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
 _QUOTES: Final = frozenset({'"""', "'''", "```"})
@@ -68,12 +68,12 @@ def before_next_lines(
         )
         if more_may_come:
             ends = same >= SURE_LINES
-        elif (number and same and closes_its_own(line, said[:same], hole)) or (
-            same == len(said) == 1
-            and (
-                _ends_own_directive(line, lines[:number])
-                or _repeats_itself(said[0], lines[:number], hole)
-                or _stands_deeper(lines, number, hole)
+        elif (
+            (number and same and closes_its_own(line, said[:same], hole))
+            or (len(said) == 1 and _ends_own_directive(line, lines[:number], hole))
+            or (
+                same == len(said) == 1
+                and (_repeats_itself(said[0], lines[:number], hole) or _stands_deeper(lines, number, hole))
             )
         ):
             continue
@@ -114,12 +114,17 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
     return indent_of(line) != indent_of(below)
 
 
-def _ends_own_directive(line: str, above: Sequence[str]) -> bool:
-    """Whether a line is the `#endif` of a directive in the lines above it, which need not stand below."""
+def _ends_own_directive(line: str, above: Sequence[str], hole: Hole) -> bool:
+    """Whether a line is an `#endif` that the document lacks, so that the one below is another."""
     if _DIRECTIVE_ENDS.match(line) is None:
         return False
-    begun = sum(_DIRECTIVE.match(other) is not None for other in above)
-    return begun > sum(_DIRECTIVE_ENDS.match(other) is not None for other in above)
+    begun = _directives_open(hole.prefix + "\n".join(above))
+    return begun + _directives_open(hole.suffix) > 0
+
+
+def _directives_open(text: str) -> int:
+    found = _DIRECTIVE.findall(text)
+    return sum(1 if name == "if" else -1 for name in found)
 
 
 def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:

@@ -14,7 +14,7 @@ from aurelis.tasks.ghost.dressing import added_lines, undressed
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.remarks import without_sentences
-from aurelis.tasks.ghost.sentences import introduces, is_about_the_answer, is_heading, names_a_file
+from aurelis.tasks.ghost.sentences import introduces, is_about_the_answer, is_heading, names_a_file, says_yes
 from aurelis.tasks.ghost.word_places import among_words, in_comment_line, leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.elisions import is_elision
@@ -105,9 +105,10 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
     if not before.strip() or leaves_text_open(before) or _open_fence(hole):
         return text
     if hole.in_words and not in_comment_line(hole):
-        return text
-    last = before.rstrip().rpartition("\n")[2]
-    return text if introduces(last) else before.rstrip("\n")
+        return _without_last_fence(text, blocks, hole)
+    above, _, last = before.strip("\n").rpartition("\n")
+    leads_over = introduces(last) and (bool(above.strip()) or not hole.line_before.strip())
+    return text if leads_over else before.rstrip("\n")
 
 
 def _without_last_fence(text: str, blocks: Sequence[Block], hole: Hole) -> str:
@@ -171,22 +172,25 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         introduced = (
             first.closed
             and 0 < len(before) <= MOST_SENTENCES
-            and all(is_about_the_answer(line) or _names(line) for line in before)
+            and all(_speaks(line) or _names(line) for line in before)
             and (first.language in _MARKDOWN_NAMES or not any(map(_names, before)))
         )
+        if alone and first.language == "json" and undressed(first.content, hole) != first.content:
+            return True
         named = first.language in _MARKDOWN_NAMES or (
             not first.language and first.closed and _reads_as_prose(first.content, hole)
         )
         inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
     if _open_fence(hole):
-        introduced = len(before) <= MOST_SENTENCES and all(is_about_the_answer(line) for line in before)
+        introduced = len(before) <= MOST_SENTENCES and all(map(_speaks, before))
         return introduced and len(blocks) == 1 and bool(first.language)
     if hole.in_words:
         if not first.closed and _is_closed_deeper(first.content):
             return False
         behind = [line for line in text[first.end :].split("\n") if line.strip()]
-        return len(before) <= MOST_SENTENCES and all(map(introduces, [*before, *behind]))
+        spoken_of = bool(before) and all(map(_speaks, before))
+        return len(before) <= MOST_SENTENCES and (spoken_of or all(map(introduces, [*before, *behind])))
     return not leaves_text_open(text[: first.start]) and text[: first.start].count("`") % 2 == 0
 
 
@@ -197,6 +201,10 @@ def _is_closed_deeper(content: str) -> bool:
     if len(marks) % 2 == 0 or lines[marks[0]].strip() != "```":
         return False
     return any(line.strip() for line in lines[marks[-1] + 1 :])
+
+
+def _speaks(line: str) -> bool:
+    return is_about_the_answer(line) or says_yes(line)
 
 
 def _names(line: str) -> bool:
