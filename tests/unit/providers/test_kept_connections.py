@@ -92,3 +92,13 @@ async def test_a_server_that_speaks_something_else_is_told_as_such(server: RawSe
         with pytest.raises(RequestError, match=r"does not answer in HTTP; .*providers\.mine\.baseUrl") as caught:
             await collect(provider)
     assert caught.value.kind is ErrorKind.NETWORK
+
+
+async def test_cookies_are_neither_kept_nor_sent(server: RawServer) -> None:
+    """What a server gives to know somebody by again is not taken, however often it tries."""
+    server.answers = [stream(delta("hello", "stop"), DONE, set_cookie=f"c{number}=1; Path=/") for number in range(4)]
+    async with provider_for(server.base_url) as provider:
+        for _ in range(4):
+            await collect(provider)
+        assert not list(provider._wire._http.cookies.jar)
+    assert not any("cookie" in received.headers for received in server.received)

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx2
@@ -96,6 +97,8 @@ class HttpClientBuilder:
                 max_keepalive_connections=CONNECTIONS_PER_PROVIDER,
                 keepalive_expiry=KEEP_ALIVE_SECONDS,
             ),
+            # Nobody is to be told apart by what a server once said; nor would what it says be bounded.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=True,
             max_redirects=_MAX_REDIRECTS,
             headers={"user-agent": user_agent()},
