@@ -18,6 +18,7 @@ from corpus import SourceFile
 OPENERS: Final = MappingProxyType({"(": ")", "[": "]", "{": "}", '"': '"', "'": "'"})
 MOST_LINES: Final = 9
 LONGEST: Final = 700
+_BLANK_OR_CLOSER: Final = " \t)]}"
 _WORD: Final = re.compile(r"[A-Za-z_]\w{3,}")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 
@@ -217,6 +218,28 @@ def _auto_closed_block(file: SourceFile, lines: list[str], chance: random.Random
     return None
 
 
+def _end_of_file(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | None:
+    """The last lines of the last block, with all that closes what is open."""
+    last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
+    row = last - chance.randrange(MOST_LINES - 1)
+    below = lines[row + 1 : last + 1]
+    if row < 1 or not lines[row].strip() or any(line[:1].strip(_BLANK_OR_CLOSER) for line in below):
+        return None
+    return _cut("end of file", file, lines, row, depth(lines[row]), last, len(lines[last]))
+
+
+def _into_later_lines(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | None:
+    """The rest of a line and one to three lines of the same block below it."""
+    row = _row(lines, chance)
+    if row is None:
+        return None
+    last = min(row + chance.randrange(1, 4), _block_end(lines, row))
+    places = [match.start() for match in _TOKEN.finditer(lines[row])][1:]
+    if last == row or not places or not all(line.strip() for line in lines[row : last + 1]):
+        return None
+    return _cut("into later lines", file, lines, row, chance.choice(places), last, len(lines[last]))
+
+
 KINDS: Final[MappingProxyType[str, Maker]] = MappingProxyType(
     {
         "rest of line": _rest_of_line,
@@ -228,5 +251,7 @@ KINDS: Final[MappingProxyType[str, Maker]] = MappingProxyType(
         "block behind its opener": _body,
         "auto-closed": _auto_closed,
         "auto-closed block": _auto_closed_block,
+        "end of file": _end_of_file,
+        "into later lines": _into_later_lines,
     }
 )

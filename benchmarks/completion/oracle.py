@@ -12,7 +12,9 @@ from types import MappingProxyType
 from typing import Final
 
 import attrs
+from fence import fence
 from holes import Hole, depth
+from talking import TALKING
 
 INVENTED: Final = MappingProxyType(
     {
@@ -41,14 +43,6 @@ Shape = Callable[[Hole], str | Reply | None]
 def raw(hole: Hole) -> str:
     """Just what is missing."""
     return hole.missing
-
-
-def fence(hole: Hole, text: str, language: bool = True) -> str:
-    """A text as a fenced block, with a fence that is long enough."""
-    mark = "```"
-    while mark in text:
-        mark += "`"
-    return f"{mark}{hole.file.language_id if language else ''}\n{text}\n{mark}"
 
 
 def fenced(hole: Hole) -> str:
@@ -385,6 +379,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             running_away,
             closed_twice,
             closer_left_out,
+            *TALKING,
         )
     }
 )
