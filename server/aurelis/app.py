@@ -20,6 +20,7 @@ from aurelis.config.settings import Problem, Settings
 from aurelis.config.settings_files import SettingsFiles
 from aurelis.core.deadline import Clock, SystemClock
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.security.worker import Worker
 from aurelis.workflow.services import Alert, Services, Status
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["Application", "create_services"]
 
 LOGGER: Final = logging.getLogger("aurelis")
+
+LOOK_SECONDS: Final = 1.0
+"""How long a look at the settings files may take before it is given up."""
 
 WRITTEN_SECONDS: Final = 0.1
 """How long the writer of a settings file may take from emptying it to having it written."""
@@ -63,6 +67,7 @@ class Application:
         self._folders: tuple[Path, ...] = ()
         self._trusted = True
         self._files = SettingsFiles(self._environ)
+        self._looks = Worker("aurelis-settings")
         self._settings = Settings()
         self._problems: tuple[Problem, ...] = ()
         self._engine: Engine | None = None
@@ -115,7 +120,11 @@ class Application:
 
     async def settings_files_changed(self) -> bool:
         """Whether a settings file has changed since it was read; told a moment later, once its writer is done."""
-        if not await asyncio.to_thread(self._files.changed):
+        try:
+            changed = await self._looks.call(self._files.changed, LOOK_SECONDS)
+        except TimeoutError:
+            return False  # The disk is away; what was read holds.
+        if not changed:
             return False
         await self._clock.sleep(WRITTEN_SECONDS)
         return True

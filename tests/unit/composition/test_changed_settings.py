@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from aurelis.app import Application
+from aurelis.config.settings_files import SettingsFiles
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, Completed, Delta
 from aurelis.core.request import Message, Request, Task
@@ -78,3 +80,14 @@ async def test_what_was_learned_of_others_stays(application: Application) -> Non
 
         await application.set_token("one", "another")
         assert (await answered(application, question("at last", "one/default"))).text
+
+
+async def test_a_disk_that_hangs_keeps_nobody_from_asking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings files on a disk that went away hold as they were read; nobody waits for it twice."""
+    held = threading.Event()
+    monkeypatch.setattr("aurelis.app.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(SettingsFiles, "changed", lambda _: held.wait())
+    application = Application({})
+    for _ in range(2):
+        assert not await application.settings_files_changed()
+    held.set()
