@@ -14,7 +14,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, Completed
 from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
-from aurelis.syntax.parses import SHORT_TEXT, ParseCache
+from aurelis.syntax.parses import ParseCache
 from aurelis.tasks.context.completion import warm
 from aurelis.workflow.completion_use import CompletionUse
 from aurelis.workflow.flights import Flight, Flights
@@ -36,6 +36,9 @@ ALTERNATIVE_TEMPERATURE: Final = 0.7
 """For further suggestions, which should not be the first one again."""
 
 _T = TypeVar("_T")
+
+LITTLE: Final = 2_000
+"""Characters of other documents, changed since they were looked at last, that are looked at on the event loop."""
 
 KEPT_TREES: Final = 8
 """Documents whose syntax trees are kept between two requests."""
@@ -74,7 +77,7 @@ class CompletionRequests:
         fresh = [other for other in others if self._warmed.get(other.uri) is not other.text]
         self._warmed.clear()
         self._warmed.update((other.uri, other.text) for other in others)
-        if sum(len(other.text) for other in fresh) > SHORT_TEXT:
+        if sum(len(other.text) for other in fresh) > LITTLE:
             await self._aside(lambda: warm(fresh))
 
     async def rehearse(self, snapshot: Snapshot) -> None:
