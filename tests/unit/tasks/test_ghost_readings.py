@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.tasks.ghost_holes import filled
+from tests.unit.tasks.ghost_holes import filled, hole_at_mark
+
+from aurelis.syntax.parses import parse
+from aurelis.tasks.ghost.reading import enough
 
 CASES = {
     "a head is not left without its body": (
@@ -296,6 +299,36 @@ CASES = {
         "x = 1\n\ndef f(\n    self,\n):",
         "    x = 1\n\n    def f(\n        self,\n    ):\n        return b\n",
     ),
+    "a head is not left without its body for a definition": (
+        "class A(B):\n  error = 'a'\n\n\n¦\n  error = 'b'\n",
+        "class C(B):\n  error = 'c'\n\n\nclass D(B):\n\n\ndef unrelated(a):\n  return a\n",
+        "class C(B):\n  error = 'c'\n\n\nclass D(B):\n  error = 'b'\n",
+    ),
+    "two classes at the margin belong to the block": (
+        "try:\n    import a\nexcept ImportError:\n    # Nothing of it.\n    ¦\n",
+        "class B(C):\n    pass\n\nclass D(C):\n    pass\n\nHAVE = False",
+        "    class B(C):\n        pass\n\n    class D(C):\n        pass\n\n    HAVE = False\n",
+    ),
+    "a name's two marks are two": (
+        "a = 1\n__¦\n",
+        "__all__ = ['a']",
+        "a = 1\n__all__ = ['a']\n",
+    ),
+    "a decorator's name stands behind its mark": (
+        "def d(f):\n    @¦\n    def w():\n        pass\n",
+        "\nwraps(f)",
+        "    @wraps(f)\n",
+    ),
+    "a text is closed once": (
+        'import a\n\n"""What it is¦""\n\nimport b\n',
+        '."""',
+        '"""What it is."""\n\nimport b\n',
+    ),
+    "entries at the margin are one level of brackets deep": (
+        "class A:\n  a = {\n      'b': 1,\n  }\n  c = {\n      'd': 1,\n  }\n\n  def f(self):\n    pass\n\n  e = {¦}\n",
+        "\n    'g': 1,\n    'h': 2\n}",
+        "  e = {\n      'g': 1,\n      'h': 2\n  }\n",
+    ),
     "a head with a remark behind it is not left without its body": (
         "¦\n    return str(url)\n",
         "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001 - the usual name",
@@ -313,6 +346,14 @@ CASES = {
 def test_the_document_is_whole_with_the_completion(text: str, reply: str, part: str) -> None:
     """The completion is what a person would have typed there."""
     assert part in filled(text, reply)
+
+
+def test_a_fence_among_words_is_read_on_behind_its_end() -> None:
+    """A line behind the fence tells whether it is part of the text; before that the reply is not cut off."""
+    text = 'A = 1\n"""What it is:\n\n¦\n"""\nB = 2\n'
+    hole = hole_at_mark(text, tree=parse(text.replace("¦", ""), "python"))
+    assert not enough("```python\ny = 2\n```\n\nMore", hole)
+    assert enough("```python\ny = 2\n```\n\nLet me know.\n", hole)
 
 
 @pytest.mark.parametrize(
@@ -346,6 +387,13 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "    if (b) {\n        g();\n    }\n",
             "c",
         ),
+        (
+            "#define A \\\n    (*(int (*)(char *)) \\\n    F[1])\n#define B \\\n    (*(¦)\n    F[2])\n",
+            "int (*)(char *)) \\",
+            "#define B \\\n    (*(int (*)(char *)) \\\n    F[2])\n",
+            "cpp",
+        ),
+        ("/*\n * Values:\n *      ¦\n *      PPC\n */\n", "*      X86", " *      X86\n *      PPC\n", "c"),
         ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
         ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),
         ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.ghost.level_width import widest_step
+from aurelis.tasks.ghost.level_width import step_below, widest_step
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -86,6 +86,8 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
         held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
         if depth >= base and not held and depth > widest_step(hole):
             return False  # Counted from the margin it would be deeper by several levels.
+        if depth > base and depth == step_below(above, hole) != depth - base:
+            return True
         closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
             return depth < base + (not closes)

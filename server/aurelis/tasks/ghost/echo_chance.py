@@ -22,6 +22,8 @@ _SHORTEST_LINE: Final = 8
 """Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
 _LONG_LINE: Final = 8
 """Different words of a line that hardly anybody writes twice in a row."""
+_COMMENT_MARKS: Final = frozenset({"*", "#", "//", "--"})
+"""What each line of a comment begins with once."""
 _LONG_QUOTES: Final = frozenset({'"' * 3, "'" * 3})
 
 
@@ -73,10 +75,12 @@ def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> Chance:
         return Chance.POSSIBLE
     if typed == "/" and rest[:1] != "/":
         return Chance.NONE  # The second of the two that begin a comment.
+    if hole.in_words and typed in _COMMENT_MARKS and rest.strip() and rest[:1].isspace():
+        return Chance.LIKELY
     if _rule(typed) and _is_a_longer_rule(typed, said + rest, hole):
         return Chance.LIKELY
     to_the_letter = (
-        len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and (not _rule(typed) or typed[0] == "`")
+        len(typed) > 1 and (said + " " * 8).lstrip().startswith(typed) and (not _rule(typed) or typed[0] in "`_")
     )
     if telling(typed) or to_the_letter or (typed in _WORD_MARKS and rest[:1].isalpha()) or typed == rest[:1] == "/":
         return Chance.LIKELY

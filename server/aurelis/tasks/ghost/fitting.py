@@ -16,6 +16,7 @@ TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 _GO_WITH_CLOSERS: Final = TYPED_BY_EDITORS | {",", ";", ">"}
 """Behind a line that ends in these, more lines may follow at the cursor."""
 
+_QUOTES: Final = ({'"'}, {"'"})
 _SAID_ONCE: Final = frozenset(".,;:!?&|>#")
 """Marks that end a line of words once."""
 
@@ -30,6 +31,8 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
         return [(text, 0)]
     if "\n" in text and after.strip()[:1] not in _GO_WITH_CLOSERS:
         text = text.split("\n", 1)[0].rstrip()
+    if text.endswith("\\") and not set(after) - CLOSERS:
+        return [(text, len(after))]  # Nothing stands behind what says that the line goes on.
     repeated = [length for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)]
     laid_out = "\n" in text and text.rpartition("\n")[2].strip()[:1] in CLOSERS
     found = [(text, length) if laid_out else (text[:-length], 0) for length in repeated]
@@ -69,6 +72,8 @@ def _runs_together(text: str, after: str) -> bool:
 def _is_said_once(after: str, text: str, hole: Hole) -> bool:
     """Whether the end of a line of words, with which a text ends too, is hardly ever written twice."""
     end = after.strip()
+    if set(end) in _QUOTES:
+        return text.endswith(3 * end[0])
     if end == ":" and hole.language_id == "restructuredtext":
         return False  # Two of them introduce a literal block.
     if text.strip() in {end, *(end[0] * count for count in range(1, TELLING + 1))}:

@@ -79,6 +79,13 @@ def _steps_below(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
     return found
 
 
+def step_below(line: str, hole: Hole) -> int | None:
+    """How much deeper the lines near the cursor are below one that opens what this one opens."""
+    steps = steps_of(hole.lines_around, hole.language_id)
+    openers = _OPENERS.get(hole.language_id, _ANY_OPENER)
+    return next((step for step, opener in zip(steps, openers, strict=True) if opener.match(line)), None)
+
+
 def widest_step(hole: Hole) -> int:
     """How many characters a level has near the cursor, the wider where blocks and brackets differ."""
     steps = [step for step in steps_of(hole.lines_around, hole.language_id) if step]

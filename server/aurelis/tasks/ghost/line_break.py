@@ -13,7 +13,7 @@ from aurelis.tasks.replies.layout import indent_of
 _OPENS_LINE: Final = (":", "{", "=>", "->")
 MOST_BREAKS: Final = 3
 """So many line breaks do not stand between a block and what opens it."""
-_UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.")
+_UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.@")
 """A line that ends so goes on."""
 _CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
 """What hardly any line begins with at the margin; in prose fewer marks count."""
@@ -155,6 +155,8 @@ def _continues(first: str, hole: Hole) -> bool:
         return bool(unmatched_openers(hole.line_before))
     if first[0] == ">":
         return hole.line_before.rfind("<") > hole.line_before.rfind(">")
+    if first[0] == "`" and hole.line_before.endswith("`"):
+        return True
     if first[0] in "*/" and hole.line_before.endswith("/"):
         return True
     if first[0] == "(":

@@ -53,11 +53,13 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
 
 
 def _is_open(own: Sequence[str], hole: Hole) -> bool:
-    """Whether lines end within brackets that hold no definition, or within an indented text."""
+    """Whether lines end where no definition at the margin goes on: in brackets, an indented text, below a head."""
     text = "\n".join(own)
     last = next((line for line in reversed(own) if line.strip()), "")
     if leaves_text_open(text):
         return bool(indent_of(last))
+    if hole.language_id == "python" and _OPENS.search(last) is not None:
+        return True  # A head is left without its body.
     brackets = unmatched_openers(text)
     return bool(brackets) and (brackets[-1] in "([" or hole.language_id == "python")
 
@@ -105,7 +107,8 @@ def _leaves_its_block(lines: Sequence[str], number: int, hole: Hole) -> bool:
         inside = bool(own) and not indent_of(hole.line_before) and all(indent_of(line) for line in own)
     else:
         base = len(indent_of(hole.line_before))
-        counts_there = base > 0 and min((len(indent_of(line)) for line in own[1:]), default=0) == base
+        shallowest = min((len(indent_of(line)) for line in own[1:]), default=0)
+        counts_there = base > 0 and shallowest == base and _OPENS.search(own[0]) is None
         inside = bool(indent_of(own[0])) or counts_there
     last = next(line for line in reversed(lines) if line.strip())
     below = hole.next_line

@@ -161,7 +161,10 @@ def enough(so_far: str, hole: Hole) -> bool:
         return False
     if text.lstrip().startswith(_wrappers(hole)):
         blocks = fenced_blocks(text)
-        return bool(blocks) and blocks[0].closed
+        if not blocks or not blocks[0].closed:
+            return False
+        # Among words what is behind a fence tells whether it is part of the text.
+        return not (hole.in_words and hole.multiline) or bool(text[blocks[0].end :].rpartition("\n")[0].strip())
     complete = text.rpartition("\n")[0]
     if not complete.strip() or wrapping.is_unfinished(complete):
         return False
