@@ -61,20 +61,32 @@ def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: 
 
 def _broken(causes: list[BaseException], blame: Blame, who: str, settings: str, *, unsent: bool) -> str:
     """What to do about a connection that failed or ended."""
+    proxy = _proxy_advice(blame, settings)
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
         return f"No secure connection to {who} could be made; check baseUrl, proxy and tls of {settings}."
     if any(isinstance(cause, httpx2.ProxyError) for cause in causes):
-        where = "" if blame.proxied else "HTTPS_PROXY in the environment, or set "
-        return f"The proxy does not let requests through to {who}; check {where}{settings}.proxy."
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+        return f"The proxy does not let requests through to {who}; check {proxy or f'{settings}.proxy'}."
+    unknown = any(isinstance(cause, socket.gaierror) for cause in causes)
+    if unsent and proxy is not None:
+        what = "The name of the proxy" if unknown else "The proxy"
+        state = "is not known" if unknown else "cannot be reached"
+        return f"{what} that leads to {who} {state}; check {proxy}, and the network."
+    if unknown:
         return f"The name of {who} is not known; check {settings}.baseUrl and the network."
     if any(_is_no_http(cause) for cause in causes):
-        proxy = f", and {settings}.proxy" if blame.proxied else ""
-        return f"{who} does not answer in HTTP; check the port and http or https of {settings}.baseUrl{proxy}."
+        also = "" if proxy is None else f", and {proxy}"
+        return f"{who} does not answer in HTTP; check the port and http or https of {settings}.baseUrl{also}."
     if not unsent:
-        return f"{who} broke off the connection before the answer was complete; try again."
-    proxy = f"{settings}.proxy, " if blame.proxied else ""
-    return f"{who} cannot be reached; check that it is running, {settings}.baseUrl, {proxy}and the network."
+        also = "" if proxy is None else ", or the proxy that leads to it,"
+        return f"{who}{also} broke off the connection before the answer was complete; try again."
+    return f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
+
+
+def _proxy_advice(blame: Blame, settings: str) -> str | None:
+    """What to look at when a proxy is in the way; None when none is gone through."""
+    if blame.proxy is None or blame.proxy == f"{settings}.proxy":
+        return blame.proxy
+    return f"{blame.proxy}, or set {settings}.proxy"
 
 
 def _is_no_http(cause: BaseException) -> bool:

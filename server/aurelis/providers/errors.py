@@ -58,7 +58,10 @@ _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "bi
 
 @attrs.frozen(kw_only=True)
 class Blame:
-    """Whom and what an error is about, for the sentence; `private` are texts that no sentence may echo."""
+    """Whom and what an error is about, for the sentence; `private` are texts that no sentence may echo.
+
+    `proxy` is what names the proxy that is gone through, if there is one.
+    """
 
     provider: str
     title: str
@@ -66,7 +69,7 @@ class Blame:
     model: str = ""
     key_variable: str | None = None
     became: str | None = None
-    proxied: bool = False
+    proxy: str | None = None
     keyless: bool = False
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)

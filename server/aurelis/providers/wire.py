@@ -26,6 +26,7 @@ from aurelis.providers.profile import Profile
 from aurelis.providers.tokens import clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
 from aurelis.providers.transport.connection_steps import closed_while_kept
+from aurelis.providers.transport.proxy import proxy_for
 from aurelis.providers.transport.sdk import openai
 from aurelis.providers.waits import notice_of
 
@@ -118,7 +119,9 @@ class Wire:
         if profile.list_key_header is not None:
             own.add(profile.list_key_header.lower())
         self._key_headers = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
-        builder = HttpClientBuilder(options, base_url, frozenset(own), keep_alive=profile.keep_alive)
+        self._proxy = proxy_for(options, httpx2.URL(base_url))
+        keep_alive = profile.keep_alive
+        builder = HttpClientBuilder(options, base_url, frozenset(own), keep_alive=keep_alive, proxy=self._proxy)
         self.notice: str | None = None
         self._http = builder.build(self._reader_of, transport)
         self._sdk = openai.AsyncOpenAI(
@@ -144,7 +147,7 @@ class Wire:
             model=model,
             key_variable=self._options.key_variable or self._profile.key_variable,
             became=became,
-            proxied=self._options.proxy is not None,
+            proxy=self._proxy.named_by if self._proxy is not None else None,
             private=private,
         )
 

@@ -254,12 +254,24 @@ def test_gone_names_the_way_on() -> None:
     assert all(part in message for part in ("for good", "aurelis login", "aurelis local"))
 
 
-def test_a_proxy_is_looked_for_where_it_comes_from() -> None:
-    """What a proxy refuses is told of it: the one of the settings, or that of the environment."""
-    own = attrs.evolve(BLAME, proxied=True)
-    refused = httpx2.ProxyError("407")
-    assert "check providers.mine.proxy" in error_from_connection(refused, own).message
-    assert "check HTTPS_PROXY in the environment" in error_from_connection(refused, BLAME).message
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (httpx2.ProxyError("407"), "The proxy does not let requests through to "),
+        (httpx2.ConnectError("[Errno 111]"), "The proxy that leads to "),
+        (httpx2.ConnectTimeout("10 s"), "The proxy that leads to "),
+        (socket.gaierror(-2, "Name or service not known"), "The name of the proxy that leads to "),
+    ],
+)
+def test_a_proxy_is_looked_for_where_it_comes_from(failure: Exception, said: str) -> None:
+    """What fails at a proxy is told of it, and not of the server: the one of the settings, or the environment's."""
+    outer = httpx2.ConnectError("outer") if isinstance(failure, socket.gaierror) else RuntimeError("outer")
+    outer.__cause__ = failure
+    for proxy in ("providers.mine.proxy", "HTTPS_PROXY in the environment"):
+        message = error_from_connection(outer, attrs.evolve(BLAME, proxy=proxy)).message
+        assert message.startswith(said)
+        assert f"check {proxy}" in message
+        assert message.count("providers.mine.proxy") == 1
     assert judge(407, b"").message.startswith("The proxy before ")
 
 

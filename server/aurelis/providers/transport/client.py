@@ -20,7 +20,7 @@ from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.transport.connection_steps import ConnectionSteps
-from aurelis.providers.transport.proxy import proxy_for
+from aurelis.providers.transport.proxy import Proxy
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
 
@@ -65,8 +65,15 @@ class HttpClientBuilder:
     """Builds the client of one provider; `own_headers` are the names that its requests may carry beside the usual."""
 
     def __init__(
-        self, options: ProviderOptions, base_url: str, own_headers: frozenset[str], *, keep_alive: bool
+        self,
+        options: ProviderOptions,
+        base_url: str,
+        own_headers: frozenset[str],
+        *,
+        keep_alive: bool,
+        proxy: Proxy | None = None,
     ) -> None:
+        self._proxy = proxy
         self._options = options
         self._base_url = base_url
         self._own_headers = own_headers
@@ -78,7 +85,7 @@ class HttpClientBuilder:
         """The client. Building it may take 50 ms for the trust store: do it off the event loop.
 
         Raises:
-            RequestError: of kind `configuration`, for a proxy or TLS setting that cannot be used.
+            RequestError: of kind `configuration`, for a TLS setting that cannot be used.
         """
         for name in ("openai", "httpx2", "httpcore2"):  # they would log addresses, and with OPENAI_LOG whole prompts
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -86,7 +93,7 @@ class HttpClientBuilder:
         context = build_context(self._options, secure=url.scheme == "https")
         return httpx2.AsyncClient(
             verify=context,
-            proxy=proxy_for(self._options, url),
+            proxy=self._proxy.address if self._proxy is not None else None,
             trust_env=False,
             transport=transport,
             timeout=httpx2.Timeout(

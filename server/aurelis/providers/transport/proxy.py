@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import attrs
 import httpx2
 
 from aurelis.core.errors import ErrorKind, RequestError
@@ -20,8 +21,16 @@ from aurelis.providers.options import ProviderOptions, is_loopback
 _KINDS: Final = frozenset({"http", "https"})
 
 
-def proxy_for(options: ProviderOptions, url: httpx2.URL) -> str | None:
-    """The proxy's address, or None where there is none to go through: to loopback no proxy of the environment leads.
+@attrs.frozen
+class Proxy:
+    """A proxy to go through, and what names it, for messages: its address may hold a password."""
+
+    address: str = attrs.field(repr=False)
+    named_by: str
+
+
+def proxy_for(options: ProviderOptions, url: httpx2.URL) -> Proxy | None:
+    """The proxy, or None where there is none to go through: to loopback no proxy of the environment leads.
 
     Raises:
         RequestError: of kind `configuration`, for a proxy that cannot be used; its message holds none of the address.
@@ -30,19 +39,19 @@ def proxy_for(options: ProviderOptions, url: httpx2.URL) -> str | None:
         if not _is_proxy(options.proxy):
             message = f"providers.{options.name}.proxy: this is not a proxy; write it as http://host:port."
             raise _unusable(options, message)
-        return options.proxy
+        return Proxy(options.proxy, f"providers.{options.name}.proxy")
     known = getproxies()
     scheme = next((scheme for scheme in (url.scheme, "all") if known.get(scheme)), None)
     if scheme is None or is_loopback(url.host) or _is_bypassed(url, known):
         return None
-    proxy = known[scheme] if "://" in known[scheme] else f"http://{known[scheme]}"
-    if not _is_proxy(proxy):
+    address = known[scheme] if "://" in known[scheme] else f"http://{known[scheme]}"
+    if not _is_proxy(address):
         message = (
             f"The proxy in {scheme.upper()}_PROXY of the environment is none that speaks HTTP; correct it, set "
             f"providers.{options.name}.proxy to one as http://host:port, or name {url.host} in NO_PROXY."
         )
         raise _unusable(options, message)
-    return proxy
+    return Proxy(address, f"{scheme.upper()}_PROXY in the environment")
 
 
 def _unusable(options: ProviderOptions, message: str) -> RequestError:
