@@ -19,6 +19,7 @@ OPENERS: Final = MappingProxyType({"(": ")", "[": "]", "{": "}", '"': '"', "'": 
 MOST_LINES: Final = 9
 LONGEST: Final = 700
 _BLANK_OR_CLOSER: Final = " \t)]}"
+_CLOSING_WORDS: Final = frozenset({"end", "endif", "done", "esac", "fi"})
 _WORD: Final = re.compile(r"[A-Za-z_]\w{3,}")
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
 
@@ -219,11 +220,14 @@ def _auto_closed_block(file: SourceFile, lines: list[str], chance: random.Random
 
 
 def _end_of_file(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | None:
-    """The last lines of the last block, with all that closes what is open."""
+    """The last lines of the last block, with all that closes what is open and nothing of the blocks around it."""
     last = next((number for number in range(len(lines) - 1, 0, -1) if lines[number].strip()), 0)
     row = last - chance.randrange(MOST_LINES - 1)
     below = lines[row + 1 : last + 1]
     if row < 1 or not lines[row].strip() or any(line[:1].strip(_BLANK_OR_CLOSER) for line in below):
+        return None
+    outside = [line.split()[0] for line in below if line.strip() and depth(line) < depth(lines[row])]
+    if any(word[0] not in _BLANK_OR_CLOSER and word not in _CLOSING_WORDS for word in outside):
         return None
     return _cut("end of file", file, lines, row, depth(lines[row]), last, len(lines[last]))
 

@@ -329,6 +329,11 @@ CASES = {
         "\n    'g': 1,\n    'h': 2\n}",
         "  e = {\n      'g': 1,\n      'h': 2\n  }\n",
     ),
+    "a line below a head is one level deeper whatever a text's depth is": (
+        'def f(a):\n    """Do.\n\n       What.\n    """\n    if a:\n¦\n',
+        "        a()",
+        "    if a:\n        a()\n",
+    ),
     "a head with a remark behind it is not left without its body": (
         "¦\n    return str(url)\n",
         "import a\n\nif b:\n    import c\n\n\ndef form(url):  # noqa: A001 - the usual name",

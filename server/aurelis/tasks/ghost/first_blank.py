@@ -9,6 +9,7 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import OPENS_BLOCK
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
@@ -36,6 +37,9 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     if hole.language_id in PROSE_LANGUAGES or text.lstrip()[0] == "*":
         return [text]
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
+    above = next((line for line in reversed(hole.before.split("\n")) if line.strip()), "")
+    if above.rstrip().endswith(OPENS_BLOCK):
+        known.add(indent_of(above) + " " * (step_of(hole.lines_around, hole.language_id) or WIDTH))
     indent = indent_of(text.split("\n", 1)[0])
     fewer, more = indent[1:] in known, " " + indent in known
     if indent in known or fewer == more:
