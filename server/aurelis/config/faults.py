@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 ROLES: Final = ("completion", "code", "reasoning", "documentation", "fast")
 """The names that `models` gives to models, and that routes may use instead of a model."""
 
+FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
+"""Headers that say where a request ends (RFC 9112, section 6): whoever sends the request writes them."""
 FORBIDDEN_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
 """Headers whose literal value would be a credential lying in a settings file."""
 
@@ -85,18 +87,16 @@ def pin_fault(text: str) -> str | None:
 
 def header_name_fault(text: str) -> str | None:
     """A header that may be set literally (token characters of RFC 9110, section 5.6.2)."""
-    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
-        return "the name of an HTTP header"
     if text.lower() in FORBIDDEN_HEADERS:
         return "a header that holds no credential (name an environment variable in headersEnv, or sign in)"
-    return None
+    return any_header_name_fault(text)
 
 
 def any_header_name_fault(text: str) -> str | None:
     """A header whose value comes from the environment."""
-    if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
-        return None
-    return "the name of an HTTP header"
+    if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
+        return "the name of an HTTP header"
+    return "a header that does not say where a request ends" if text.lower() in FRAMING_HEADERS else None
 
 
 def header_value_fault(text: str) -> str | None:

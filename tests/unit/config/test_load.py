@@ -237,6 +237,8 @@ def test_tables_merge_and_lists_replace() -> None:
         ({"proxy": "nowhere"}, "proxy"),
         ({"headers": {"Authorization": "Bearer x"}}, "headers"),
         ({"headers": {"X-A": "a\r\nX-B: b"}}, "headers"),
+        ({"headers": {"Content-Length": "5"}}, "headers"),
+        ({"headersEnv": {"Transfer-Encoding": "NAME"}}, "headersEnv"),
         ({"apiKeyEnv": "sk-abc"}, "apiKeyEnv"),
         ({"signing": {}}, "signing"),
         ("https://host/v1", "table"),
