@@ -136,8 +136,8 @@ async def _status(arguments: argparse.Namespace) -> int:
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     missing = "none" if row.get("required", True) else "none (not needed)"
-    if row.get("variable"):
-        missing = f"none ({row['variable']} is not set)"
+    if row.get("variableFault"):
+        missing = f"none ({row['variable']} {row['variableFault']})"
     source, origin = row.get("source"), row.get("origin")
     token = "present" if row["present"] else missing
     works = {"valid": "yes", "invalid": "no", "unknown": "not known"}.get(str(row.get("state")), "-")

@@ -132,9 +132,13 @@ class Authentication:
             except RequestError as error:
                 rows.append({"provider": entry.options.name, "present": False, "message": error.message})
                 continue
-            more = {"required": profile.key_required if profile is not None else True, "why": entry.why}
+            required = profile.key_required if profile is not None else True
+            more: dict[str, Any] = {"required": required, "why": entry.why}
             variable = entry.options.key_variable
-            rows.append({**row, **more, **({"variable": variable} if variable else {})})
+            if variable:
+                fault = "holds no token" if self._credentials.mentions([variable]) else "is not set"
+                more |= {"variable": variable, "variableFault": None if row["present"] else fault}
+            rows.append({**row, **more})
         return tuple(rows)
 
     def mentioned(self, entries: Iterable[Entry]) -> tuple[Mapping[str, Any], ...]:

@@ -333,9 +333,9 @@ async def _authentication(engine: Engine) -> ComponentHealth:
 
 
 def _unset(row: Mapping[str, Any]) -> str | None:
-    """That the variable is not set which the settings name for a provider's token, if they name one."""
-    name, variable = row["provider"], row.get("variable")
-    return f"{variable}, which providers.{name}.apiKeyEnv names, is not set." if variable else None
+    """That the variable is of no use which the settings name for a provider's token, if they name one."""
+    name, variable, fault = row["provider"], row.get("variable"), row.get("variableFault")
+    return f"{variable}, which providers.{name}.apiKeyEnv names, {fault}." if fault else None
 
 
 def _is_local(engine: Engine, name: str) -> bool:

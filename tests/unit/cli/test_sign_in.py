@@ -128,12 +128,14 @@ async def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
             settings.write('apiKeyEnv = "MY_API_KEY"\n')
         _, unset, _ = await run(tmp_path, "doctor", "--json")
         _, is_set, _ = await run(tmp_path, "doctor", "--json", MY_API_KEY="anything")
+        _, broken, _ = await run(tmp_path, "doctor", "--json", MY_API_KEY="two words")
     before = json.loads(unset)["components"]["authentication"]
     assert (before["status"], before["error"]) == (
         "degraded",
         "MY_API_KEY, which providers.mine.apiKeyEnv names, is not set.",
     )
     assert json.loads(is_set)["components"]["authentication"]["status"] == "healthy"
+    assert json.loads(broken)["components"]["authentication"]["error"].endswith("apiKeyEnv names, holds no token.")
 
 
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
