@@ -1,5 +1,6 @@
 """Replies about real files, damaged at random: the document is changed as it may be, or not at all."""
 
+from collections.abc import Callable
 from functools import partial
 from random import Random
 
@@ -100,19 +101,23 @@ def _stand(wanted: list[str], lines: list[tuple[str, bool]]) -> bool:
 
 
 @pytest.fixture(scope="module", params=PLACES)
-def told(request: pytest.FixtureRequest) -> list[Change]:
-    """A few changes of real files of a language, each file in every form."""
+def drawn(request: pytest.FixtureRequest) -> Callable[[Random], Change]:
+    """A choice among changes of real files of a language, each file in every form.
+
+    A function, because Hypothesis writes out every argument of an example that fails.
+    """
     if request.param != "python":
         require("corpus")
-    return [change for _, change in changes(request.param, Random(request.param), files=3)]  # noqa: S311 - the same choices in every run
+    told = [change for _, change in changes(request.param, Random(request.param), files=3)]  # noqa: S311 - the same choices in every run
+    return lambda random: random.choice(told)
 
 
 @settings(max_examples=EXAMPLES)
 @given(st.integers(0, 2**32))
-def test_a_damaged_reply_changes_what_it_may_or_nothing(told: list[Change], seed: int) -> None:
+def test_a_damaged_reply_changes_what_it_may_or_nothing(drawn: Callable[[Random], Change], seed: int) -> None:
     """Lines outside, endings and marks stay; what stops parsing is to be looked at; nothing else gets through."""
     random = Random(seed)  # noqa: S311 - what is drawn is what hypothesis shrinks and repeats
-    change = random.choice(told)
+    change = drawn(random)
     reply = damaged(random.choice(list(replies(change).values())), random)
     document, language = change.document, change.language
     edited = edited_or_refused(change, reply)
