@@ -86,6 +86,10 @@ def source_files(seed: int, *, held_out: bool, also: Sequence[Path] = ()) -> lis
     for package, folder in sorted(_packages(also)):
         if is_held_out(package) is held_out:
             found += _chosen(package, folder, random.Random(f"{seed} {package}"))
+    return _in_turns(found, seed)
+
+
+def _in_turns(found: list[SourceFile], seed: int) -> list[SourceFile]:
     random.Random(seed).shuffle(found)
     seen: Counter[str] = Counter()
     turns = []
@@ -93,6 +97,14 @@ def source_files(seed: int, *, held_out: bool, also: Sequence[Path] = ()) -> lis
         turns.append(seen[file.language_id])
         seen[file.language_id] += 1
     return [file for _, file in sorted(zip(turns, found, strict=True), key=lambda pair: pair[0])]
+
+
+def files_of(folder: Path, seed: int) -> list[SourceFile]:
+    """The files of the projects of one folder, all of them, in the same way."""
+    projects = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    return _in_turns(
+        [file for path in projects for file in _chosen(path.name, path, random.Random(f"{seed} {path.name}"))], seed
+    )
 
 
 def _packages(also: Sequence[Path]) -> Iterator[tuple[str, Path]]:

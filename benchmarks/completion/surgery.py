@@ -4,7 +4,7 @@ Each hole is answered in each shape of `oracle.py` that makes sense for it, and 
 document is compared with the file that the hole was cut from. Beside it stands what happens when replies are taken as
 they are. A document is broken that parsed before the hole was cut and does not parse with the completion in it.
 
-    python benchmarks/completion/surgery.py [--files 60] [--held-out] [--also FOLDER] [--server] [--show SHAPE]
+    python benchmarks/completion/surgery.py [--files 60] [--held-out] [--also FOLDER] [--only FOLDER] [--server] [--show SHAPE]
 
 Without `--server` only the cleaning runs, in this process; with it every hole goes through a real `aurelis serve` and
 a chat model on the loopback.
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-from corpus import is_held_out, source_files
+from corpus import files_of, is_held_out, source_files
 from holes import KINDS, Hole, holes_of
 from lookalikes import LOOK_ALIKES
 from oracle import SHAPES, Reply, raw, reply_of
@@ -142,10 +142,14 @@ async def main() -> None:
     parser.add_argument("--held-out", action="store_true", help="the packages and shapes that nothing was tuned on")
     parser.add_argument("--all-shapes", action="store_true", help="both sides of the division of shapes")
     parser.add_argument("--also", type=Path, action="append", default=[], help="a folder with one folder per package")
+    parser.add_argument("--only", type=Path, help="a folder with one folder per project: those and no other ones")
     parser.add_argument("--server", action="store_true", help="through a real server process")
     parser.add_argument("--show", help="a shape or kind of hole whose failures are shown, or all")
     arguments = parser.parse_args()
-    files = source_files(arguments.seed, held_out=arguments.held_out, also=arguments.also)[: arguments.files]
+    if arguments.only:
+        files = files_of(arguments.only, arguments.seed)[: arguments.files]
+    else:
+        files = source_files(arguments.seed, held_out=arguments.held_out, also=arguments.also)[: arguments.files]
     holes = [hole for file in files for hole in holes_of(file, arguments.seed)]
     random.Random(arguments.seed).shuffle(holes)
     began = time.perf_counter()
