@@ -4,7 +4,8 @@ Each hole is answered in each shape of `oracle.py` that makes sense for it, and 
 document is compared with the file that the hole was cut from. Beside it stands what happens when replies are taken as
 they are. A document is broken that parsed before the hole was cut and does not parse with the completion in it.
 
-    python benchmarks/completion/surgery.py [--files 60] [--held-out] [--also FOLDER] [--only FOLDER] [--server] [--show SHAPE]
+    python benchmarks/completion/surgery.py [--files 60] [--held-out | --only FOLDER] [--also FOLDER] [--server]
+        [--show SHAPE]
 
 Without `--server` only the cleaning runs, in this process; with it every hole goes through a real `aurelis serve` and
 a chat model on the loopback.
