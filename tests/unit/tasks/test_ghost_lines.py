@@ -1,0 +1,56 @@
+"""Readings of a reply that begins, ends or goes on in the middle of a line."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.tasks.ghost_holes import filled
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "part"),
+    [
+        ("API(void) a(b);\n\nAPI(¦)\nAPI(void) c(d);\n", "X *) y(Z *);", "API(X *) y(Z *);\nAPI(void)"),
+        ("API(void) a(b);\n\nAPI(¦)\n    X *x,\n    Z *z);\n", "X *) y(", "API(X *) y(\n    X *x,\n"),
+    ],
+)
+def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
+    """What grammars do not know about macros, the brackets of the line tell."""
+    assert part in filled(text, reply, "cpp")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "part", "language_id"),
+    [
+        (
+            "#if a \\\n    || b \\\n    || defined¦       \\\n    || c\n",
+            "(d)       \\",
+            "    || defined(d)       \\\n",
+            "cpp",
+        ),
+        ("int f\n\t¦\n\nint g;\n", "( int a\n\t, int b\n\t) ;", "\t( int a\n\t, int b\n\t) ;\n", "c"),
+        (
+            (
+                "f()\n{\n  for (;;) {\n    if (a) {\n        g();\n    }\n"
+                "    if (b) {¦}\n  }\n  if (c) {\n    h();\n  }\n}\n"
+            ),
+            "\n        g();\n    }",
+            "    if (b) {\n        g();\n    }\n",
+            "c",
+        ),
+        (
+            "#define A \\\n    (*(int (*)(char *)) \\\n    F[1])\n#define B \\\n    (*(¦)\n    F[2])\n",
+            "int (*)(char *)) \\",
+            "#define B \\\n    (*(int (*)(char *)) \\\n    F[2])\n",
+            "cpp",
+        ),
+        ("/*\n * Values:\n *      ¦\n *      PPC\n */\n", "*      X86", " *      X86\n *      PPC\n", "c"),
+        ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
+        ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),
+        ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),
+        ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
+        ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
+    ],
+)
+def test_the_line_at_the_cursor_is_whole(text: str, reply: str, part: str, language_id: str) -> None:
+    """Marks and words that belong to the cursor's line stand in it once, and not below."""
+    assert part in filled(text, reply, language_id)
