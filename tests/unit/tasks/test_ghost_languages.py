@@ -244,6 +244,12 @@ CASES = {
         "name.h\n```",
         "#include <name.h>\n",
     ),
+    "what goes on with a statement is deeper than its block": (
+        "rust",
+        "fn f() -> S {\n    let a = b\n        .c()\n        ¦\n",
+        ".d();\n    g(a)\n}",
+        "        .d();\n    g(a)\n}\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",

@@ -19,7 +19,7 @@ _CALL_OPENERS: Final = frozenset("([")
 
 def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
-    cursor = base = len(indent_of(hole.line_before))
+    cursor, base = len(indent_of(hole.line_before)), hole.block_depth
     begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or hole.line_before.endswith(_BLOCK_OPENERS))
     prose = hole.language_id in PROSE_LANGUAGES
     if _leads_to_next_line(lines, base, hole, more_may_come=more_may_come):

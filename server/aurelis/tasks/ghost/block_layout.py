@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import step_below, widest_step
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
@@ -53,11 +53,6 @@ _BLOCK_WORD: Final = re.compile(
 )
 """The head of a block that ends with a word."""
 _LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|--|\*)(?:\s|$)")
-_BRACKETS_CLOSE: Final = frozenset(
-    {"c", "cpp", "csharp", "css", "dart", "go", "java", "javascript", "javascriptreact", "json", "kotlin", "less"}
-    | {"perl", "php", "rust", "scala", "scss", "swift", "typescript", "typescriptreact"}
-)
-"""Languages in which nothing but a bracket ends a block."""
 _AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
 """What stands at the margin within a block, too: a directive, a label, documentation."""
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
@@ -119,7 +114,7 @@ def _goes_on_commenting(lines: Sequence[str], hole: Hole) -> bool:
 
 def _is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:
     """Whether lines at the margin stand within a block that only a bracket ends, and none of them has ended it."""
-    if depth or hole.language_id not in _BRACKETS_CLOSE or "{" not in unmatched_openers(hole.before):
+    if depth or hole.language_id not in BRACKETS_CLOSE or "{" not in unmatched_openers(hole.before):
         return False
     below = [line for line in lines[1:] if line.strip()]
     within = "\n".join([hole.line_before + lines[0], below[0]])

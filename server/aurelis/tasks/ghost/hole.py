@@ -12,10 +12,16 @@ from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree
 from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.layout import indent_of
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
 MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"latex", "restructuredtext"}
 """Languages in which Markdown's fences and HTML's elements are text."""
+BRACKETS_CLOSE: Final = frozenset(
+    {"c", "cpp", "csharp", "css", "dart", "go", "java", "javascript", "javascriptreact", "json", "kotlin", "less"}
+    | {"perl", "php", "rust", "scala", "scss", "swift", "typescript", "typescriptreact"}
+)
+"""Languages in which nothing but a bracket ends a block."""
 COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 COMPARED_CHARACTERS: Final = 6_000
@@ -135,6 +141,22 @@ class Hole:
         if self.language_id in _CLOSING_MORE:
             return ""
         return unmatched_closers(self.suffix[self.near_end : self.near_end + FAR_CHARACTERS])
+
+    @cached_property
+    def block_depth(self) -> int:
+        """How deep the lines of the cursor's block are at least; one that goes on with another is deeper than that."""
+        depth = len(indent_of(self.line_before))
+        if self.language_id not in BRACKETS_CLOSE or self.in_words:
+            return depth
+        lines = self.before.split("\n")[-COMPARED_LINES:]
+        for number in range(len(lines) - 2, -1, -1):
+            indent = len(indent_of(lines[number]))
+            if not lines[number].strip() or indent >= depth:
+                continue
+            opened = unmatched_openers("\n".join(lines[number:]))
+            if opened:
+                return indent + 1 if opened.endswith("{") else depth
+        return depth
 
     @cached_property
     def leaves_fence_open(self) -> bool:
