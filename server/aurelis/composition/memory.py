@@ -10,6 +10,7 @@ import gc
 import linecache
 import sys
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from types import CodeType, FunctionType
 from typing import Any, Final, TypeGuard
 
@@ -41,9 +42,10 @@ def give_back() -> None:
 
     Takes about 0.1 s: call it off the event loop.
     """
-    _forget_generated_source()
     gc.unfreeze()
-    _forget_unused_globals()
+    with suppress(RuntimeError):  # Other threads import meanwhile; whoever waits for the start need not know.
+        _forget_generated_source()
+        _forget_unused_globals()
     gc.collect()
     gc.freeze()
     trim = _glibc("malloc_trim")
@@ -53,7 +55,7 @@ def give_back() -> None:
 
 def _forget_generated_source() -> None:
     """Drop the source of the methods that attrs made; only tracebacks would show it, and their names say enough."""
-    for name in [name for name in linecache.cache if name.startswith(_GENERATED)]:
+    for name in [name for name in linecache.cache.copy() if name.startswith(_GENERATED)]:
         linecache.cache.pop(name, None)
 
 
@@ -64,17 +66,20 @@ def _forget_unused_globals() -> None:
     could be looked up: five megabytes for the classes of lsprotocol. Here types are looked up through the classes.
     """
     for found in _classes():
-        methods = [value for value in vars(found).values() if _is_generated(value)]
+        methods = [value for value in vars(found).copy().values() if _is_generated(value)]
         for visible in {id(method.__globals__): method.__globals__ for method in methods}.values():
             used = {name for method in methods for code in _with_nested(method.__code__) for name in code.co_names}
             _drop(visible, set(visible) - used - _KEPT)
 
 
 def _classes() -> Iterator[type]:
-    """The classes of the protocol and of ours that attrs made."""
-    for name, module in tuple(sys.modules.items()):
+    """The classes of the protocol and of ours that attrs made.
+
+    Looked for in copies, which are made in one step: other threads import meanwhile.
+    """
+    for name, module in sys.modules.copy().items():
         if name.partition(".")[0] in _OF_CLASSES:
-            for found in tuple(vars(module).values()):
+            for found in vars(module).copy().values():
                 if isinstance(found, type) and found.__module__ == name and attrs.has(found):
                     yield found
 
@@ -94,7 +99,7 @@ def _drop(names: dict[str, Any], unwanted: Collection[str]) -> None:
     """Drop names one by one, as other threads may be reading the others meanwhile, and give back the room they took."""
     size = sys.getsizeof(names)
     for name in unwanted:
-        del names[name]
+        names.pop(name, None)
     for _ in unwanted:  # The table is made anew, and smaller, once its old places are used up.
         names[_FILLER] = None
         del names[_FILLER]

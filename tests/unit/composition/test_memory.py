@@ -5,6 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from aurelis.app import Application
 
 PROGRAM = """
 import builtins, dis, json, sys
@@ -64,3 +69,20 @@ def test_methods_of_the_protocol_give_back_the_names_that_they_do_not_use() -> N
     assert found["equal"] is True
     assert found["text"] == "Command(title='t', command='c', tooltip=None, arguments=None)"
     assert found["names"] > 700
+
+
+async def test_a_start_whose_tidying_up_fails_is_a_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules that are imported while unused names are looked for do not fail the first request."""
+
+    def disturbed() -> None:
+        message = "dictionary changed size during iteration"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("aurelis.composition.memory._forget_unused_globals", disturbed)
+    application = Application({"HOME": str(tmp_path), "AURELIS_PROVIDER": "sandbox"})
+    try:
+        await application.configure()
+        await application.start()
+        assert await application.models()
+    finally:
+        await application.aclose()
