@@ -250,6 +250,18 @@ CASES = {
         ".d();\n    g(a)\n}",
         "        .d();\n    g(a)\n}\n",
     ),
+    "a name begins as the one above it is": (
+        "kotlin",
+        "import a.b.commonCopy\n¦\nimport a.b.commonExpand\n",
+        "import a.b.commonCopyTo\nimport a.b.commonEquals",
+        "import a.b.commonCopy\nimport a.b.commonCopyTo\nimport a.b.commonEquals\n",
+    ),
+    "one of two answers within a comment": (
+        "typescript",
+        "/**\n ¦\n * @returns it\n */\nexport const a = 1;\n",
+        "1. First option:\n\n```ts\n* Turn a\n * into b.\n```\n\n2. Second option:\n\n```ts\nother(* Turn a)\n```",
+        "/**\n * Turn a\n * into b.\n * @returns it\n",
+    ),
     "brackets are closed that were opened far above": (
         "lua",
         'describe("a", function()\n   it("b", function()\n' + FAR_ABOVE + "      c(function()\n      end)\n   ¦\n",

@@ -49,6 +49,8 @@ def readings(text: str, hole: Hole) -> list[str]:
 
 def _within_a_word(text: str, end: int, hole: Hole) -> bool:
     """Whether a word goes on where an echo ends, though the word before the cursor is complete: `btn ` and `btn-lg`."""
+    if not hole.line_before:
+        return text[end - 1].isalnum() and (text[end : end + 1].isalnum() or text[end : end + 1] in _JOINS)
     if not hole.line_before[-1:].isspace() or not text[end - 1].isalnum():
         return False
     first_word = _WORD.fullmatch(text[:end].strip()) is not None

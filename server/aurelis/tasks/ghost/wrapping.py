@@ -189,7 +189,8 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         if not first.closed and _is_closed_deeper(first.content):
             return False
         # The last line may have been cut off while it came.
-        behind = [line for line in text[first.end :].split("\n")[:-1] if line.strip() and hole.multiline]
+        until = blocks[1].start if len(blocks) > 1 and before else len(text)
+        behind = [line for line in text[first.end : until].split("\n")[:-1] if line.strip() and hole.multiline]
         spoken_of = bool(before) and all(map(_speaks, before))
         return len(before) <= MOST_SENTENCES and (spoken_of or all(map(introduces, [*before, *behind])))
     return not leaves_text_open(text[: first.start]) and text[: first.start].count("`") % 2 == 0
