@@ -43,6 +43,7 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "#define B \\\n    (*(int (*)(char *)) \\\n    F[2])\n",
             "cpp",
         ),
+        ("/*\n   A\n   B\n*/\n\n/*\n¦\n   D\n*/\nint a;\n", "  C", "/*\n  C\n   D\n*/\n", "c"),
         ("/*\n * Values:\n *      ¦\n *      PPC\n */\n", "*      X86", " *      X86\n *      PPC\n", "c"),
         ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
         ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from aurelis.tasks.ghost.block_layout import OPENS_BLOCK
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
 
@@ -34,7 +34,7 @@ def readings(text: str, hole: Hole) -> list[str]:
 
 def _at_margin(text: str, hole: Hole) -> list[str]:
     """The text of an empty line, indented as no line of the document is but for one blank."""
-    if hole.language_id in PROSE_LANGUAGES or text.lstrip()[0] == "*":
+    if hole.in_words or text.lstrip()[0] == "*":
         return [text]
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
     above = next((line for line in reversed(hole.before.split("\n")) if line.strip()), "")
