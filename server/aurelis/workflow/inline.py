@@ -17,7 +17,7 @@ from aurelis.core.reply import Answer, Completed, FinishReason, Verdict
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.languages import rules_for
-from aurelis.syntax.parses import ParseCache, SyntaxTree
+from aurelis.syntax.parses import ParseCache
 from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
 from aurelis.tasks.context.diagnostics import Diagnostic
@@ -106,7 +106,6 @@ class PreparedCompletion:
 
     request: Request
     hole: Hole = attrs.field(repr=False)
-    tree: SyntaxTree | None = attrs.field(default=None, repr=False)
     model: ModelReference | None = None
 
 
@@ -147,7 +146,7 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     item = ghost_text(reply, hole)
     if item is None:
         return None
-    return kept_parsing(item, hole.prefix + hole.suffix, hole.language_id, prepared.tree)
+    return kept_parsing(item, hole)
 
 
 async def prepare_to_fit(
@@ -261,7 +260,7 @@ def prepare_completion(
         enough=lambda text: enough(text, hole),
         reasoning=False,
     )
-    return PreparedCompletion(request, hole, tree)
+    return PreparedCompletion(request, hole)
 
 
 def _line_length(text: str, position: int) -> int:

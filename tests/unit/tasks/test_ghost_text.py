@@ -281,14 +281,14 @@ def test_the_stream_is_ended_when_the_rest_is_of_no_use(text: str, so_far: str, 
 def test_a_shorter_cut_is_preferred_where_it_keeps_the_file_parsing() -> None:
     """The last lines go where they alone break the syntax, and stay where no cut would help."""
     text = "def f(a):\n    \n"
-    tree = parse(text, "python")
+    hole = _hole("def f(a):\n    |\n", tree=parse(text, "python"))
     broken = GhostText(14, 14, "x = 1\n    y = (")
-    assert kept_parsing(broken, text, "python", tree).text == "x = 1"
+    assert kept_parsing(broken, hole).text == "x = 1"
     hopeless = GhostText(14, 14, "if a:")
-    assert kept_parsing(hopeless, text, "python", tree) == hopeless
+    assert kept_parsing(hopeless, hole) == hopeless
     fine = GhostText(14, 14, "x = 1\n    y = 2")
-    assert kept_parsing(fine, text, "python", tree) == fine
-    assert kept_parsing(broken, text, "python", None) == broken
+    assert kept_parsing(fine, hole) == fine
+    assert kept_parsing(broken, _hole("def f(a):\n    |\n")) == broken
 
 
 @pytest.mark.parametrize(

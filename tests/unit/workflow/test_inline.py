@@ -186,6 +186,6 @@ def test_a_line_that_nobody_wrote_is_not_parsed_at_every_key(
     snapshot = attrs.evolve(asked.snapshot, text=f"x=1;\n{line}", language_id="javascript")
     prepared = prepare_completion(services, attrs.evolve(asked, snapshot=snapshot, position=1_000))
     assert prepared is not None
-    assert (prepared.tree is not None) is parsed
+    assert (prepared.hole.tree is not None) is parsed
     assert prepared.request.fim is not None
     assert prepared.request.fim.prefix.endswith(snapshot.text[900:1_000])

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from aurelis.syntax.parses import SyntaxTree, parse, syntax_errors
+from aurelis.syntax.parses import syntax_errors
 from aurelis.tasks.ghost.hole import NEAR_CHARACTERS, PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.python_layout import layout_faults
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
@@ -34,19 +34,16 @@ def damage(text: str, covered: int, hole: Hole) -> Damage:
     """What is wrong with the document near the cursor once the text stands there."""
     if hole.language_id in PROSE_LANGUAGES:
         return 0, 0
-    unmatched = 0 if hole.in_words else _unmatched(text, covered, hole)
     document = hole.prefix + text + hole.suffix[covered:]
-    if hole.tree is None or len(document) > LARGEST_CHECKED:
-        return 0, unmatched
-    faults = _layout_faults(document, len(hole.prefix) + len(text), hole)
-    tree = parse(document, hole.language_id, hole.tree)
-    if tree is None:
-        return faults, unmatched
-    if tree.complete:
+    checked = hole.tree is not None and len(document) <= LARGEST_CHECKED
+    tree = hole.tree_of(document) if checked else None
+    faults = _layout_faults(document, len(hole.prefix) + len(text), hole) if checked else 0
+    if tree is not None and tree.complete:
         return faults, 0 if hole.in_words else _unmatched_in_line(text, covered, hole)
-    start = len(hole.prefix)
-    errors = syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS)
-    return errors + faults, unmatched
+    if tree is not None:
+        start = len(hole.prefix)
+        faults += syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS)
+    return faults, 0 if hole.in_words else _unmatched(text, covered, hole)
 
 
 def _layout_faults(document: str, end: int, hole: Hole) -> int:
@@ -82,14 +79,15 @@ def _touching(line: str) -> int:
     return sum(line[match.end() : match.end() + 1].isalnum() for match in _STRING.finditer(line))
 
 
-def kept_parsing(item: GhostText, document: str, language_id: str, tree: SyntaxTree | None) -> GhostText:
+def kept_parsing(item: GhostText, hole: Hole) -> GhostText:
     """The item, cut after an earlier line if the document then still parses and would not with all of it."""
+    document, tree = hole.prefix + hole.suffix, hole.tree
     if tree is None or tree.text != document or len(document) > LARGEST_CHECKED or not tree.complete:
         return item
     text = item.text
     for _ in range(_TRIED_CUTS):
         changed = document[: item.start] + text + document[item.end :]
-        after = parse(changed, language_id, tree)
+        after = hole.tree_of(changed)
         if after is None or after.complete:
             return attrs.evolve(item, text=text)
         shorter = text.rstrip().rpartition("\n")[0].rstrip()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Final
 
 import attrs
 
 from aurelis.core.positions import split_lines
-from aurelis.syntax.parses import SyntaxTree
+from aurelis.syntax.parses import SyntaxTree, parse
 from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -32,6 +33,8 @@ FAR_CHARACTERS: Final = 50_000
 """Characters beyond those in which it is looked up, once for all readings, what is open or closed."""
 NEAR_LINES: Final = 80
 """Lines above the cursor, and below it, that show how the document is laid out."""
+KEPT_TREES: Final = 4
+"""The bound on syntax trees of possible documents that are kept for one place."""
 TELLING: Final = 3
 """Letters and digits that a repetition needs, to be taken for one."""
 
@@ -180,6 +183,11 @@ class Hole:
         if self.language_id in _PAGES:
             return any(before.rfind(f"<{name}") > before.rfind(f"</{name}") for name in ("script", "style"))
         return False
+
+    @cached_property
+    def tree_of(self) -> Callable[[str], SyntaxTree | None]:
+        """The syntax tree of what the document may become; the last few are kept, as each is wanted again."""
+        return lru_cache(KEPT_TREES)(lambda text: parse(text, self.language_id, self.tree))
 
     @cached_property
     def in_words(self) -> bool:

@@ -8,8 +8,8 @@ document is the better for it. Text that only looks like noise stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Final
 
@@ -39,17 +39,19 @@ MOST_INTRODUCTION: Final = 4
 
 def ghost_text(reply: str, hole: Hole) -> GhostText | None:
     """The item for a finished reply, or None where nothing is left of it."""
-    tried = list(islice(_readings(without_thinking(reply)[:LONGEST_REPLY], hole), MOST_READINGS))
-    if not tried:
+    readings = islice(_readings(without_thinking(reply)[:LONGEST_REPLY], hole), MOST_READINGS)
+    first = next(readings, None)
+    if first is None:
         return None
-    text, covered = tried[0] if len(tried) == 1 else _least_damaging(tried, hole)
+    second = next(readings, None)
+    text, covered = first if second is None else _least_damaging(chain((first, second), readings), hole)
     if not text.strip() or text == hole.line_after[:covered]:
         return None
     cursor = len(hole.prefix)
     return GhostText(cursor, cursor + covered, with_line_ending(text, hole.eol))
 
 
-def _least_damaging(tried: Sequence[tuple[str, int]], hole: Hole) -> tuple[str, int]:
+def _least_damaging(tried: Iterable[tuple[str, int]], hole: Hole) -> tuple[str, int]:
     """The first of the readings that do the least damage; the first that does none ends the search."""
     found: list[tuple[Damage, tuple[str, int]]] = []
     for one in tried:
