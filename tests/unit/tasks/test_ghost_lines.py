@@ -44,6 +44,15 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "cpp",
         ),
         ("/*\n   A\n   B\n*/\n\n/*\n¦\n   D\n*/\nint a;\n", "  C", "/*\n  C\n   D\n*/\n", "c"),
+        (
+            (
+                "class A:\n    def f(\n        self,\n    ): ...\n\n    def g(\n        self,\n    ): ...\n\n"
+                "    x = y(\n        1,\n    )\n\n  ¦\n        *,\n    ): ...\n"
+            ),
+            "  def h(\n        self,\n        a,",
+            "    def h(\n        self,\n        a,\n        *,\n",
+            "python",
+        ),
         ("/*\n * Values:\n *      ¦\n *      PPC\n */\n", "*      X86", " *      X86\n *      PPC\n", "c"),
         ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
         ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),

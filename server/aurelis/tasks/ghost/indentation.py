@@ -96,7 +96,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     if tabs is False and said_tabs:
         width = _width_of_a_tab(lines, hole) or step_of(document, hole.language_id) or WIDTH
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
-    first = max(len(indent_of(hole.line_before)), 0 if hole.line_before.strip() else len(indent_of(lines[0])))
+    first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
     said = _outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]])
     if tabs and not said_tabs:
@@ -107,6 +107,14 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
         if step is not None:
             return _rescaled(lines, len(indent_of(hole.line_before)), *step)
     return list(lines)
+
+
+def _first_depth(line: str, hole: Hole) -> int:
+    """How deep a text's first line stands in the document."""
+    typed, said = indent_of(hole.line_before), indent_of(line)
+    if hole.line_before.strip():
+        return len(typed)
+    return len(typed) + len(_missing_indent(said, hole)) if typed else len(said)
 
 
 def _width_of_a_tab(lines: Sequence[str], hole: Hole) -> int | None:
