@@ -30,6 +30,8 @@ from upstream import Asked, Upstream
 PLAIN_DELAY: Final = 0.3
 URI: Final = "file:///typed"
 SUGGESTED_LINES: Final = 3
+TAILS: Final = (600, 200, 60)
+"""Characters before the cursor by which the model that knows finds its place, the first that stand in the text."""
 
 
 @attrs.define
@@ -82,9 +84,11 @@ def other(asked: Asked) -> str:
 def knows(piece: Piece, asked: Asked) -> str:
     """What is typed next: up to three lines."""
     written = piece.before + piece.typed
-    tail = asked.prefix[-60:]
-    at = written.rfind(tail, max(0, len(piece.before) - 60))
-    rest = written[at + len(tail) :] if at >= 0 else ""
+    # As much of the text before the cursor as the prompt has in one piece: the end of it alone may stand there twice.
+    tails = (asked.prefix[-length:] for length in TAILS)
+    places = ((written.rfind(tail, max(0, len(piece.before) - len(tail))), len(tail)) for tail in tails)
+    at = next((at + length for at, length in places if at >= 0), len(written))
+    rest = written[at:]
     return "".join(rest.splitlines(keepends=True)[:SUGGESTED_LINES]).rstrip("\n")
 
 
