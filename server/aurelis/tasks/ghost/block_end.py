@@ -12,7 +12,7 @@ from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched
 from aurelis.tasks.replies.layout import indent_of
 
 _BLOCK_OPENERS: Final = (":", "{")
-_DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
+DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _CALL_CLOSERS: Final = frozenset(")]")
 _CALL_OPENERS: Final = frozenset("([")
 
@@ -27,7 +27,7 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
     for number, line in enumerate(lines):
         if not number or not line.strip():
             continue
-        if _DIRECTIVE_ENDS.match(line) and not hole.next_line:
+        if DIRECTIVE_ENDS.match(line) and not hole.next_line:
             continue  # Nothing else ends what the document has begun.
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)

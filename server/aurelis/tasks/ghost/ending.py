@@ -6,14 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_end import within_block
+from aurelis.tasks.ghost.block_end import DIRECTIVE_ENDS, within_block
 from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.ghost.level_width import step_of
 from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS
 from aurelis.tasks.replies.layout import indent_of
 
 _DIRECTIVE: Final = re.compile(r"^[ \t]*#[ \t]*(if|endif)", re.MULTILINE)
-_DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _LAST_WORD: Final = re.compile(r"\w+$")
 _QUOTES: Final = frozenset({'"""', "'''", "```"})
 SAME_LINES: Final = 5
@@ -116,7 +115,7 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
 
 def _ends_own_directive(line: str, above: Sequence[str], hole: Hole) -> bool:
     """Whether a line is an `#endif` that the document lacks, so that the one below is another."""
-    if _DIRECTIVE_ENDS.match(line) is None:
+    if DIRECTIVE_ENDS.match(line) is None:
         return False
     begun = _directives_open(hole.prefix + "\n".join(above))
     return begun + _directives_open(hole.suffix) > 0
