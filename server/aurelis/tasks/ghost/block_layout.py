@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, NEAR_LINES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.ghost.level_width import step_below, widest_step
+from aurelis.tasks.ghost.level_width import step_below
 from aurelis.tasks.ghost.word_places import leaves_text_open
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
@@ -35,7 +35,7 @@ _ANNOTATES: Final = re.compile(r"@\w|#!?\[")
 """A line that belongs to the definition below it."""
 _LINKS: Final = re.compile(r"\s*(?:\??->|\??\.\w|&&|\|\||[?:+] )")
 """What goes on with the line above."""
-_ENDS_WORDS: Final = ('"""', "'''", "*/", "-->")
+_ENDS_WORDS: Final = (*LONG_QUOTES, "*/", "-->")
 _LISTS: Final = PROSE_LANGUAGES | {"yaml", "dockercompose"}
 _MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)]|>>>|\.\.\.)\s")
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S|.*:\s*[|>][-+\d]*$")
@@ -79,9 +79,9 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
     if wants_deeper(above, hole) and not siblings and not words:
         held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
-        if depth >= base and not held and depth > widest_step(hole):
+        if depth >= base and not held and depth > hole.widest_step:
             return False  # Counted from the margin it would be deeper by several levels.
-        if depth > base and depth == step_below(above, hole) != depth - base:
+        if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
             return True
         closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
         if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):

@@ -9,7 +9,7 @@ from typing import Final
 from aurelis.tasks.ghost.block_layout import closes_block
 from aurelis.tasks.ghost.hole import TELLING, Hole, telling
 from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_line_for_once, is_quote_again, is_seldom_twice
-from aurelis.tasks.replies.brackets import OPENER_OF, unmatched_count
+from aurelis.tasks.replies.brackets import LONG_QUOTES, OPENER_OF, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
@@ -24,7 +24,6 @@ _LONG_LINE: Final = 8
 """Different words of a line that hardly anybody writes twice in a row."""
 _COMMENT_MARKS: Final = frozenset({"*", "#", "//", "--"})
 """What each line of a comment begins with once."""
-_LONG_QUOTES: Final = frozenset({'"' * 3, "'" * 3})
 
 
 class Chance(Enum):
@@ -130,7 +129,7 @@ def _is_a_longer_rule(typed: str, text: str, hole: Hole) -> bool:
     run = text[: len(text) - len(text.lstrip(typed[0]))]
     if len(run) <= len(typed):
         return False
-    if run in _LONG_QUOTES:
+    if run in LONG_QUOTES:
         return True
     begins = (line.lstrip() for line in hole.before.split("\n")[:-1])
     return any(line.startswith(run) and line[len(run) : len(run) + 1] != run[0] for line in begins)

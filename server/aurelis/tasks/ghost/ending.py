@@ -9,12 +9,12 @@ from typing import Final
 from aurelis.tasks.ghost.block_end import DIRECTIVE_ENDS, within_block
 from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.ghost.level_width import step_of
-from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS
+from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS, LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
 _DIRECTIVE: Final = re.compile(r"^[ \t]*#[ \t]*(if|endif)", re.MULTILINE)
 _LAST_WORD: Final = re.compile(r"\w+$")
-_QUOTES: Final = frozenset({'"""', "'''", "```"})
+_QUOTES: Final = frozenset({*LONG_QUOTES, "```"})
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
 SAME_NUMBERS: Final = 10
@@ -101,7 +101,7 @@ def _stands_shallower(lines: Sequence[str], number: int, hole: Hole) -> bool:
         return False
     if not number:
         return True
-    steps = {step_of(lines, hole.language_id), step_of(hole.lines_around, hole.language_id)}
+    steps = {step_of(lines, hole.language_id), hole.level_width}
     return len(below) - len(indent) != len(base) and (len(steps) == 1 or None in steps)
 
 

@@ -37,9 +37,8 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     if hole.in_words or text.lstrip()[0] == "*":
         return [text]
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
-    above = next((line for line in reversed(hole.before.split("\n")) if line.strip()), "")
-    if above.rstrip().endswith(OPENS_BLOCK):
-        known.add(indent_of(above) + " " * (step_of(hole.lines_around, hole.language_id) or WIDTH))
+    if hole.line_above.rstrip().endswith(OPENS_BLOCK):
+        known.add(indent_of(hole.line_above) + " " * (hole.level_width or WIDTH))
     indent = indent_of(text.split("\n", 1)[0])
     fewer, more = indent[1:] in known, " " + indent in known
     if indent in known or fewer == more:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Final
@@ -11,6 +12,7 @@ import attrs
 
 from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree, parse
+from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, usual_steps
 from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -112,6 +114,27 @@ class Hole:
     def lines_around(self) -> list[str]:
         """The lines near the cursor, which show how the document is laid out."""
         return [*self.before.split("\n")[-NEAR_LINES:], *self.after.split("\n")[:NEAR_LINES]]
+
+    @cached_property
+    def steps_around(self) -> list[Counter[int]]:
+        """How much deeper lines near the cursor stand below those that open something."""
+        return step_counts(self.lines_around, self.language_id)
+
+    @cached_property
+    def level_width(self) -> int | None:
+        """How many characters a level has near the cursor; None where nothing tells."""
+        return level_width(self.steps_around)
+
+    @cached_property
+    def widest_step(self) -> int:
+        """The same, the wider where blocks and brackets differ, and the usual one where nothing tells."""
+        usual = 1 if "\t" in indent_of(self.line_before) else WIDTH
+        return max(filter(None, usual_steps(self.steps_around)), default=usual)
+
+    @cached_property
+    def line_above(self) -> str:
+        """The nearest line above the cursor's that is not blank; nothing where there is none."""
+        return next((line for line in reversed(self.before.split("\n")[:-1]) if line.strip()), "")
 
     @cached_property
     def next_line(self) -> str:

@@ -14,7 +14,7 @@ from aurelis.tasks.ghost.block_layout import (
     wants_deeper,
 )
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.ghost.level_width import WIDTH, step_instead, step_of
+from aurelis.tasks.ghost.level_width import WIDTH, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
@@ -94,7 +94,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     if tabs is False and said_tabs:
-        width = _width_of_a_tab(lines, hole) or step_of(document, hole.language_id) or WIDTH
+        width = _width_of_a_tab(lines, hole) or hole.level_width or WIDTH
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
@@ -103,7 +103,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
         width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
     if tabs is False and not hole.in_words:
-        step = step_instead(said, document, hole.language_id, LEAST_STEPS)
+        step = step_instead(step_counts(said, hole.language_id), hole.steps_around, LEAST_STEPS)
         if step is not None:
             return _rescaled(lines, len(indent_of(hole.line_before)), *step)
     return list(lines)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Final
 
-from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.replies.layout import indent_of
 
 WIDTH: Final = 4
@@ -34,37 +33,11 @@ _OPENERS: Final = MappingProxyType(
 _ANY_OPENER: Final = (re.compile(r".*(?:[:{\[]|=>)\s*$"),)
 
 
-def steps_of(lines: Sequence[str], language_id: str, least: int = 1) -> list[int | None]:
-    """How much deeper the line below one that opens something is, where most of them agree.
+def step_counts(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
+    """How often a line stands how much deeper than the one above it that opens something.
 
     Blocks come first, then brackets, if the language tells them apart.
     """
-    found = []
-    for steps in _steps_below(lines, language_id):
-        step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
-        found.append(step if step and count >= max(least, _MOST * steps.total()) else None)
-    return found
-
-
-def step_of(lines: Sequence[str], language_id: str) -> int | None:
-    """The width of a level: that of blocks, or of brackets where no block tells."""
-    return next(filter(None, steps_of(lines, language_id)), None)
-
-
-def step_instead(said: Sequence[str], lines: Sequence[str], language_id: str, least: int) -> tuple[int, int] | None:
-    """The width of a level in what was said, and the one that lines have in its place; None where both are in use."""
-    for theirs, ours, steps in zip(
-        steps_of(said, language_id),
-        steps_of(lines, language_id, least),
-        _steps_below(lines, language_id),
-        strict=True,
-    ):
-        if theirs:
-            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() else None
-    return None
-
-
-def _steps_below(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
     openers = _OPENERS.get(language_id, _ANY_OPENER)
     found: list[Counter[int]] = [Counter() for _ in openers]
     above: str | None = None
@@ -79,14 +52,34 @@ def _steps_below(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
     return found
 
 
-def step_below(line: str, hole: Hole) -> int | None:
-    """How much deeper the lines near the cursor are below one that opens what this one opens."""
-    steps = steps_of(hole.lines_around, hole.language_id)
-    openers = _OPENERS.get(hole.language_id, _ANY_OPENER)
-    return next((step for step, opener in zip(steps, openers, strict=True) if opener.match(line)), None)
+def usual_steps(counts: Sequence[Counter[int]], least: int = 1) -> list[int | None]:
+    """How much deeper the line below one that opens something is, where most of them agree, at least so many."""
+    found = []
+    for steps in counts:
+        step, count = max(steps.items(), key=lambda item: item[1], default=(0, 0))
+        found.append(step if step and count >= max(least, _MOST * steps.total()) else None)
+    return found
 
 
-def widest_step(hole: Hole) -> int:
-    """How many characters a level has near the cursor, the wider where blocks and brackets differ."""
-    steps = [step for step in steps_of(hole.lines_around, hole.language_id) if step]
-    return max(steps, default=1 if "\t" in indent_of(hole.line_before) else WIDTH)
+def level_width(counts: Sequence[Counter[int]]) -> int | None:
+    """The width of a level: that of blocks, or of brackets where no block tells."""
+    return next(filter(None, usual_steps(counts)), None)
+
+
+def step_of(lines: Sequence[str], language_id: str) -> int | None:
+    """The width of a level in these lines."""
+    return level_width(step_counts(lines, language_id))
+
+
+def step_instead(said: Sequence[Counter[int]], present: Sequence[Counter[int]], least: int) -> tuple[int, int] | None:
+    """The width of a level in what was said, and the present one in its place; None where both are in use."""
+    for theirs, ours, steps in zip(usual_steps(said), usual_steps(present, least), present, strict=True):
+        if theirs:
+            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() else None
+    return None
+
+
+def step_below(line: str, counts: Sequence[Counter[int]], language_id: str) -> int | None:
+    """How much deeper lines are below one that opens what this one opens."""
+    openers = _OPENERS.get(language_id, _ANY_OPENER)
+    return next((step for step, opener in zip(usual_steps(counts), openers, strict=True) if opener.match(line)), None)

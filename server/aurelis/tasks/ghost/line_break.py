@@ -7,7 +7,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.word_places import leaves_text_open
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 _OPENS_LINE: Final = (":", "{", "=>", "->")
@@ -26,7 +26,6 @@ _STATEMENT: Final = re.compile(
 )
 """What begins a statement rather than finishes a word."""
 _ENDED: Final = (";", "}", "*/")
-_QUOTES: Final = ('"""', "'''")
 _COMMENT_BEGINS: Final = re.compile(r"\s*(?://|/\*|\* |\*$|#|--\s|\"{3}|'{3})")
 _BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+](?:\s|$)|[>|#]|\d+[.)] |```|~~~)")
 """What begins an item, a heading, a quotation, a table or a fence."""
@@ -106,7 +105,7 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
         return True
     if hole.language_id in PROSE_LANGUAGES:
         return _BLOCK_BEGINS.match(first) is not None
-    if first.startswith(_QUOTES) and leaves_text_open(hole.before):
+    if first.startswith(LONG_QUOTES) and leaves_text_open(hole.before):
         return False
     if current.endswith("/") and first[0] in "*/":
         return False  # Both together begin a comment.
@@ -146,7 +145,7 @@ def _continues(first: str, hole: Hole) -> bool:
         return _CONTINUES_PROSE.match(first) is not None
     if first[0] == "." and hole.language_id == "python":
         return not hole.in_words
-    if hole.line_before.endswith(_QUOTES) and indent_of(hole.line_before) and leaves_text_open(hole.before):
+    if hole.line_before.endswith(LONG_QUOTES) and indent_of(hole.line_before) and leaves_text_open(hole.before):
         return not indent_of(first)
     if unmatched_closers(first) and unmatched_openers(hole.line_before):
         return True

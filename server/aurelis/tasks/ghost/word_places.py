@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import COMPARED_CHARACTERS, PROSE_LANGUAGES, Hole
+from aurelis.tasks.replies.brackets import LONG_QUOTES
 
 TEXT_BETWEEN: Final = PROSE_LANGUAGES | {
     "blade",
@@ -23,7 +24,6 @@ TEXT_BETWEEN: Final = PROSE_LANGUAGES | {
 """Languages that have sentences outside of comments and strings."""
 _WITHOUT_COMMENTS: Final = frozenset({"json", "jsonl"})
 """Languages in which `/*` is part of a path."""
-_LONG_QUOTES: Final = ('"""', "'''")
 _LONG_COMMENTS: Final = (("/*", "*/"), ("<!--", "-->"), ("--[[", "]]"), ("\n=begin", "\n=end"))
 _POD: Final = re.compile(r"^=(?!cut\b)[a-z]\w+\b(?!.*^=cut\b)", re.DOTALL | re.MULTILINE)
 """Perl's documentation, which has not ended."""
@@ -66,7 +66,7 @@ def in_quotes(hole: Hole) -> bool:
 def leaves_text_open(text: str) -> bool:
     """Whether code ends within a string of several lines or a comment, in which sentences and fences are text."""
     text = text[-COMPARED_CHARACTERS:]
-    if any(text.count(mark) % 2 for mark in _LONG_QUOTES):
+    if any(text.count(mark) % 2 for mark in LONG_QUOTES):
         return True
     if any(text.rfind(start) > text.rfind(end) for start, end in _LONG_COMMENTS):
         return True

@@ -32,8 +32,6 @@ _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`
 _CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTALL)
 """The end of a fence that does not stand in a line of its own, and all behind it."""
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
-
-
 _PROSE_MARK: Final = re.compile(
     r"\s*(?:#{2,6} \w|[-*] \w+ \w|> \w|\d+\. [A-Z]|</?[a-z]+[ >]|\[[^\]]+\](?:\(|: ?\S)|!\[|\|.*\|\s*$|\*\*|.*\]\(\S)"
 )
@@ -215,9 +213,8 @@ def _names(line: str) -> bool:
 
 def _reads_as_prose(text: str, hole: Hole) -> bool:
     """Whether what stands in a fence without a name is prose with its marks rather than code or output."""
-    above = next((line for line in reversed(hole.before.split("\n")[:-1]) if line.strip()), "")
     lines = [line for line in text.split("\n") if line.strip()]
-    if above.rstrip().endswith(":") and not any(_PROSE_MARK.match(line) for line in lines):
+    if hole.line_above.rstrip().endswith(":") and not any(_PROSE_MARK.match(line) for line in lines):
         return False
     prose = sum(1 for line in lines if _PROSE_MARK.match(line) or len(_PROSE_WORD.findall(line)) > 1)
     return 2 * prose > len(lines)

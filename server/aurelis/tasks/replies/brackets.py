@@ -9,6 +9,8 @@ from typing import Final
 OPENER_OF: Final = MappingProxyType({")": "(", "]": "[", "}": "{"})
 CLOSERS: Final = frozenset(OPENER_OF)
 BRACKETS: Final = CLOSERS | frozenset(OPENER_OF.values())
+LONG_QUOTES: Final = ('"""', "'''")
+"""What begins and ends a string of several lines."""
 _TOKEN: Final = re.compile(
     r"""
     \"{3} (?:\\. | (?!\"{3}).)*+ \"{3}
@@ -51,6 +53,6 @@ def _unmatched(text: str) -> tuple[str, str, int]:
                 stack.pop()
             else:
                 closers.append(token)
-        elif len(token) == 1 or token in {'"""', "'''"}:
+        elif len(token) == 1 or token in LONG_QUOTES:
             quotes += 1
     return "".join(closers), "".join(stack), quotes

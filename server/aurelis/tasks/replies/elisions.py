@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.replies.brackets import LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
 _ELISION: Final = re.compile(
@@ -40,5 +41,5 @@ def _is_body(lines: Sequence[str], number: int, language_id: str) -> bool:
     indent = indent_of(lines[number])
     above = next((line for line in reversed(lines[:number]) if line.strip()), "")
     below = next((line for line in lines[number + 1 :] if line.strip()), "")
-    opened = above.rstrip().endswith((":", '"""', "'''"))
+    opened = above.rstrip().endswith((":", *LONG_QUOTES))
     return opened and len(indent_of(below)) < len(indent) if below else opened
