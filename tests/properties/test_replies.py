@@ -95,6 +95,7 @@ def test_an_edit_stays_within_the_range(document: str, one: int, other: int, lan
 
 
 @given(DOCUMENTS, st.integers(0, 80), LANGUAGES, REPLIES)
+@example("import os\nimport os", 1, "plaintext", "import sys\n```python\n")
 def test_an_insertion_only_inserts(document: str, place: int, language: str, reply: str) -> None:
     """Generated code adds lines; no line with anything on it changes or goes away."""
     reading = read_insertion(document, min(place, len(document)), language, reply)

@@ -155,6 +155,12 @@ def test_imports_without_a_grammar_are_told_line_by_line() -> None:
     assert with_imports("import a\nrun()\n", ["import a", "import b"], "nolanguage") == "import a\nimport b\nrun()\n"
 
 
+@pytest.mark.parametrize("language", ["nolanguage", "python"])
+def test_a_last_line_without_a_break_is_not_joined_to_an_import(language: str) -> None:
+    """An import that ends the file without a line break stays on a line of its own when another one is added."""
+    assert with_imports("import a", ["import b"], language) == "import b\nimport a"
+
+
 @pytest.mark.parametrize("eol", ["\n", "\r\n"])
 @pytest.mark.parametrize("whole", [False, True])
 def test_a_byte_order_mark_stays_where_it_is(eol: str, *, whole: bool) -> None:

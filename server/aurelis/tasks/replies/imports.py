@@ -28,8 +28,6 @@ _IMPORT: Final = re.compile(
 )
 _GO_GROUP: Final = re.compile(r"^import\s*\((.*)\)\s*;?$", re.DOTALL)
 _GO_SPEC: Final = re.compile(r"^\s*((?:[\w.]+[ \t]+)?(?:\"[^\"\n]*\"|`[^`\n]*`))", re.MULTILINE)
-
-
 LONGEST_IMPORT: Final = 500
 """Characters; a longer line is something else."""
 
@@ -118,7 +116,7 @@ def _place(text: str, lines: Sequence[str], tree: SyntaxTree | None) -> int:
         head = [node for node in tree.root.children[:20] if not _is_head(node.type, tree.text_of(node))]
         return text.count("\n", 0, tree.start(head[0])) if head else len(lines) - 1
     found = [number for number, line in enumerate(lines) if is_import_line(line[: content_length(line)])]
-    return found[-1] + 1 if found else 0
+    return min(len(lines) - 1, found[-1] + 1) if found else 0
 
 
 def _ends_inside(text: str, end: int) -> int:
