@@ -127,6 +127,21 @@ async def test_a_real_models_random_words_never_become_an_edit(
         assert python_files(tmp_path) == ["sums.py"]
 
 
+async def test_a_server_that_is_seen_to_be_back_is_asked_at_once(tmp_path: Path) -> None:
+    """Found to be away by one list of the models, it is left alone; the next list that it gives ends that."""
+    async with run_sandbox() as sandbox:
+        port, address = sandbox.port, sandbox.base_url
+    settings = {"providers": {"custom": {"baseUrl": address}}, "models": {"fast": "custom/default"}}
+    async with editor(tmp_path, settings) as (client, uri):
+        away = await client.execute("aurelis.models", {"refresh": True})
+        assert [row["kind"] for row in away["models"] if row["model"] is None] == ["network"]
+        async with run_sandbox(port=port):
+            back = await client.execute("aurelis.models", {"refresh": True})
+            assert {row["health"] for row in back["models"]} == {"ok"}
+            result = await client.execute("aurelis.explain", request(uri))
+            assert [attempt["outcome"] for attempt in result["attempts"]] == ["ok"]
+
+
 async def test_the_first_delta_comes_before_the_model_has_finished(tmp_path: Path) -> None:
     """A stream is handed on while it grows, and an edit is applied as one change."""
     async with run_sandbox(chunk_seconds=0.05) as sandbox, editor(tmp_path, upstream(sandbox)) as (client, uri):

@@ -36,7 +36,6 @@ PRESETS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """llama-server's own presets for filling holes: the option, and the name that we give the model."""
 
-OLLAMA_MODEL: Final = "qwen2.5-coder:1.5b"
 _SIZES: Final = {"1.5b", "3b", "7b"}
 IDLE_SECONDS: Final = 1800
 """After so long without a request the model's memory is freed."""

@@ -16,10 +16,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from aurelis.composition.directory import Entry
-from aurelis.composition.reports import listed_models
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.model import ModelReference
+from aurelis.core.model import ModelInfo, ModelReference
 from aurelis.core.reply import Completed
 from aurelis.core.request import Message, Parameters, Request, Task
 from aurelis.observe.health import ComponentHealth, HealthAlert, HealthStatus, alerts, health_record
@@ -190,7 +189,7 @@ async def _unlisted(engine: Engine) -> str | None:
     try:
         asked_for = (await _asked_for(engine, Task.CODE_GENERATION))[0]
         provider = engine.directory.get(asked_for.provider)
-        listed = [info.reference.model for info in await listed_models(provider, refresh=False)] if provider else []
+        listed = [info.reference.model for info in await provider.models()] if provider else []
     except (RequestError, IndexError):
         return None
     # Ollama lists a model with its tag, and takes it without.
@@ -230,9 +229,10 @@ async def _reached(engine: Engine, entry: Entry | None, *, refresh: bool) -> dic
         provider = engine.directory.get(entry.options.name)
         if out is not None and not refresh:
             raise out
-        listed = await listed_models(provider, refresh=refresh) if provider is not None else ()
-        if (reach := getattr(provider, "reach", None)) is not None:
-            await reach()  # A list that is known already says nothing about the network.
+        listed: tuple[ModelInfo, ...] = ()
+        if provider is not None:
+            listed = await provider.models(refresh=refresh)
+            await provider.reach()  # A list that is known already says nothing about the network.
     except RequestError as error:
         return _unreachable(error, now)
     took = (engine.clock.monotonic() - began) * 1000

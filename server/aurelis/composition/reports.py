@@ -44,6 +44,8 @@ async def model_rows(
         if error is not None:
             rows.append({"provider": name, "model": None, "error": error.message, "kind": str(error.kind)})
             orchestrator.availability.provider_failed(name, error)
+        elif refresh:
+            orchestrator.availability.provider_answered(name)
         if provider is None or (error is not None and error.kind is ErrorKind.CONFIGURATION):
             continue
         listed = {info.reference: info for info in listing.models}
@@ -73,7 +75,7 @@ async def _listing(directory: SettingsDirectory, name: str, *, refresh: bool) ->
     if provider is None:
         return _Listing()
     try:
-        return _Listing(provider, await listed_models(provider, refresh=refresh))
+        return _Listing(provider, await provider.models(refresh=refresh))
     except RequestError as error:
         kept: tuple[ModelInfo, ...] = ()
         with contextlib.suppress(RequestError):
@@ -95,19 +97,6 @@ async def _tasks_by_model(
         for reference in references:
             found.setdefault(reference, []).append(str(task))
     return {reference: tuple(tasks) for reference, tasks in found.items()}
-
-
-async def listed_models(provider: Provider, *, refresh: bool) -> tuple[ModelInfo, ...]:
-    """The models that a provider lists, with `refresh` asked for anew.
-
-    Raises:
-        RequestError: when the list cannot be had.
-    """
-    again = getattr(provider, "models", None)
-    if refresh and again is not None:
-        listed: tuple[ModelInfo, ...] = await again(refresh=True)
-        return listed
-    return await provider.models()
 
 
 def _prices(pricing: Pricing, host: str, listed: Sequence[ModelInfo]) -> list[Price | None]:

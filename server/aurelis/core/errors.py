@@ -30,10 +30,6 @@ class ErrorKind(StrEnum):
     CONFIGURATION = "configuration"
 
 
-REFUSED_BY_US: Final = frozenset({ErrorKind.SECRETS, ErrorKind.EXCLUDED, ErrorKind.BUDGET, ErrorKind.CONSENT})
-"""Kinds for which nothing was sent and no other candidate can help."""
-
-
 UNTOLD_RATE_LIMIT_SECONDS: Final = 10.0
 """How long a rate limit is taken to last whose 429 does not say it."""
 

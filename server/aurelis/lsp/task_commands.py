@@ -226,7 +226,6 @@ async def review_saved(ls: AurelisServer, uri: str) -> None:
 
 
 def _as_background(invocation: Invocation) -> Invocation:
-
     return attrs.evolve(invocation, urgency=Urgency.BATCH, streams=False)
 
 

@@ -52,8 +52,7 @@ class Availability:
         self.notices: dict[str, str] = {}
         self._cooldowns: OrderedDict[ModelReference, float] = OrderedDict()
         self._out: dict[str, RequestError] = {}
-        self._unhealthy: OrderedDict[ModelReference, tuple[float, RequestError]] = OrderedDict()
-        self._unhealthy_providers: OrderedDict[str, tuple[float, RequestError]] = OrderedDict()
+        self._unhealthy: OrderedDict[str, tuple[float, RequestError]] = OrderedDict()
         self._spent: OrderedDict[ModelReference, float] = OrderedDict()
         self._token_looked_up: dict[str, float] = {}
         self._failures: OrderedDict[ModelReference, RequestError] = OrderedDict()
@@ -70,9 +69,9 @@ class Availability:
         if out is not None:
             return SkippedError("health", _again(out))
         now = self._clock.monotonic()
-        for found in (self._unhealthy.get(model), self._unhealthy_providers.get(model.provider)):
-            if found is not None and now < found[0]:
-                return SkippedError("health", _again(found[1], found[0] - now))
+        found = self._unhealthy.get(model.provider)
+        if found is not None and now < found[0]:
+            return SkippedError("health", _again(found[1], found[0] - now))
         until = self._cooldowns.get(model, 0.0)
         if now < until:
             message = f"{model} is at its rate limit; it can be asked again in {spoken(until - now)}."
@@ -104,10 +103,6 @@ class Availability:
         """A quota refused a request, our own count or a 429 that tells no time; only the status asks for it."""
         _remember(self._spent, model, self._clock.monotonic() + wait)
 
-    def found_unhealthy(self, model: ModelReference, error: RequestError) -> None:
-        """A health check failed; the model is left alone for the breaker's rest."""
-        _remember(self._unhealthy, model, (self._clock.monotonic() + self._policy.recovery_seconds, error))
-
     def provider_failed(self, provider: str, error: RequestError) -> None:
         """A health check of a whole provider failed: it is left alone for the breaker's rest, or until it changes.
 
@@ -119,11 +114,11 @@ class Availability:
             self._end(provider, error)
         else:
             until = self._clock.monotonic() + self._policy.recovery_seconds
-            _remember(self._unhealthy_providers, provider, (until, error))
+            _remember(self._unhealthy, provider, (until, error))
 
     def provider_answered(self, provider: str) -> None:
         """A health check of a provider succeeded."""
-        self._unhealthy_providers.pop(provider, None)
+        self._unhealthy.pop(provider, None)
 
     def token_is_due(self, provider: str) -> bool:
         """Whether the provider refused its token and it is time to look that up anew; counts as having done so."""
@@ -164,11 +159,11 @@ class Availability:
         """Forget what was learned of a provider (of all without one): its settings or token changed."""
         self.breakers.forget(provider)
         by_model: tuple[dict[ModelReference, Any], ...]
-        by_model = (self._cooldowns, self._unhealthy, self._spent, self._failures)
+        by_model = (self._cooldowns, self._spent, self._failures)
         for known in by_model:
             for model in [m for m in known if provider in {None, m.provider}]:
                 del known[model]
-        by_name: tuple[dict[str, Any], ...] = (self._out, self.notices, self._unhealthy_providers)
+        by_name: tuple[dict[str, Any], ...] = (self._out, self.notices, self._unhealthy)
         for named in (*by_name, self._token_looked_up):
             for name in [n for n in named if provider in {None, n}]:
                 del named[name]

@@ -54,8 +54,7 @@ class Judgements:
         key = (judgement.model, judgement.language_id)
         known = self._judged.setdefault(key, _Judged())
         self._judged.move_to_end(key)
-        if len(self._judged) > KEPT:
-            self._judged.popitem(last=False)
+        self._keep_the_latest()
         known.right += WEIGHT * (float(judgement.right) - known.right)
         if judgement.shown:
             known.wrong = (known.wrong * known.shown + float(not judgement.right)) / (known.shown + 1)
@@ -69,6 +68,7 @@ class Judgements:
         for judgement in fresh:
             self.judged(judgement)
         self._judged.update(present)
+        self._keep_the_latest()
 
     def often_right(self, model: ModelReference | None, language_id: str) -> float:
         """The share of requests, 0 to 1, that lately were of use; None is the model judged last in this language."""
@@ -76,6 +76,10 @@ class Judgements:
             model = next((one for one, language in reversed(self._judged) if language == language_id), None)
         known = None if model is None else self._judged.get((model, language_id))
         return UNKNOWN if known is None else known.right
+
+    def _keep_the_latest(self) -> None:
+        while len(self._judged) > KEPT:
+            self._judged.popitem(last=False)
 
     def wrong(self, model: ModelReference, language_id: str) -> Wrong:
         """How often a model was wrong."""

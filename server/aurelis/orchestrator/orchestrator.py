@@ -102,6 +102,9 @@ class Orchestrator:
             run.outcome = f"error:{error.kind}"
             error.request_id = request.request_id
             raise
+        except Exception:
+            run.outcome = f"error:{ErrorKind.INVALID_RESPONSE}"  # A fault of ours is no cancellation.
+            raise
         finally:
             self.statistics.active -= 1
             self._count(run)

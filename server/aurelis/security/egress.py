@@ -33,7 +33,6 @@ _URI_PARTS: Final = 64
 _KEYS: Final = "{} stays here: files of this name hold keys or passwords. Give it another name if it holds none."
 _GLOBBED: Final = "{} stays here: the setting privacy.exclude names it. Change that if it may leave."
 
-_SNIFFED_BYTES: Final = 8_000
 """Where git looks for a zero byte, too."""
 
 
@@ -161,11 +160,6 @@ def inside(path: Path, folders: Sequence[Path]) -> bool:
     """Whether a path lies inside one of the folders, links resolved on both sides."""
     target = _resolved(path)
     return any(target.is_relative_to(_resolved(folder)) for folder in folders)
-
-
-def looks_binary(head: bytes) -> bool:
-    """Whether a file that begins with these bytes is not text: a zero byte within the first 8,000."""
-    return b"\0" in head[:_SNIFFED_BYTES]
 
 
 def _parts_of_uri(uri: str) -> tuple[str, ...]:

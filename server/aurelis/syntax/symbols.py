@@ -75,14 +75,6 @@ def names_in(tree: SyntaxTree, start: int, end: int, *, limit: int = 200) -> tup
     return tuple(dict.fromkeys(tree.text_of(node) for node in inside))[:limit]
 
 
-def in_comment_or_string(tree: SyntaxTree, offset: int) -> bool:
-    """Whether a place lies within a comment or a string."""
-    return any(
-        node.type in tree.rules.quiet and tree.start(node) < offset <= tree.end(node)
-        for node in tree.ancestors(tree.node_at(max(0, offset - 1), offset))
-    )
-
-
 def _is_name(tree: SyntaxTree, start: int, end: int) -> bool:
     node = tree.node_at(start, end)
     return node.type in tree.rules.names and tree.start(node) == start

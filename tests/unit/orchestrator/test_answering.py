@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aurelis.core.errors import ErrorKind, RequestError
-from aurelis.core.reply import Chosen, Delta, FinishReason
+from aurelis.core.reply import Chosen, Delta, FinishReason, Verdict
 from aurelis.core.request import Source
 from fixtures.pipeline import Directory, Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
 from fixtures.virtual_time import run
@@ -30,6 +30,22 @@ def test_an_answer_streams_and_is_recorded() -> None:
         assert outcomes_of(got) == ["one/m ok"]
         [record] = on.recorder.records
         assert (record.outcome, record.host, str(record.model)) == ("ok", "one.test:443", "one/m")
+
+    run(scenario())
+
+
+def test_a_fault_of_ours_is_not_recorded_as_a_cancellation() -> None:
+    """Whoever looks for failures finds it among them."""
+
+    def judge(_text: str) -> Verdict:
+        raise ValueError("a fault")
+
+    async def scenario() -> None:
+        on = bench(ScriptedProvider("one"))
+        with pytest.raises(ValueError, match="a fault"):
+            await answer(on, ask(judge=judge))
+        [record] = on.recorder.records
+        assert record.outcome == "error:invalid_response"
 
     run(scenario())
 

@@ -60,6 +60,14 @@ def test_earlier_sessions_count_unless_this_one_has_judged_already() -> None:
     assert judgements.often_right(None, "python") == judgements.often_right(GOOD, "python")
 
 
+def test_what_earlier_sessions_add_is_bounded_too() -> None:
+    """What this session has judged stays, whatever comes out of the store."""
+    judgements = learned(*[(ModelReference("now", str(number)), "python", True) for number in range(KEPT)])
+    judgements.remember(Judgement(ModelReference("p", str(number)), "python", right=True) for number in range(KEPT))
+    assert judgements.often_right(ModelReference("p", str(KEPT - 1)), "python") == UNKNOWN
+    assert judgements.often_right(ModelReference("now", "0"), "python") > UNKNOWN
+
+
 @pytest.mark.parametrize("count", [KEPT, KEPT + 50])
 def test_what_is_kept_is_bounded(count: int) -> None:
     """The pair judged longest ago goes first."""

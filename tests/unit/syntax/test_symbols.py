@@ -3,7 +3,7 @@
 import pytest
 
 from aurelis.syntax.parses import parse
-from aurelis.syntax.symbols import Identifier, identifier_at, in_comment_or_string, names_in
+from aurelis.syntax.symbols import Identifier, identifier_at, names_in
 
 TEXT = 'def größe(a):  # note\n    return "text" + a.b\n'
 
@@ -43,11 +43,3 @@ def test_the_names_used_in_a_range() -> None:
     assert tree is not None
     assert names_in(tree, 0, 11) == ("x", "f", "y")
     assert names_in(tree, 0, 100, limit=2) == ("x", "f")
-
-
-@pytest.mark.parametrize(("place", "quiet"), [("note", True), ("text", True), ("return", False), ("a.b", False)])
-def test_places_in_comments_and_strings(place: str, quiet: bool) -> None:
-    """Code in comments and strings is not code."""
-    tree = parse(TEXT, "python")
-    assert tree is not None
-    assert in_comment_or_string(tree, TEXT.index(place) + 1) is quiet

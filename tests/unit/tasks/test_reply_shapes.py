@@ -3,7 +3,7 @@
 import pytest
 
 from aurelis.tasks.replies.edits import read_edit
-from aurelis.tasks.replies.fences import fenced_blocks, prose_around, without_thinking
+from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
 from aurelis.tasks.replies.findings import Finding, read_findings
 from aurelis.tasks.replies.insertions import read_insertion
 from aurelis.tasks.replies.new_files import read_new_file
@@ -258,7 +258,6 @@ def test_fences_within_blocks_stay_content() -> None:
     assert fenced_blocks(nested)[0].content == "# T\n```py\nx\n```\nend\n"
     assert fenced_blocks(docstring)[0].content.count("```") == 2
     assert [block.closed for block in fenced_blocks("```\na\n```\n```\nb")] == [True, False]
-    assert prose_around("a\n```\nx\n```\nb", fenced_blocks("a\n```\nx\n```\nb")) == "a\nb"
 
 
 @pytest.mark.parametrize(

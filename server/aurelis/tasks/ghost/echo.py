@@ -168,11 +168,3 @@ def _without_typed_word(text: str, hole: Hole) -> str | None:
         # So short a word is doubled only in a longer one, but where it is a name by itself.
         return rest if typed.group() in known and rest.strip() else None
     return rest if len(typed.group()) > 1 else None
-
-
-def without_indent(text: str, hole: Hole) -> str:
-    """The text without the indentation of its first line, where the cursor stands behind an indentation already."""
-    current = hole.line_before
-    if current.strip() or not current:
-        return text
-    return text[len(indent_of(text)) :]

@@ -90,16 +90,6 @@ def fenced_blocks(reply: str) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def prose_around(reply: str, blocks: tuple[Block, ...]) -> str:
-    """What a reply says outside its blocks."""
-    parts = []
-    at = 0
-    for block in blocks:
-        parts.append(reply[at : block.start])
-        at = block.end
-    return "".join((*parts, reply[at:])).strip()
-
-
 def _pairs(opener: re.Match[str], other: re.Match[str]) -> bool:
     fence, found = opener.group(2), other.group(2)
     if found[0] != fence[0] or len(found) < len(fence):
