@@ -9,7 +9,8 @@ from oracle import Reply
 
 from aurelis.config.settings import Settings
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import CompletionAsked, PreparedCompletion, item_of, prepare_completion
+from aurelis.workflow.completion_answers import PreparedCompletion, item_of
+from aurelis.workflow.inline import CompletionAsked, prepare_completion
 
 TOKEN: Final = 4
 """Characters that come at once, as a model streams them."""

@@ -13,7 +13,8 @@ from aurelis.config.settings import Settings
 from aurelis.core.positions import PositionEncoding
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.convert import lsp_position
-from aurelis.workflow.inline import CompletionAsked, item_of, prepare_completion
+from aurelis.workflow.completion_answers import item_of
+from aurelis.workflow.inline import CompletionAsked, prepare_completion
 
 _CHARACTERS = ["é", "e\u0301", "😀", "👩\u200d💻", "漢", "\t", "\f", "\v", "\u2028", "\u00a0", "\x00"]
 ODD: Any = st.sampled_from([*_CHARACTERS, "'", '"', "`", "(", ")", "{", "}", "\\"])

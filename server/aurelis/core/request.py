@@ -100,6 +100,11 @@ def always_usable(_text: str) -> Verdict:
     return Verdict(usable=True)
 
 
+def judged_quickly(_text: str) -> bool:
+    """Whether judging takes long, where it never does."""
+    return False
+
+
 @attrs.frozen(kw_only=True)
 class Request:
     """One thing asked of a model.
@@ -120,7 +125,7 @@ class Request:
             another model's. Bounded in the text that it looks at.
         held_seconds: how long it is held back all the same, for an answer that ends at once to be judged first.
         judge: whether a whole answer is usable; an unusable one moves on to the next candidate.
-        judged_apart: whether judging may take longer than the event loop should wait.
+        judged_apart: whether judging an answer may take longer than the event loop should wait.
         enough: given the text so far, whether the rest is not needed; the connection is then closed early.
         model: a `provider/model` that replaces the plan.
         priority: `preference`, `performance` or `cost`, when the request overrides the setting.
@@ -145,7 +150,7 @@ class Request:
     begun: Callable[[str], bool] = has_words
     held_seconds: float = 0.0
     judge: Callable[[str], Verdict] = always_usable
-    judged_apart: bool = False
+    judged_apart: Callable[[str], bool] = judged_quickly
     enough: Callable[[str], bool] | None = None
     model: str | None = None
     priority: str | None = None

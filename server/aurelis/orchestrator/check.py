@@ -16,7 +16,7 @@ LONG_ANSWER: Final = 1_000
 
 async def judged(request: Request, text: str) -> Verdict:
     """The task's own verdict."""
-    apart = request.judged_apart or len(text) > LONG_ANSWER
+    apart = len(text) > LONG_ANSWER or request.judged_apart(text)
     return await asyncio.to_thread(request.judge, text) if apart else request.judge(text)
 
 

@@ -16,16 +16,11 @@ from aurelis.core.request import Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.parses import ParseCache
 from aurelis.tasks.context.completion import warm
+from aurelis.tasks.ghost.growing import GrowingReply
+from aurelis.workflow.completion_answers import Completion, PreparedCompletion, completions
 from aurelis.workflow.completion_use import CompletionUse
 from aurelis.workflow.flights import Flight, Flights
-from aurelis.workflow.inline import (
-    Completion,
-    CompletionAsked,
-    PreparedCompletion,
-    completions,
-    prepare_completion,
-    prepare_to_fit,
-)
+from aurelis.workflow.inline import CompletionAsked, prepare_completion, prepare_to_fit
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.kept_completions import Kept, KeptCompletions, Place
 from aurelis.workflow.services import Services
@@ -109,7 +104,13 @@ class CompletionRequests:
         for _ in range(count):
             request = first.prepared.request
             parameters = attrs.evolve(request.parameters, temperature=ALTERNATIVE_TEMPERATURE)
-            other = attrs.evolve(request, request_id=new_request_id(), parameters=parameters, cacheable=False)
+            other = attrs.evolve(
+                request,
+                request_id=new_request_id(),
+                parameters=parameters,
+                enough=GrowingReply(first.prepared.hole).is_enough,
+                cacheable=False,
+            )
             flight = Flight(first.place, first.prepared, first.proposed, invoked=True, further=True)
             self.flights.begin(flight, self._fly_beside(flight, other, snapshot))
             flights.append(flight)
@@ -152,7 +153,7 @@ class CompletionRequests:
         return False
 
     async def _completions(self, prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
-        if prepared.request.judged_apart:
+        if prepared.request.judged_apart(answer.text):
             return await self._aside(lambda: completions(prepared, answer))
         return completions(prepared, answer)
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 import attrs
 
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import CURSOR, PreparedCompletion, item_of
+from aurelis.workflow.completion_answers import PreparedCompletion, glimpse_of
+from aurelis.workflow.inline import CURSOR
 from aurelis.workflow.kept_completions import COVERED, Place
 
 ORPHAN_SECONDS: Final = 0.15
@@ -79,8 +80,7 @@ class Flight:
         """What has arrived, as it would be offered: read once."""
         if self._read != self.so_far:
             self._read = self.so_far
-            item = item_of(self.so_far, self.prepared)
-            self._text = "" if item is None else item.text
+            self._text = glimpse_of(self.so_far, self.prepared)
         return self._text
 
 

@@ -10,10 +10,7 @@ from typing import Final
 import attrs
 
 from aurelis.core.errors import RequestError
-from aurelis.core.model import ModelReference
-from aurelis.core.plain_text import plain_code
-from aurelis.core.redaction_map import mentions
-from aurelis.core.reply import Answer, Completed, FinishReason, Verdict
+from aurelis.core.reply import Completed, Verdict
 from aurelis.core.request import FillInTheMiddle, Message, Neighbour, Parameters, Request
 from aurelis.core.snapshot import Snapshot
 from aurelis.syntax.languages import rules_for
@@ -22,12 +19,11 @@ from aurelis.tasks.asking import Policy, fenced
 from aurelis.tasks.context.completion import CompletionContext, completion_context, wants_many_lines
 from aurelis.tasks.context.diagnostics import Diagnostic
 from aurelis.tasks.context.recent_edits import Version, describe_edit
-from aurelis.tasks.ghost.damage import kept_parsing
-from aurelis.tasks.ghost.hole import GhostText, Hole
-from aurelis.tasks.ghost.reading import enough, ghost_text
-from aurelis.tasks.ghost.wrapping import has_ended
+from aurelis.tasks.ghost.growing import GrowingReply
+from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.table import row_for
 from aurelis.tasks.templates import fill, load_prompt
+from aurelis.workflow.completion_answers import Completion, PreparedCompletion, completions, is_nonsense, reader_for
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.policy import task_policy
 from aurelis.workflow.services import Services
@@ -91,24 +87,6 @@ class CompletionAsked:
     request_id: str = attrs.field(factory=new_request_id)
 
 
-@attrs.frozen
-class Completion:
-    """An item and what served it."""
-
-    item: GhostText
-    request_id: str
-    model: ModelReference
-
-
-@attrs.frozen
-class PreparedCompletion:
-    """A request for ghost text, the hole that its answer is read for, and the model that would be asked first."""
-
-    request: Request
-    hole: Hole = attrs.field(repr=False)
-    model: ModelReference | None = None
-
-
 Aside = Callable[[Callable[[], PreparedCompletion | None]], Awaitable[PreparedCompletion | None]]
 
 
@@ -127,26 +105,6 @@ async def complete(
     except RequestError:
         return ()
     return ()
-
-
-def completions(prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
-    """The items that an answer makes."""
-    if answer.finish is FinishReason.CONTENT_FILTER or mentions(answer.text, answer.redactions):
-        return ()
-    item = item_of(answer.text, prepared, cut=answer.finish in {FinishReason.LENGTH, FinishReason.CUT})
-    return () if item is None else (Completion(item, answer.request_id, answer.model),)
-
-
-def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> GhostText | None:
-    """The item for a reply; a reply that was cut off loses its last, unfinished line where it has several."""
-    hole = prepared.hole
-    reply = plain_code(reply, hole.prefix + hole.suffix)
-    if cut and hole.multiline and "\n" in reply.strip() and not has_ended(reply, hole):
-        reply = reply[: reply.rindex("\n")]
-    item = ghost_text(reply, hole)
-    if item is None:
-        return None
-    return kept_parsing(item, hole)
 
 
 async def prepare_to_fit(
@@ -223,8 +181,11 @@ def prepare_completion(
     prompt = load_prompt(row.prompt)
     rules = rules_for(snapshot.language_id)
 
+    slow = tree is not None and parses.took_long(snapshot.uri, snapshot.language_id)
+    read = reader_for(hole)
+
     def judge(text: str) -> Verdict:
-        usable = ghost_text(text, hole) is not None
+        usable = read(text) is not None
         return Verdict(usable=usable, reason="" if usable else "nothing is left of the answer")
 
     request = Request(
@@ -256,11 +217,11 @@ def prepare_completion(
         streams=False,
         empty_is_an_answer=True,
         judge=judge,
-        judged_apart=tree is not None and parses.took_long(snapshot.uri, snapshot.language_id),
-        enough=lambda text: enough(text, hole),
+        judged_apart=lambda text: slow or is_nonsense(text, hole),
+        enough=GrowingReply(hole).is_enough,
         reasoning=False,
     )
-    return PreparedCompletion(request, hole)
+    return PreparedCompletion(request, hole, read)
 
 
 def _line_length(text: str, position: int) -> int:

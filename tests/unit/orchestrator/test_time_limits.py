@@ -99,7 +99,7 @@ def test_long_answers_are_judged_off_the_event_loop(length: int, *, apart: bool,
         return Verdict(usable=True)
 
     async def scenario() -> None:
-        request = ask(judge=judge, judged_apart=apart)
+        request = ask(judge=judge, judged_apart=lambda _: apart)
         got = await answer(bench(ScriptedProvider("one", Say(("a" * length,)))), request)
         assert len(got.text) == length
 

@@ -8,7 +8,8 @@ from tests.unit.tasks.ghost_holes import filled
 
 from aurelis.config.settings import Settings
 from aurelis.core.snapshot import Snapshot
-from aurelis.workflow.inline import CompletionAsked, item_of, prepare_completion
+from aurelis.workflow.completion_answers import item_of
+from aurelis.workflow.inline import CompletionAsked, prepare_completion
 
 SERVICES: Any = SimpleNamespace(settings=Settings(), egress=SimpleNamespace(refusal=lambda _: None))
 BODY = "def add(a, b):\n    ¦\n\n\ndef next_one():\n    return 1\n"

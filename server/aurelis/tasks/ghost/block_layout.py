@@ -139,11 +139,10 @@ def wants_deeper(line: str, hole: Hole) -> bool:
 
 def _goes_on_at(lines: Sequence[str], base: int) -> bool:
     """Whether the first lower line that no bracket holds goes on in the block, counted as the document is."""
-    for number, line in enumerate(lines):
-        if number and line.strip() and not unmatched_openers("\n".join(lines[:number])):
-            depth = len(indent_of(line))
-            if depth <= base:
-                return depth == base and not lines[number - 1].rstrip().endswith((":", "{", "=>", "->"))
+    for number, line in enumerate(lines[:NEAR_LINES]):
+        depth = len(indent_of(line))
+        if number and line.strip() and depth <= base and not unmatched_openers("\n".join(lines[:number])):
+            return depth == base and not lines[number - 1].rstrip().endswith((":", "{", "=>", "->"))
     return False
 
 

@@ -22,6 +22,8 @@ SAME_NUMBERS: Final = 10
 SAME_GROUPS: Final = 3
 """A group of several lines so often in a row is one, too."""
 LARGEST_GROUP: Final = 6
+LONGEST_REPETITION: Final = 20
+"""Lines that tell whether one repeats itself without end."""
 SHORTEST_RULE: Final = 8
 """Characters of a line of dashes."""
 SURE_LINES: Final = 3
@@ -39,7 +41,8 @@ def bounded(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) ->
     if not hole.multiline:
         return list(lines[:1])
     own = before_next_lines(lines, hole, more_may_come=more_may_come)
-    return within_block(before_repetition(own, hole)[: hole.max_lines], hole, more_may_come=more_may_come)
+    shown = before_repetition(own[: hole.max_lines + LONGEST_REPETITION], hole)[: hole.max_lines]
+    return within_block(shown, hole, more_may_come=more_may_come) if shown else []
 
 
 def before_next_lines(
@@ -51,10 +54,11 @@ def before_next_lines(
     """
     below = hole.lines_below
     blank = not hole.line_before.strip()
-    for number, line in enumerate(lines):
-        if not below or not line.strip() or not (number or blank):
-            continue
-        said = [line.strip() for line in lines[number:] if line.strip()]
+    filled = [(number, stripped) for number, line in enumerate(lines) if (stripped := line.strip())] if below else []
+    for at, (number, first) in enumerate(filled):
+        if not (number or blank) or (first != below[0] and at + 1 < len(filled)):
+            continue  # Neither the next line nor, at the end, half of it.
+        line, said = lines[number], [stripped for _, stripped in filled[at : at + len(below) + 2]]
         same = 0
         while same < min(len(said), len(below)) and said[same] == below[same]:
             same += 1
@@ -157,7 +161,7 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
         rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at])) == 1
         quotes = said[at] in _QUOTES
         if not rule and not quotes and not any(character.isalnum() for character in said[at]):
-            if _closes_on_and_on(lines[at:]):
+            if _closes_on_and_on(lines[at : at + SAME_GROUPS]):
                 return list(lines[: at + 1])
             continue
         has_words = quotes or any(character.isalpha() for character in said[at])
@@ -177,8 +181,6 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
 
 
 def _closes_on_and_on(lines: Sequence[str]) -> bool:
-    """Whether the first lines are the same closers at the same depth, where no block can end that often."""
+    """Whether so many lines are the same closers at the same depth, where no block can end that often."""
     first = lines[0]
-    return (
-        bool(indent_of(first)) and first.strip()[:1] in CLOSERS and list(lines[:SAME_GROUPS]) == [first] * SAME_GROUPS
-    )
+    return bool(indent_of(first)) and first.strip()[:1] in CLOSERS and list(lines) == [first] * SAME_GROUPS

@@ -98,7 +98,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
-    said = _outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:]])
+    said = _outside_texts([" " * first + (opened or lines[0].lstrip(" \t")), *lines[1:NEAR_LINES]])
     if tabs and not said_tabs:
         width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]

@@ -197,7 +197,7 @@ def _is_over(text: str, hole: Hole) -> bool:
     if not text.strip():
         return False
     lines = text.split("\n")
-    if not hole.multiline:
+    if not hole.multiline or len(lines) > hole.max_lines:
         return True
     kept = before_repetition(before_next_lines(lines, hole, more_may_come=True), hole)
     if len(kept) < len(lines):

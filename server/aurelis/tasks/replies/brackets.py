@@ -8,7 +8,8 @@ from typing import Final
 
 OPENER_OF: Final = MappingProxyType({")": "(", "]": "[", "}": "{"})
 CLOSERS: Final = frozenset(OPENER_OF)
-BRACKETS: Final = CLOSERS | frozenset(OPENER_OF.values())
+_OPENERS: Final = frozenset(OPENER_OF.values())
+BRACKETS: Final = CLOSERS | _OPENERS
 LONG_QUOTES: Final = ('"""', "'''")
 """What begins and ends a string of several lines."""
 _TOKEN: Final = re.compile(
@@ -44,11 +45,10 @@ def _unmatched(text: str) -> tuple[str, str, int]:
     stack: list[str] = []
     closers: list[str] = []
     quotes = 0
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if token in OPENER_OF.values():
+    for token in _TOKEN.findall(text):
+        if token in _OPENERS:
             stack.append(token)
-        elif token in OPENER_OF:
+        elif token in CLOSERS:
             if stack and stack[-1] == OPENER_OF[token]:
                 stack.pop()
             else:
