@@ -106,3 +106,15 @@ async def test_a_shared_cache_that_is_gone_is_named(tmp_path: Path, monkeypatch:
     cache = record["components"]["cache"]
     assert (cache["status"], cache["error"]) == ("degraded", "ConnectionError")
     assert cache["next"] == "Answers are asked for anew; check the server of cache.redis."
+
+
+async def test_a_provider_without_an_address_is_no_matter_of_signing_in(tmp_path: Path) -> None:
+    """A model of a provider that the settings say nothing about: the next step is the address, not a token."""
+    code, record = await doctor(
+        tmp_path, 'provider = "sandbox"\n[models]\ncode = "sandbox/default"\nfast = "custom/m"\n'
+    )
+    assert code == 2
+    found = record["components"]["authentication"]
+    assert found["error"].startswith("providers.custom.baseUrl")
+    assert "setting" in found["next"]
+    assert "login" not in found["next"]

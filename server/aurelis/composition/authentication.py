@@ -22,7 +22,7 @@ from aurelis.config.folders import Folders
 from aurelis.config.settings import ProviderSettings, Settings
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.openai_compatible import open_provider
-from aurelis.providers.options import ProviderOptions, is_loopback
+from aurelis.providers.options import ProviderOptions, check_base_url, is_loopback
 from aurelis.providers.profiles import PROFILES, retired_vendor, unknown_name
 from aurelis.providers.tokens import TokenCheck, format_warning
 from aurelis.security.credentials import Credentials, Lookup
@@ -130,7 +130,9 @@ class Authentication:
             try:
                 [row] = await self._credentials.status([lookup_of(entry.options)])
             except RequestError as error:
-                rows.append({"provider": entry.options.name, "present": False, "message": error.message})
+                message = entry.fault or error.message
+                none: dict[str, Any] = {"source": None, "origin": None, "present": False}
+                rows.append({"provider": entry.options.name, **none, "message": message, "misconfigured": True})
                 continue
             required = profile.key_required if profile is not None else True
             more: dict[str, Any] = {"required": required, "why": entry.why}
@@ -188,11 +190,11 @@ def lookup_of(options: ProviderOptions) -> Lookup:
     """Whose token a provider's requests need.
 
     Raises:
-        RequestError: of kind `configuration`, for a provider without an address.
+        RequestError: of kind `configuration`, for a provider without an address that can be used.
     """
     profile = PROFILES.get(options.profile)
     vendor = profile.base_url if profile is not None else None
-    origin = origin_of(options.base_url or vendor or "")
+    origin = origin_of(check_base_url(options, profile) if profile is not None else options.base_url or "")
     # A gateway on this machine that the user put in the vendor's place gets the vendor's key; another host does not,
     # unless everybody's is at another host, because people run it themselves or the vendor's own has gone.
     own_origin = None if vendor is None or is_loopback(origin.host) else origin_of(vendor)

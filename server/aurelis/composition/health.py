@@ -43,6 +43,7 @@ CONNECT_A_MODEL: Final = (
     "Answers come from the built-in sandbox, which is no language model. Connect one: run `aurelis local` for a model "
     "on this machine, or sign in with `aurelis login PROVIDER`."
 )
+CORRECT_IT: Final = "Correct the setting that the message names; `aurelis config show` has them all."
 _REASONS: Final = MappingProxyType(
     {
         "chosen": "the setting provider names it",
@@ -266,7 +267,7 @@ def _next_step(error: RequestError) -> str:
         return "Check that the address in baseUrl is right and that the server runs."
     if error.kind in {ErrorKind.RATE_LIMIT, ErrorKind.UNAVAILABLE}:
         return "Try again later, or name another provider's model in models.code."
-    return "Correct the setting that the message names; `aurelis config show` has them all."
+    return CORRECT_IT
 
 
 async def _asked(engine: Engine, models: ComponentHealth) -> ComponentHealth:
@@ -314,7 +315,7 @@ async def _authentication(engine: Engine) -> ComponentHealth:
     took = (engine.clock.monotonic() - began) * 1000
     for row in rows:
         if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
-            advice = f"Sign in with `aurelis login {row['provider']}`."
+            advice = CORRECT_IT if row.get("misconfigured") else f"Sign in with `aurelis login {row['provider']}`."
             error = row.get("message") or _unset(row) or f"There is no token for {row['provider']}."
             return ComponentHealth("unhealthy", now, error=error, next=advice)
     unset = next((sentence for row in rows if not row["present"] and (sentence := _unset(row))), None)

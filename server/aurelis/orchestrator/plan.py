@@ -63,7 +63,8 @@ def _candidate(reference: ModelReference, request: Request, workings: Workings) 
     if provider is None:
         known = ", ".join(workings.parts.directory.names()) or "none"
         message = f"The provider '{reference.provider}' of {reference} is not configured (configured: {known})"
-        return _unusable(reference, f"{message}; `aurelis models` lists what can be asked.")
+        advice = f"set providers.{reference.provider}, or name a model that `aurelis models` lists."
+        return _unusable(reference, f"{message}; {advice}")
     info = provider.describe(reference.model)
     why = _too_long(info, request, workings)
     return Candidate(
