@@ -39,6 +39,12 @@ CLOSERS_THAT_ARE_MISSING = [
     ),
     ("json", '{\n  "a": {\n    ¦\n', '"b": 1\n  }\n}', '{\n  "a": {\n    "b": 1\n  }\n}\n'),
     (
+        "python",
+        "A = {\n    b,\n    c¦\n        if d not in e:\n            return f\n",
+        "d,\n}",
+        "A = {\n    b,\n    cd,\n}\n        if d not in e:\n            return f\n",
+    ),
+    (
         "csharp",
         "class A\n{\n    int F()\n    {\n        {\n            b();\n        ¦\n    }\n}\n",
         "}\n        return 1;",

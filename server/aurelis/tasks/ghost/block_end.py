@@ -8,7 +8,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, closes_block
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.brackets import CLOSERS, OPENER_OF, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 _BLOCK_OPENERS: Final = (":", "{")
@@ -71,15 +71,18 @@ def _goes_on_at(depth: int, hole: Hole) -> bool:
 def _is_wanted(line: str, hole: Hole) -> bool:
     """Whether a line closes a block around the cursor's that nothing below the cursor closes.
 
-    The indentation tells: what stands below is less indented, or as much and closes nothing.
+    The indentation tells: what stands below is less indented, or as much and closes nothing. Where it is deeper, as
+    below half a statement, the brackets tell that the document leaves open.
     """
     if not closes_block(line) or hole.line_after.strip():
         return False
     below = hole.next_line
     if not below:
         return True
-    depth = len(indent_of(below))
-    return depth < len(indent_of(line)) or (depth == len(indent_of(line)) and not closes_block(below))
+    depth, own = len(indent_of(below)), len(indent_of(line))
+    if depth > own:
+        return hole.left_open.endswith(OPENER_OF.get(line.lstrip()[0], "none"))
+    return depth < own or not closes_block(below)
 
 
 def _continues(line: str, hole: Hole) -> bool:

@@ -169,6 +169,12 @@ class Hole:
         return unmatched_closers(self.suffix[self.near_end : self.near_end + FAR_CHARACTERS])
 
     @cached_property
+    def left_open(self) -> str:
+        """The brackets that the document leaves open as it is, outermost first."""
+        near = self.prefix[self.near_start :] + self.suffix[: self.near_end]
+        return unmatched_openers(self.opened_far_above + near + self.closed_far_below)
+
+    @cached_property
     def block_depth(self) -> int:
         """How deep the lines of the cursor's block are at least; one that goes on with another is deeper than that."""
         depth = len(indent_of(self.line_before))
