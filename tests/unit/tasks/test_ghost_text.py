@@ -1,6 +1,7 @@
 """From what a model said to the text at the cursor."""
 
 import pytest
+from tests.unit.tasks.ghost_holes import filled
 
 from aurelis.syntax.parses import parse
 from aurelis.tasks.context.completion import wants_many_lines
@@ -306,3 +307,11 @@ def test_brackets_are_counted_outside_strings(text: str, closers: str, openers: 
     assert unmatched_closers(text) == closers
     assert unmatched_openers(text) == openers
     assert unmatched_count(text) == count
+
+
+def test_a_sentence_is_no_code_however_long_the_text_above_is() -> None:
+    """Of a text of many lines above only the end stands near the cursor; that begins no text."""
+    above = '"""What it is.\n' + "More of it.\n" * 600 + '"""\n\n\n'
+    document = above + "def f(a):\n    if a:\n        ¦\n    return 1\n"
+    expected = above + "def f(a):\n    if a:\n        return a\n    return 1\n"
+    assert filled(document, "Return a here:\n\nreturn a") == expected

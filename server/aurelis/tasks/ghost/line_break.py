@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
-from aurelis.tasks.ghost.word_places import leaves_text_open
+from aurelis.tasks.ghost.word_places import text_is_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -105,7 +105,7 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
         return True
     if hole.language_id in PROSE_LANGUAGES:
         return _BLOCK_BEGINS.match(first) is not None
-    if first.startswith(LONG_QUOTES) and leaves_text_open(hole.before):
+    if first.startswith(LONG_QUOTES) and text_is_open(hole):
         return False
     if current.endswith("/") and first[0] in "*/":
         return False  # Both together begin a comment.
@@ -145,7 +145,7 @@ def _continues(first: str, hole: Hole) -> bool:
         return _CONTINUES_PROSE.match(first) is not None
     if first[0] == "." and hole.language_id == "python":
         return not hole.in_words
-    if hole.line_before.endswith(LONG_QUOTES) and indent_of(hole.line_before) and leaves_text_open(hole.before):
+    if hole.line_before.endswith(LONG_QUOTES) and indent_of(hole.line_before) and text_is_open(hole):
         return not indent_of(first)
     if unmatched_closers(first) and unmatched_openers(hole.line_before):
         return True

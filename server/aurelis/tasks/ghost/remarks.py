@@ -71,7 +71,7 @@ def _is_code_again(text: str, hole: Hole) -> bool:
     """Whether a text ends the comment or string of several lines that the cursor stands in, and goes on behind it."""
     if has_text_between(hole) or not text_is_open(hole):
         return False
-    return not leaves_text_open(hole.before + _without_afterword(text))
+    return not leaves_text_open(hole.prefix + _without_afterword(text))
 
 
 def _without_introduction(text: str, hole: Hole) -> str:

@@ -55,7 +55,7 @@ def among_words(hole: Hole) -> bool:
 
 def text_is_open(hole: Hole) -> bool:
     """Whether the text before the cursor ends within a string of several lines or a comment."""
-    return hole.language_id not in _WITHOUT_COMMENTS and leaves_text_open(hole.before)
+    return hole.language_id not in _WITHOUT_COMMENTS and leaves_text_open(hole.prefix)
 
 
 def in_quotes(hole: Hole) -> bool:
@@ -64,10 +64,13 @@ def in_quotes(hole: Hole) -> bool:
 
 
 def leaves_text_open(text: str) -> bool:
-    """Whether code ends within a string of several lines or a comment, in which sentences and fences are text."""
-    text = text[-COMPARED_CHARACTERS:]
+    """Whether code ends within a string of several lines or a comment, in which sentences and fences are text.
+
+    Quotation marks are counted from the beginning: which of a pair one is, nothing else tells.
+    """
     if any(text.count(mark) % 2 for mark in LONG_QUOTES):
         return True
+    text = text[-COMPARED_CHARACTERS:]
     if any(text.rfind(start) > text.rfind(end) for start, end in _LONG_COMMENTS):
         return True
     return any(pattern.search(text) is not None for pattern in (_HEREDOC, _POD))

@@ -19,6 +19,7 @@ from aurelis.tasks.ghost.word_places import among_words, in_comment_line, leaves
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
+from aurelis.tasks.replies.layout import indent_of
 
 MOST_SENTENCES: Final = 4
 """Lines that may introduce a completion; more is an answer to another question."""
@@ -100,9 +101,9 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
     if len(blocks) > 1:
         return text
     before = text[: blocks[0].start]
-    if not before.strip() or leaves_text_open(before) or _open_fence(hole):
+    if not before.strip() or _open_fence(hole):
         return text
-    if hole.in_words and not in_comment_line(hole):
+    if leaves_text_open(before) or (among_words(hole) and not in_comment_line(hole)):
         return _without_last_fence(text, blocks, hole)
     above, _, last = before.strip("\n").rpartition("\n")
     leads_over = introduces(last) and (bool(above.strip()) or not hole.line_before.strip())
@@ -110,11 +111,17 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
 
 
 def _without_last_fence(text: str, blocks: Sequence[Block], hole: Hole) -> str:
-    """Markdown without a fence in its last line that ends nothing, and that no sentence leads over to."""
+    """Words without a fence in their last line that ends nothing, and that no sentence leads over to.
+
+    None leads over to a fence at the margin from within an indented text.
+    """
     before = text[: blocks[-1].start].rstrip()
-    if hole.leaves_fence_open or blocks[-1].content.strip() or not before or before.endswith(":"):
+    if hole.leaves_fence_open or blocks[-1].content.strip() or not before:
         return text
-    return before
+    _, below_another, last = before.rpartition("\n")
+    inside = hole.language_id not in MARKDOWN_LANGUAGES and indent_of(last if below_another else hole.line_before)
+    at_margin = not indent_of(text[blocks[-1].start :])
+    return text if before.endswith(":") and not (inside and at_margin) else before
 
 
 def _without_elisions(text: str, hole: Hole) -> str:

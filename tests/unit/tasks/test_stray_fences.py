@@ -1,0 +1,36 @@
+"""A reply's last line that ends a fence which nothing has begun."""
+
+import pytest
+from tests.unit.tasks.ghost_holes import filled
+
+CASES = {
+    "behind the end of the text that the cursor stands in": (
+        'A = 1\n"""What is\n\n``A`` ¦\n\nB = 2\n"""What is not."""\n',
+        'to all.\n"""\n```',
+        '``A`` to all.\n"""\n\nB = 2\n',
+    ),
+    "within a text that the reply begins": (
+        'def f(a):\n¦\n    way.\n    """\n    return a\n',
+        '    """Do it in some\n```',
+        '    """Do it in some\n    way.\n',
+    ),
+    "at the margin below words that lead over to more": (
+        'def f(a):\n    """Do it.\n\n    ¦\n\n        >>> f(1)\n    """\n    return a\n',
+        "With an argument:\n```",
+        "    With an argument:\n\n        >>> f(1)\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reply", "part"), CASES.values(), ids=CASES.keys())
+def test_a_fence_that_ends_nothing_is_no_text(text: str, reply: str, part: str) -> None:
+    """A model that was asked for no fence ends one out of habit; the document has none of it."""
+    document = filled(text, reply)
+    assert part in document
+    assert "```" not in document
+
+
+def test_a_fence_as_deep_as_its_text_is_part_of_it() -> None:
+    """What leads over to a fence that stands where the text does is likely meant."""
+    text = 'def f(a):\n    """Do it.\n\n    Or not.\n    ¦\n    """\n    return a\n'
+    assert "    So:\n    ```\n" in filled(text, "So:\n    ```\n    f(1)")
