@@ -57,6 +57,27 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
         ("int a;\n\n/¦\nint b;\n", "/ All of them.", "// All of them.\nint b;\n", "c"),
         ("int a;\n\n    /¦\n       all of them. */\nint b;\n", "\n* First,", "    /* First,\n", "c"),
         ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),
+        (
+            'class A:\n    x = 1\n\n    ¦\n            "a"\n        )\n',
+            "def f(self):  # noqa: C901 - long\n    if self.x:\n        return 1\n    g(",
+            "    def f(self):  # noqa: C901 - long\n        if self.x:\n            return 1\n        g(\n",
+            "python",
+        ),
+        (
+            "for (const m of all) {\n    if (m) {\n        ¦\n    }\n}\nreturn b;\n",
+            (
+                "// ... rest of code ...\n    if (m) {\n        if (c) {\n            b = m;\n        }\n    }\n"
+                "// ... rest of code ..."
+            ),
+            "        if (c) {\n            b = m;\n        }\n    }\n}\nreturn b;\n",
+            "javascript",
+        ),
+        (
+            "A = {\n  b: 1,\n}\n\nclass C:\n    d = [\n        e,\n        ¦\n",
+            "f,\n\t\tg,\n\t]",
+            "        f,\n        g,\n    ]\n",
+            "python",
+        ),
         ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
         ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
     ],

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import OPENS_BLOCK, closes_block
+from aurelis.tasks.ghost.block_layout import closes_block, opens_block
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.brackets import CLOSERS, OPENER_OF, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -60,7 +60,7 @@ def _leads_to_next_line(lines: Sequence[str], base: int, hole: Hole, *, more_may
         outside = [line for line in lines[1:] if line.strip() and len(indent_of(line)) < base]
         return bool(outside) and depth > min(len(indent_of(line)) for line in outside)
     last = next((line for line in reversed(lines) if line.strip()), "")
-    return len(lines) > 1 and depth > len(indent_of(last)) and last.rstrip().endswith(OPENS_BLOCK)
+    return len(lines) > 1 and depth > len(indent_of(last)) and opens_block(last)
 
 
 def _goes_on_at(depth: int, hole: Hole) -> bool:

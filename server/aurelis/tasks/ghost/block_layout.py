@@ -17,6 +17,8 @@ from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_close
 from aurelis.tasks.replies.layout import indent_of
 
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
+_REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
+"""What is noted behind a line of code; a mark of a comment set off by blanks."""
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
@@ -58,6 +60,11 @@ _AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
 
 
+def opens_block(line: str) -> bool:
+    """Whether a line ends with what opens a block, whatever is noted behind it."""
+    return _REMARK.sub("", line).rstrip().endswith(OPENS_BLOCK)
+
+
 def closes_block(line: str) -> bool:
     """Whether a line begins with what closes a block: a bracket, an element's end, a word."""
     return _CLOSES.match(line) is not None
@@ -84,7 +91,7 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
         if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
             return True
         closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
-        if depth < base + (not closes) or closes or above.rstrip().endswith(OPENS_BLOCK):
+        if depth < base + (not closes) or closes or opens_block(above):
             return depth < base + (not closes)
     if hole.line_before.strip():
         return _is_held(lines, depth, hole)
@@ -126,7 +133,7 @@ def wants_deeper(line: str, hole: Hole) -> bool:
     bare = line.strip()
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
         return False
-    if bare.endswith((":", *"([{")) if hole.in_words else bare.endswith(OPENS_BLOCK) or unmatched_openers(line):
+    if bare.endswith((":", *"([{")) if hole.in_words else opens_block(bare) or unmatched_openers(line):
         return True
     if hole.language_id in _LISTS and _LIST_ITEM.match(line):
         return True

@@ -9,7 +9,7 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import OPENS_BLOCK
+from aurelis.tasks.ghost.block_layout import opens_block
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
@@ -37,7 +37,7 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     if hole.in_words or text.lstrip()[0] == "*":
         return [text]
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
-    if hole.line_above.rstrip().endswith(OPENS_BLOCK):
+    if opens_block(hole.line_above):
         known.add(indent_of(hole.line_above) + " " * (hole.level_width or WIDTH))
     indent = indent_of(text.split("\n", 1)[0])
     fewer, more = indent[1:] in known, " " + indent in known

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.block_layout import (
-    OPENS_BLOCK,
     closes_block,
     counts_from_margin,
     is_aligned_at_margin,
     leaves_the_block,
+    opens_block,
     wants_deeper,
 )
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.ghost.level_width import WIDTH, step_counts, step_instead, step_of
+from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
@@ -65,7 +65,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     above = [line for line in hole.before.split("\n")[-NEAR_LINES:-1] if line.strip()]
     around = [*above, *(line for line in hole.after.split("\n")[1:NEAR_LINES] if line.strip())]
     levels = {len(indent_of(line)) for line in around}
-    opened = bool(above) and above[-1].rstrip().endswith(OPENS_BLOCK)
+    opened = bool(above) and opens_block(above[-1])
     floor = len(indent_of(above[-1])) + 1 if opened else 0
     told = step_of(above, hole.language_id)
     if opened:
@@ -94,7 +94,9 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     tabs = uses_tabs("\n".join(document))
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     if tabs is False and said_tabs:
-        width = _width_of_a_tab(lines, hole) or hole.level_width or WIDTH
+        # What looks narrower than the document's levels is a line that goes on, which many styles indent twice.
+        width = max(_width_of_a_tab(lines, hole) or 0, level_width(hole.steps_around, LEAST_STEPS) or 0)
+        width = width or hole.level_width or WIDTH
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
@@ -118,15 +120,13 @@ def _first_depth(line: str, hole: Hole) -> int:
 
 
 def _width_of_a_tab(lines: Sequence[str], hole: Hole) -> int | None:
-    """How many spaces a tab stands for, as far as the least indented lower line tells, which is of the cursor's level.
+    """How many spaces a tab stands for, as far as the first lower line tells, which is of the cursor's level.
 
-    Or of the one below it, where the first line opens a block that is not closed.
+    Or of the one below it, where the line above opens a block; or of the one around it, where it closes one.
     """
     base = len(indent_of(hole.line_before))
-    below = [line for line in lines[1:] if line.strip()]
-    shallow = min(below, key=lambda line: line.count("\t"))
-    deeper = shallow is below[0] and wants_deeper(hole.line_before + lines[0], hole) and not closes_block(shallow)
-    level = shallow.count("\t") - deeper
+    below = next(line for line in lines[1:] if line.strip())
+    level = below.count("\t") - bool(wants_deeper(hole.line_before + lines[0], hole)) + closes_block(below)
     return base // level if level > 0 and base % level == 0 and base // level in _WIDTHS else None
 
 

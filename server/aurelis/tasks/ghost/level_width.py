@@ -23,7 +23,7 @@ _OPENERS: Final = MappingProxyType(
     {
         "python": (
             re.compile(
-                r"\s*(?:\)|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b).*:\s*$"
+                r"\s*(?:\)|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b).*:\s*(?:#.*)?$"
             ),
             re.compile(r".*[(\[{]\s*$"),
         )
@@ -61,9 +61,9 @@ def usual_steps(counts: Sequence[Counter[int]], least: int = 1) -> list[int | No
     return found
 
 
-def level_width(counts: Sequence[Counter[int]]) -> int | None:
+def level_width(counts: Sequence[Counter[int]], least: int = 1) -> int | None:
     """The width of a level: that of blocks, or of brackets where no block tells."""
-    return next(filter(None, usual_steps(counts)), None)
+    return next(filter(None, usual_steps(counts, least)), None)
 
 
 def step_of(lines: Sequence[str], language_id: str) -> int | None:

@@ -143,12 +143,10 @@ def _without_elisions(text: str, hole: Hole) -> str:
         own = own[_same_lines(own, above) :]
     if end < len(lines) and not hole.line_after.strip():
         same = _same_lines(own[::-1], hole.lines_below[::-1])
-        kept = own[: len(own) - same]
+        ends = [own[: len(own) - count] for count in range(same, -1, -1)]
         # A closer that stands below as well may be the one of a block that the lines open themselves.
-        told = any(map(telling, own[len(kept) :])) or unmatched_count("\n".join(kept)) <= unmatched_count(
-            "\n".join(own)
-        )
-        own = kept if told else own
+        told = any(map(telling, own[len(own) - same :]))
+        own = ends[0] if told else min(ends, key=lambda lines: unmatched_count("\n".join(lines)))
     return "\n".join(own)
 
 
