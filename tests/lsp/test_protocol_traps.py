@@ -10,6 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
+from aurelis.lsp import progress
 from lsp.fake_services import FakeServices
 from lsp.raw_editor import connection, frame
 
@@ -144,8 +145,28 @@ async def test_tokens_of_ours_are_created_reported_and_forgotten() -> None:
         assert server.work_done_progress.tokens == {}
 
 
-async def test_a_client_that_never_accepts_a_token_costs_nothing() -> None:
-    """The wait for a token's acceptance ends with the work."""
+async def test_a_token_that_is_accepted_too_late_is_ended_all_the_same() -> None:
+    """A client may turn a wheel from a token's creation on, so it is told of the end however short the work was."""
+    async with connection(FakeServices()) as (editor, server):
+
+        @server.command("test.work")
+        async def work(ls: Any, params: types.ExecuteCommandParams) -> None:
+            async with server.progress_tokens.work("Working", None, may_create=True):
+                await editor.message("window/workDoneProgress/create")
+
+        await editor.initialize()
+        await editor.request("workspace/executeCommand", {"command": "test.work"})
+        asked = await editor.wait_for(lambda message: message.get("method") == "window/workDoneProgress/create")
+        assert not editor.all("$/progress")
+        editor.send({"jsonrpc": "2.0", "id": asked["id"], "result": None})
+        await editor.message("$/progress", lambda params: params["value"]["kind"] == "end")
+        assert [item["value"]["kind"] for item in editor.all("$/progress")] == ["begin", "end"]
+        assert {item["token"] for item in editor.all("$/progress")} == {asked["params"]["token"]}
+
+
+async def test_a_client_that_never_accepts_a_token_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait for a token's acceptance is bounded, and what waits for it is gone then."""
+    monkeypatch.setattr(progress, "CREATE_SECONDS", 0.01)
     async with connection(FakeServices()) as (editor, server):
 
         @server.command("test.work")
@@ -157,8 +178,8 @@ async def test_a_client_that_never_accepts_a_token_costs_nothing() -> None:
         await editor.initialize()
         for _ in range(3):
             assert await editor.request("workspace/executeCommand", {"command": "test.work"}) == "done"
-        await editor.settle()
-        assert len(server.protocol._request_futures) == 0
+        while server.protocol._request_futures:
+            await editor.settle()
         assert not editor.all("$/progress")
 
 

@@ -21,6 +21,9 @@ from aurelis.lsp.protocol import AurelisProtocol
 CREATE_SECONDS: Final = 5.0
 """How long the client may take to accept a token of ours."""
 
+MOST_CREATING: Final = 100
+"""Tokens that may wait to be accepted; work beyond that is not shown to a client that accepts none."""
+
 REPORT_SECONDS: Final = 0.1
 """Least time between two reports of one piece of work."""
 
@@ -38,12 +41,19 @@ class WorkReport:
         self._last = 0.0
         self._conclusion: str | None = None
 
+    @property
+    def ended(self) -> bool:
+        """Whether the work is over."""
+        return self._ended
+
     def begin(self) -> None:
-        """Show the work, unless it has ended already."""
-        if self._begun or self._ended:
+        """Show the work, if only for a moment where it has ended: clients wait for the end of what they accepted."""
+        if self._begun:
             return
         self._begun = True
         self._send(types.WorkDoneProgressBegin(title=self._title, message=self._message, cancellable=True))
+        if self._ended:
+            self._send_end()
 
     def say(self, message: str, percentage: int | None = None) -> None:
         """Say what is going on; too many messages are thinned out."""
@@ -62,8 +72,11 @@ class WorkReport:
     def end(self) -> None:
         """Take the work away again."""
         if self._begun and not self._ended:
-            self._send(types.WorkDoneProgressEnd(message=self._conclusion))
+            self._send_end()
         self._ended = True
+
+    def _send_end(self) -> None:
+        self._send(types.WorkDoneProgressEnd(message=self._conclusion))
 
     def _send(self, value: object) -> None:
         self._protocol.notify(types.PROGRESS, types.ProgressParams(token=self._token, value=value))
@@ -75,7 +88,7 @@ class ProgressTokens:
     def __init__(self, protocol: AurelisProtocol) -> None:
         self._protocol = protocol
         self._tasks: dict[types.ProgressToken, asyncio.Task[object]] = {}
-        self._creating: set[asyncio.Task[None]] = set()
+        self._creating: set[asyncio.Task[None]] = set()  # At most MOST_CREATING.
         self._ordinals = itertools.count(1)
         protocol.on_progress_cancel = self.cancel
 
@@ -97,13 +110,12 @@ class ProgressTokens:
         making the work wait for the client's consent.
         """
         task = asyncio.current_task()
-        creating = token is None and may_create
+        creating = token is None and may_create and len(self._creating) < MOST_CREATING
         if token is None:
             token = f"aurelis-{next(self._ordinals)}"
         report = WorkReport(self._protocol, token, title)
         if task is not None:
             self._tasks.setdefault(token, task)
-        creation: asyncio.Task[None] | None = None
         if creating:
             creation = asyncio.create_task(self._create(token, report))
             self._creating.add(creation)
@@ -116,10 +128,10 @@ class ProgressTokens:
             if self._tasks.get(token) is task:
                 del self._tasks[token]
             report.end()
-            if creation is not None:
-                creation.cancel()
 
     async def _create(self, token: types.ProgressToken, report: WorkReport) -> None:
+        if report.ended:
+            return
         params = types.WorkDoneProgressCreateParams(token=token)
         with contextlib.suppress(TimeoutError, JsonRpcException):
             async with asyncio.timeout(CREATE_SECONDS):
