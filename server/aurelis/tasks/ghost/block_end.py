@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.block_layout import closes_block, opens_block
+from aurelis.tasks.ghost.directives import ends_own_directive
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.brackets import CLOSERS, OPENER_OF, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 _BLOCK_OPENERS: Final = (":", "{")
-DIRECTIVE_ENDS: Final = re.compile(r"\s*#\s*endif\b")
 _CALL_CLOSERS: Final = frozenset(")]")
 _CALL_OPENERS: Final = frozenset("([")
 
@@ -27,8 +26,8 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
     for number, line in enumerate(lines):
         if not number or not line.strip():
             continue
-        if DIRECTIVE_ENDS.match(line) and not hole.next_line:
-            continue  # Nothing else ends what the document has begun.
+        if ends_own_directive(line, lines[:number], hole):
+            continue  # Nothing else ends what the document or the completion has begun.
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
         if depth < base and _is_wanted(line, hole):
@@ -44,7 +43,7 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
         another = begun and depth == cursor and not goes_on and apart
         over = not base and base < cursor and apart
         if (depth < base or another or over) and (
-            prose or not unmatched_openers("\n".join([hole.line_before + lines[0], *lines[1:number]]))
+            prose or not unmatched_openers(hole.line_before + "\n".join(lines[:number]))
         ):
             return list(lines[:number])
     return list(lines)

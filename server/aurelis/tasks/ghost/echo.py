@@ -23,6 +23,11 @@ _BELONG_BELOW: Final = frozenset("@#/*-[<")
 """What decorators, comments and attributes begin with, which belong to the line below."""
 _JOINS: Final = frozenset("-.:/_'")
 """Marks within what reads as one word."""
+_OPERATORS: Final = frozenset(
+    {"==", "=>", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "|=", "&=", "^=", ":=", "&&", "||", "++", "--", "<<"}
+    | {">>", "->", "<-", "::", "??", "?.", "**", "//", "/*", "..", "|>"}
+)
+"""Two marks that are one."""
 
 
 def readings(text: str, hole: Hole) -> list[str]:
@@ -30,8 +35,8 @@ def readings(text: str, hole: Hole) -> list[str]:
     likely: list[str] = []
     possible: list[str] = []
     for said, typed in _borders(text, hole.before):
-        if _within_a_word(text, said, hole):
-            continue  # It ends within a word of the reply, and the word before the cursor is complete.
+        if _within_a_word(text, said, hole) or _within_an_operator(text, said, hole):
+            continue  # What it ends within in the reply is complete before the cursor.
         rest = _moved(_rest(text[said:], hole), _missing_indent(text[:said], hole.before), hole)
         chance = chance_of_echo(text[:said], hole.before[typed:], hole, rest)
         if chance is not Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
@@ -55,6 +60,11 @@ def _within_a_word(text: str, end: int, hole: Hole) -> bool:
         return False
     first_word = _WORD.fullmatch(text[:end].strip()) is not None
     return text[end : end + 1].isalnum() or (first_word and text[end : end + 1] in _JOINS)
+
+
+def _within_an_operator(text: str, end: int, hole: Hole) -> bool:
+    """Whether an operator goes on where an echo ends, though the one before the cursor is complete: `= ` and `==`."""
+    return hole.line_before[-1:].isspace() and text[end - 1 : end + 1] in _OPERATORS
 
 
 def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_end import DIRECTIVE_ENDS, within_block
+from aurelis.tasks.ghost.block_end import within_block
+from aurelis.tasks.ghost.directives import ends_own_directive
 from aurelis.tasks.ghost.hole import Hole, telling
 from aurelis.tasks.ghost.level_width import step_of
 from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS, LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
-_DIRECTIVE: Final = re.compile(r"^[ \t]*#[ \t]*(if|endif)", re.MULTILINE)
 _LAST_WORD: Final = re.compile(r"\w+$")
 _QUOTES: Final = frozenset({*LONG_QUOTES, "```"})
 SAME_LINES: Final = 5
@@ -73,7 +73,7 @@ def before_next_lines(
             ends = same >= SURE_LINES
         elif (
             (number and same and closes_its_own(line, said[:same], hole))
-            or (len(said) == 1 and _ends_own_directive(line, lines[:number], hole))
+            or (len(said) == 1 and ends_own_directive(line, lines[:number], hole))
             or (
                 same == len(said) == 1
                 and (_repeats_itself(said[0], lines[:number], hole) or _stands_deeper(lines, number, hole))
@@ -115,19 +115,6 @@ def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
         return False
     below = hole.next_line
     return indent_of(line) != indent_of(below)
-
-
-def _ends_own_directive(line: str, above: Sequence[str], hole: Hole) -> bool:
-    """Whether a line is an `#endif` that the document lacks, so that the one below is another."""
-    if DIRECTIVE_ENDS.match(line) is None:
-        return False
-    begun = _directives_open(hole.prefix + "\n".join(above))
-    return begun + _directives_open(hole.suffix) > 0
-
-
-def _directives_open(text: str) -> int:
-    found = _DIRECTIVE.findall(text)
-    return sum(1 if name == "if" else -1 for name in found)
 
 
 def _repeats_itself(line: str, above: Sequence[str], hole: Hole) -> bool:

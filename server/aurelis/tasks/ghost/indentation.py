@@ -13,6 +13,7 @@ from aurelis.tasks.ghost.block_layout import (
     opens_block,
     wants_deeper,
 )
+from aurelis.tasks.ghost.directives import is_ended_at_margin
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
@@ -46,7 +47,7 @@ def readings(text: str, hole: Hole) -> list[str]:
     if not below or not base:
         return [as_it_is]
     from_margin = "\n".join([lines[0], *(base + line if line.strip() else line for line in lines[1:])])
-    if is_aligned_at_margin(lines, hole):
+    if is_aligned_at_margin(lines, hole) or is_ended_at_margin(lines, hole):
         return [from_margin, as_it_is]
     if min(len(indent_of(line)) for line in lines[1:] if line.strip()) > len(base):
         return [as_it_is]

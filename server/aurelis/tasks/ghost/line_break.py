@@ -94,7 +94,7 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
     """Whether a line can only be one of its own: it is laid out so, a comment or item begins, the one above is over."""
     current = hole.line_before
     base = indent_of(current)
-    if _is_set_off(first, hole):
+    if _is_set_off(first, hole) or _in_one_line_string(hole):
         return False
     if (base and indent_of(first) == base) or (current.endswith(">") and first.startswith("<")):
         return True
