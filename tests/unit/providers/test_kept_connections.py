@@ -14,6 +14,7 @@ from unit.providers.raw_server import (
     RawServer,
     collect,
     delta,
+    head,
     provider_for,
     stream,
     text_of,
@@ -67,6 +68,32 @@ async def test_kept_connections_that_a_server_closes_cost_nothing(server: RawSer
         assert (server.connections, len(server.received)) == (4, 7)
         server.answers = [end, whole(200, b'{"data": [{"id": "m"}]}')]
         assert [model.reference.model for model in await provider.models(refresh=True)] == ["m"]
+
+
+def _twice(*parts: bytes) -> Answer:
+    """An answer with a second one behind it, in one packet."""
+
+    async def answer(exchange: Exchange) -> None:
+        body = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+        stale = delta("stale", "stop") + DONE
+        exchange.writer.write(head() + body + head() + b"%x\r\n%s\r\n0\r\n\r\n" % (len(stale), stale))
+        await exchange.writer.drain()
+
+    return answer
+
+
+async def test_a_second_answer_behind_the_first_is_nobodys(server: RawServer) -> None:
+    """What came before a request was sent is not taken for its answer: the request goes over another connection."""
+    server.answers = [
+        _twice(delta("one", "stop"), DONE),
+        stream(delta("lost", "stop"), DONE),
+        stream(delta("two", "stop"), DONE),
+        stream(delta("three", "stop"), DONE),
+    ]
+    async with provider_for(server.base_url) as provider:
+        said = [text_of(await collect(provider)) for _ in range(3)]
+    assert said == ["one", "two", "three"]
+    assert (server.connections, len(server.received)) == (2, 4)
 
 
 @pytest.mark.parametrize("end", [_close, _reset])

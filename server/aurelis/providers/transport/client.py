@@ -19,7 +19,7 @@ import httpx2
 from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import ProviderOptions
-from aurelis.providers.transport.connection_steps import ConnectionSteps
+from aurelis.providers.transport.connection_steps import ConnectionSteps, came_unasked
 from aurelis.providers.transport.proxy import Proxy
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
@@ -59,6 +59,20 @@ def _spelled(url: httpx2.URL) -> str:
     """An origin for people, shortened, without user and password."""
     port = f":{url.port}" if url.port is not None else ""
     return f"{url.scheme[:10]}://{url.host[:100]}{port}"
+
+
+async def _words_of(response: httpx2.Response) -> bytes:
+    """The beginning of what a refusal says, as far as it comes in time."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_ERROR_BODY_SECONDS):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > _MAX_ERROR_BYTES:
+                    break
+    except (httpx2.HTTPError, TimeoutError):
+        pass  # the status, and what has come, must do
+    return bytes(body[:_MAX_ERROR_BYTES])
 
 
 class HttpClientBuilder:
@@ -142,6 +156,9 @@ class HttpClientBuilder:
         self, origin: tuple[str, str, int], read_error: Callable[[httpx2.Request], ErrorReader]
     ) -> Callable[[httpx2.Response], Awaitable[None]]:
         async def check(response: httpx2.Response) -> None:
+            if came_unasked(response):
+                message = "The connection was kept with more in it than one answer."
+                raise httpx2.RemoteProtocolError(message, request=response.request)
             if response.headers.get("server", "").startswith(_CLOSES_UNANNOUNCED):
                 self._keep_alive = False
             if response.is_success:
@@ -153,16 +170,8 @@ class HttpClientBuilder:
                 if response.status_code in {307, 308} or response.request.method == "GET":
                     return
                 raise self._moved(target)
-            body = bytearray()
-            try:
-                async with asyncio.timeout(_ERROR_BODY_SECONDS):
-                    async for chunk in response.aiter_bytes():
-                        body += chunk
-                        if len(body) > _MAX_ERROR_BYTES:
-                            break
-            except (httpx2.HTTPError, TimeoutError):
-                pass  # the status, and what has come, must do
-            raise read_error(response.request)(response.status_code, response.headers, bytes(body[:_MAX_ERROR_BYTES]))
+            body = await _words_of(response)
+            raise read_error(response.request)(response.status_code, response.headers, body)
 
         return check
 

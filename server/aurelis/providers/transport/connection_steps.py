@@ -1,14 +1,17 @@
 """What becomes of the connection of one request, step by step.
 
-The connection pool tells each step of a request to the request's `trace` extension, which is where this listens. Two
+The connection pool tells each step of a request to the request's `trace` extension, which is where this listens. Three
 things are made of it. The pool closes the connection of a handshake that failed, but leaves that of a cancelled one
-open until it is garbage: it is closed here. And a connection that was kept from an earlier request may have been closed
-by the server in the moment in which it was used again: whoever asked is told that it was a kept one.
+open until it is garbage: it is closed here. And a connection that was kept from an earlier request is not always good
+for another one. The server may have closed it in the moment in which it was used again: whoever asked is told that it
+was a kept one. Or it may have sent more than the one answer, which the pool would hand out as the answer to the next
+request: what was read before that was sent is no answer to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 import httpx2
@@ -22,12 +25,26 @@ _CLOSED: Final = (
 """What using a connection ends in that the server has closed."""
 
 
+class _Reading:
+    """Stands in for the `read` of one connection and notes when it last brought something."""
+
+    def __init__(self, read: Callable[..., Awaitable[bytes]]) -> None:
+        self._read = read
+        self.at = 0.0
+
+    async def __call__(self, *arguments: Any, **options: Any) -> bytes:
+        data = await self._read(*arguments, **options)
+        self.at = time.perf_counter()
+        return data
+
+
 class ConnectionSteps:
     """The `trace` extension of one request: ends a handshake that is given up, and knows whether one was needed."""
 
     def __init__(self) -> None:
         self._stream: Any = None
         self.connected = False
+        self.sent_at = 0.0
 
     async def __call__(self, step: str, details: Mapping[str, Any]) -> None:
         """Take notice of a step, named `<who>.<what>.<started, complete or failed>`."""
@@ -36,6 +53,9 @@ class ConnectionSteps:
             self.connected = True
         elif what in {"connect_tcp.complete", "start_tls.complete"}:
             self._stream = details["return_value"]
+            self._stream.read = _Reading(self._stream.read)
+        elif what == "send_request_headers.started":
+            self.sent_at = time.perf_counter()
         elif what == "start_tls.failed" and self._stream is not None:
             await self._stream.aclose()
 
@@ -46,3 +66,10 @@ def closed_while_kept(error: BaseException | None) -> bool:
         return False
     steps = error.request.extensions.get("trace")
     return isinstance(steps, ConnectionSteps) and not steps.connected
+
+
+def came_unasked(response: httpx2.Response) -> bool:
+    """Whether an answer had been read before its request was sent, so that it is no answer to that."""
+    reading = getattr(response.extensions.get("network_stream"), "read", None)
+    steps = response.request.extensions.get("trace")
+    return isinstance(reading, _Reading) and isinstance(steps, ConnectionSteps) and reading.at < steps.sent_at
