@@ -82,6 +82,20 @@ async def test_a_server_that_is_not_there_is_the_networks_fault(tmp_path: Path) 
     assert record["components"]["network"]["status"] == "unhealthy"
 
 
+@pytest.mark.parametrize(
+    "unusable", ['proxy = "socks5://127.0.0.1:1080"', 'tls = { caFile = "/nowhere.pem" }', 'apiKeyEnv = "UNSET"']
+)
+async def test_a_network_that_nobody_used_is_not_called_healthy(tmp_path: Path, unusable: str) -> None:
+    """Where the settings let nothing out, the doctor says that no server was asked."""
+    settings = f'[providers.mine]\nprofile = "openai"\nbaseUrl = "https://host.invalid/v1"\n{unusable}\n'
+    code, record = await doctor(tmp_path, f'{settings}[models]\ncode = "mine/m"\n')
+    assert (code, record["components"]["models"]["status"]) == (2, "unhealthy")
+    network = record["components"]["network"]
+    assert (network["status"], network["responseMs"]) == ("degraded", None)
+    assert network["error"] == "No server was asked, so nothing is known of the network."
+    assert network["next"]
+
+
 async def test_a_cache_that_cannot_be_had_is_degraded(tmp_path: Path) -> None:
     """A shared cache without its team's key is told by the doctor, not by the log alone."""
     async with Upstream() as upstream:

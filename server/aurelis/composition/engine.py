@@ -17,7 +17,7 @@ from aurelis.composition.authentication import Authentication
 from aurelis.composition.consent import ConsentFile
 from aurelis.composition.directory import SettingsDirectory
 from aurelis.composition.entries import price_sources, providers_differ
-from aurelis.composition.health import HealthWatch, health_report, known_state, status_of
+from aurelis.composition.health import HealthWatch, health_report, known_state
 from aurelis.composition.keeping import OpenCache, open_cache, store_file
 from aurelis.composition.observing import Observation
 from aurelis.composition.places import named_place
@@ -26,6 +26,7 @@ from aurelis.composition.project_watch import ProjectWatch
 from aurelis.composition.reports import model_rows, stats_report
 from aurelis.composition.security_events import SecurityEvents
 from aurelis.composition.sources import ProviderSources
+from aurelis.composition.status import status_of
 from aurelis.composition.team_quota import TeamQuota
 from aurelis.config.folders import Folders, open_folders
 from aurelis.config.settings import Problem, Settings

@@ -24,7 +24,6 @@ from aurelis.core.request import Message, Parameters, Request, Task
 from aurelis.observe.health import ComponentHealth, HealthAlert, HealthStatus, alerts, health_record
 from aurelis.orchestrator.route import chosen
 from aurelis.store.health_history import HealthChange, HealthHistory
-from aurelis.workflow.services import Status
 
 if TYPE_CHECKING:
     from aurelis.composition.engine import Engine
@@ -44,6 +43,8 @@ CONNECT_A_MODEL: Final = (
     "on this machine, or sign in with `aurelis login PROVIDER`."
 )
 CORRECT_IT: Final = "Correct the setting that the message names; `aurelis config show` has them all."
+_NOBODY_ASKED: Final = "No server was asked, so nothing is known of the network."
+
 _REASONS: Final = MappingProxyType(
     {
         "chosen": "the setting provider names it",
@@ -98,7 +99,7 @@ def known_state(engine: Engine) -> dict[str, ComponentHealth]:
     if out is not None:
         state[_concerned(out)] = ComponentHealth("unhealthy", now, error=out.message)
     elif resting := availability.resting(name):
-        state[_concerned(resting[0][1])] = ComponentHealth("degraded", now, error=_resting(resting[0]))
+        state[_concerned(resting[0][1])] = ComponentHealth("degraded", now, error=resting_sentence(resting[0]))
     return state
 
 
@@ -131,7 +132,8 @@ def _concerned(error: RequestError) -> str:
     return "network" if error.kind in {ErrorKind.NETWORK, ErrorKind.TIMEOUT} else "models"
 
 
-def _resting(failed: tuple[ModelReference, RequestError]) -> str:
+def resting_sentence(failed: tuple[ModelReference, RequestError]) -> str:
+    """That a model is left alone, and how it failed last."""
     model, error = failed
     return f"{model} failed several times in a row and is left alone for a while. {error.message}"
 
@@ -224,10 +226,13 @@ async def _reached(engine: Engine, entry: Entry | None, *, refresh: bool) -> dic
     if entry is None:
         advice = "Set provider to one that you configured, to one of the known vendors, or to auto."
         missing = ComponentHealth("unhealthy", now, error=engine.directory.fault(), next=advice)
-        return {"models": missing, "network": ComponentHealth("healthy", now)}
+        return {"models": missing, "network": _not_asked(now)}
     out = engine.orchestrator.availability.provider_error(entry.options.name)
     try:
         provider = engine.directory.get(entry.options.name)
+    except RequestError as error:
+        return _unreachable(error, now, asked=False)
+    try:
         if out is not None and not refresh:
             raise out
         listed: tuple[ModelInfo, ...] = ()
@@ -235,7 +240,7 @@ async def _reached(engine: Engine, entry: Entry | None, *, refresh: bool) -> dic
             listed = await provider.models(refresh=refresh)
             await provider.reach()  # A list that is known already says nothing about the network.
     except RequestError as error:
-        return _unreachable(error, now)
+        return _unreachable(error, now, asked=not error.unsent)
     took = (engine.clock.monotonic() - began) * 1000
     models = network = ComponentHealth("healthy", now, took)
     if entry.why == "nothing else is there":
@@ -246,14 +251,20 @@ async def _reached(engine: Engine, entry: Entry | None, *, refresh: bool) -> dic
     return {"models": models, "network": network}
 
 
-def _unreachable(error: RequestError, now: float) -> dict[str, ComponentHealth]:
+def _unreachable(error: RequestError, now: float, *, asked: bool) -> dict[str, ComponentHealth]:
+    """What a failure says of the components; `asked` is whether it came from outside."""
     status: HealthStatus = "degraded" if error.kind is ErrorKind.RATE_LIMIT else "unhealthy"
     failed = ComponentHealth(status, now, error=error.message, next=_next_step(error))
-    found = {"models": failed, "network": ComponentHealth("healthy", now)}
+    found = {"models": failed, "network": ComponentHealth("healthy", now) if asked else _not_asked(now)}
     # A list that is forbidden says nothing about the token; there are tokens that may only ask.
     if error.status != HTTPStatus.FORBIDDEN:
         found[_concerned(error)] = failed
     return found
+
+
+def _not_asked(now: float) -> ComponentHealth:
+    advice = "Correct what is wrong with the models, then look again."
+    return ComponentHealth("degraded", now, error=_NOBODY_ASKED, next=advice)
 
 
 def _next_step(error: RequestError) -> str:
@@ -345,54 +356,3 @@ def _is_local(engine: Engine, name: str) -> bool:
     except RequestError:
         return False
     return provider is not None and provider.local
-
-
-def status_of(engine: Engine) -> Status:
-    """What the status item shows: who answers, whether something is under way, what is wrong and what to do."""
-    busy = engine.orchestrator.statistics.active > 0
-    name, fault = engine.directory.preferred, engine.directory.fault()
-    entry = next((entry for entry in engine.directory.entries if entry.options.name == name), None)
-    if name is None or entry is None:
-        return Status("error", busy, name, fault)
-    model = _answering(engine, entry)
-    out = engine.orchestrator.availability.provider_error(name)
-    if out is not None:
-        return Status("error", busy, model, out.message)
-    if fault is not None:
-        return Status("error", busy, model, fault)
-    wait = engine.orchestrator.availability.cooldown_until()
-    if wait is not None:
-        until = round(engine.clock.time() + wait, 1)
-        return Status("warning", busy, model, "A rate limit is reached.", until)
-    if entry.why == "nothing else is there":
-        return Status("warning", busy, "sandbox/default", CONNECT_A_MODEL)
-    resting = engine.orchestrator.availability.resting(name)
-    if resting:
-        return Status("warning", busy, model, _resting(resting[0]))
-    notice = _notice(engine)
-    if notice is not None:
-        return Status("warning", busy, model, notice)
-    return Status("ok", busy, model)
-
-
-def _answering(engine: Engine, entry: Entry) -> str:
-    """The model that settings name for code, else the one asked last, else the first configured; else the provider."""
-    try:
-        choice = chosen(Task.CODE_GENERATION, None, engine.routing())
-    except RequestError:
-        choice = None
-    if choice is not None:
-        return str(choice.references[0])
-    name = entry.options.name
-    last = engine.orchestrator.statistics.asked_last(name)
-    first = next(iter(entry.options.models), None)
-    return str(last) if last is not None else f"{name}/{first}" if first is not None else name
-
-
-def _notice(engine: Engine) -> str | None:
-    """The first announcement of an end by a provider in use, heard in an answer, a list of models or a refusal."""
-    for name in engine.directory.names():
-        heard = engine.orchestrator.availability.notices.get(name) or engine.directory.notice(name)
-        if heard is not None:
-            return heard
-    return None
