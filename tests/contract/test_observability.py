@@ -217,6 +217,18 @@ async def test_statistics_and_metrics_tell_the_same(tmp_path: Path) -> None:
     assert total("aurelis_request_duration_seconds_count") == 7
 
 
+async def test_a_provider_that_is_out_has_no_health(tmp_path: Path) -> None:
+    """An alarm on a model's health sees the refused token too, though no failure of the model's was measured."""
+    port = free_port()
+    async with Upstream() as upstream:
+        upstream.status = 401
+        async with desk(tmp_path, upstream.settings({}, metrics={"prometheusPort": port})) as place:
+            assert (await place.refused("ask", question="what?"))["data"]["kind"] == "auth"
+            page = await scraped(port)
+    assert [value for _, value in page["aurelis_model_health"]] == [0.0]
+    assert [value for _, value in page["aurelis_breaker_state"]] == [0.0]
+
+
 @pytest.mark.parametrize("level", ["warning", "debug"])
 async def test_no_level_of_the_log_tells_a_secret(tmp_path: Path, level: str) -> None:
     """Tokens, prompts, questions and source text are in no log and no file, at any level, whatever fails."""

@@ -94,8 +94,8 @@ class LiveStatistics:
         return ModelStatistics(measured.weight, measured.first_token_ms, measured.failures, wrong)
 
     def all(self) -> dict[ModelReference, ModelStatistics]:
-        """What is known of every model that was measured."""
-        return {model: self.of(model) for model in list(self._models)}
+        """What is known of every model that was measured or asked."""
+        return {model: self.of(model) for model in [*self._models, *(self._by_model.keys() - self._models.keys())]}
 
     def first_token_p95_ms(self, model: ModelReference) -> float | None:
         """The 95th percentile of the last times to the first token; None while there are too few."""
