@@ -69,3 +69,11 @@ class Timing:
     first_token: float = 60.0
     chunk: float = 45.0
     answer: float = 600.0
+
+
+def spoken(seconds: float) -> str:
+    """A wait as people say it."""
+    if seconds < 90:  # noqa: PLR2004 - people count short waits in seconds
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"  # noqa: PLR2004 - and long ones in hours

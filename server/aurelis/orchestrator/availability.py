@@ -6,7 +6,7 @@ import logging
 from collections import OrderedDict
 from typing import Any, Final, TypeVar
 
-from aurelis.core.deadline import Clock
+from aurelis.core.deadline import Clock, spoken
 from aurelis.core.errors import UNTOLD_RATE_LIMIT_SECONDS, ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.orchestrator.breaker import Breakers
@@ -187,11 +187,3 @@ def _again(error: RequestError, wait: float | None = None) -> RequestError:
     return RequestError(
         error.kind, error.message, status=error.status, retry_after_seconds=wait, provider=error.provider
     )
-
-
-def spoken(seconds: float) -> str:
-    """A wait as people say it."""
-    if seconds < 90:  # noqa: PLR2004 - people count short waits in seconds
-        return f"{max(1, round(seconds))} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"  # noqa: PLR2004 - and long ones in hours

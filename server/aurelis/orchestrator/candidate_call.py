@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aurelis.core.deadline import Deadline
+from aurelis.core.deadline import Deadline, spoken
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Provider
 from aurelis.core.reply import Alive, Attempt, Finished, FinishReason, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
-from aurelis.orchestrator.availability import SkippedError, breaker_error, spoken
+from aurelis.orchestrator.availability import SkippedError, breaker_error
 from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit

@@ -49,7 +49,7 @@ def read_details(body: bytes | Any) -> Details:
             found.read(decode_json(body), 0)
         except MalformedStreamError:
             text = body[:_PLAIN_BYTES].decode("utf-8", "replace").strip()
-            return Details() if text.startswith("<") else Details(message=text)
+            return Details() if text.startswith("<") or "\0" in text else Details(message=text)  # a page, or no text
     else:
         found.read({"error": body}, 0)
     return Details(

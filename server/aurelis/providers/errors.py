@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import attrs
 
+from aurelis.core.deadline import spoken
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.plain_text import plain_text
 from aurelis.providers.error_bodies import Details, read_details
@@ -131,14 +132,15 @@ def error_from_answer(
     within_answer = status < HTTPStatus.MULTIPLE_CHOICES
     if within_answer:
         status = details.status or _status_of_codes(details)
-    kind, first, flags = _judge(status, headers, details, blame, now)
+    wait = _wait(headers, details, now)
+    kind, first, flags = _judge(status, headers, details, blame, now, wait)
     if within_answer:
         first = first.replace(f"HTTP {status}", "an error in its answer")
     error = RequestError(
         kind,
         _sentence(first, details, blame, None if kind is ErrorKind.GONE else notice_of(headers, blame.title)),
         status=status,
-        retry_after_seconds=_wait(headers, details, now) if flags.waits else None,
+        retry_after_seconds=wait if flags.waits else None,
         provider=blame.provider,
         security_event="token_rejected" if kind is ErrorKind.AUTH else None,
         retryable=flags.retryable and headers.get("x-should-retry", "").lower() != "false",
@@ -167,7 +169,7 @@ class _Flags:
 
 
 def _judge(
-    status: int, headers: Mapping[str, str], details: Details, blame: Blame, now: float
+    status: int, headers: Mapping[str, str], details: Details, blame: Blame, now: float, wait: float | None
 ) -> tuple[ErrorKind, str, _Flags]:
     who = f"{blame.title} ({blame.host})"
     what = f"the request to '{blame.model}'" if blame.model else "the request"
@@ -177,7 +179,7 @@ def _judge(
     if status in {401, 403} or (details.codes & _AUTH_CODES and status < HTTPStatus.TOO_MANY_REQUESTS):
         return ErrorKind.AUTH, auth_sentence(blame, status), _Flags(final=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _too_many(who, details)
+        return _too_many(who, details, wait)
     if details.codes & _FILTER_CODES:
         first = f"The content filter of {who} refused {what}; change the selection or use another model."
         return ErrorKind.CONTENT_FILTER, first, _Flags()
@@ -198,11 +200,12 @@ def _judge(
     return _judge_request(status, details, blame, who)
 
 
-def _too_many(who: str, details: Details) -> tuple[ErrorKind, str, _Flags]:
+def _too_many(who: str, details: Details, wait: float | None) -> tuple[ErrorKind, str, _Flags]:
     if details.codes & _NO_CREDIT:
         first = f"The account at {who} has no credit left; add some there, or use another provider."
         return ErrorKind.RATE_LIMIT, first, _Flags(waits=True)
-    first = f"{who} allows no more requests just now; wait, or use another model."
+    until = f"for {spoken(wait)}" if wait else "just now"
+    first = f"{who} allows no more requests {until}; wait, or use another model."
     return ErrorKind.RATE_LIMIT, first, _Flags(retryable=True, waits=True)
 
 

@@ -241,6 +241,19 @@ def test_the_token_itself_and_the_prompt_are_never_quoted() -> None:
     assert quote("cannot parse the request", blame) == "cannot parse the request"
 
 
+@pytest.mark.parametrize(
+    ("after", "said"), [("30", " for 30 s;"), ("3600", " for 60 min;"), ("0", " just now;"), ("soon", " just now;")]
+)
+def test_a_rate_limit_says_for_how_long(after: str, said: str) -> None:
+    """A person reads when to ask again, where the server told it."""
+    assert f"allows no more requests{said}" in judge(429, b"", retry_after=after).message
+
+
+def test_what_is_no_text_is_not_quoted() -> None:
+    """A body of bytes says nothing that a person could read."""
+    assert judge(400, bytes(range(256))).message.endswith("rejected the request (HTTP 400).")
+
+
 def test_quotes_are_one_short_line() -> None:
     """Control characters, newlines and length are taken out."""
     quoted = quote("a\x1b[31mred\r\nline\u2028" + "word " * 100, BLAME)
