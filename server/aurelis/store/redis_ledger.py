@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import redis.asyncio
-import redis.exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -122,7 +121,7 @@ class TeamQuotaLedger:
         try:
             async with asyncio.timeout(self._wait_seconds):
                 return await getattr(self._client, command)(*words)
-        except (redis.exceptions.RedisError, OSError, TimeoutError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - what speaks in the server's place makes anything of the library
             self._silent_until = self._clock.monotonic() + SILENCE_SECONDS
             if not self._warned:
                 self._warned = True
@@ -134,6 +133,6 @@ def _wait(answer: Any, longest: float) -> float | None:
     """The seconds that the server's script answered, no longer than a window; None for what it would not answer."""
     try:
         wait = float(answer)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(wait, longest) if wait >= 0.0 else None

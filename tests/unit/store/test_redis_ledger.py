@@ -141,7 +141,11 @@ async def _word(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"*3\r\n:1\r\n:2\r\n:3\r\n", b"*-5\r\n", b"$3\r\nsoo\r\n", b"$3\r\nnan\r\n", b":-1\r\n"]
+    "answer",
+    [
+        *(b"*3\r\n:1\r\n:2\r\n:3\r\n", b"*-5\r\n", b"$3\r\nsoo\r\n", b"$3\r\nnan\r\n", b":-1\r\n"),
+        *(b":" + b"9" * 400 + b"\r\n", b"*1\r\n" * 3000 + b":1\r\n"),
+    ],
 )
 async def test_an_answer_that_is_no_wait_leaves_the_decision_to_the_own_count(clock: HandClock, answer: bytes) -> None:
     """Whatever speaks in the place of the team's server stops nobody."""
