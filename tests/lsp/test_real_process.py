@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -84,6 +85,18 @@ async def test_an_editor_without_anything_of_ours_is_served(neovim: LanguageClie
         )
     assert caught.value.code == -32803
     assert caught.value.data["kind"] == "excluded"
+
+
+async def test_an_answer_that_nobody_waits_for_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever leaves a demonstration in its middle reads nothing about messages that cannot be handled."""
+    async with editor(COMMAND, tmp_path, stderr=asyncio.subprocess.DEVNULL) as client:
+        given_up = asyncio.create_task(client.execute("aurelis.health"))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.wait((given_up,))
+        await client.execute("aurelis.health")
+    assert given_up.cancelled()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_our_own_client_sees_the_whole_path(tmp_path: Path) -> None:

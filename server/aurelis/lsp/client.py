@@ -21,6 +21,7 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.io_ import run_async
 from pygls.lsp.client import LanguageClient
+from pygls.protocol import LanguageServerProtocol
 
 from aurelis import __version__
 from aurelis.core.positions import PositionEncoding
@@ -66,6 +67,17 @@ CAPABILITIES: Final = types.ClientCapabilities(
 )
 
 
+class _Connection(LanguageServerProtocol):
+    """pygls's protocol, which calls it an error of the server's when an answer comes that nobody waits for any more."""
+
+    def _handle_response(self, msg_id: Any, result: Any = None, error: Any = None) -> None:
+        future = self._request_futures.get(msg_id)
+        if future is not None and future.cancelled():
+            del self._request_futures[msg_id]
+        else:
+            super()._handle_response(msg_id, result, error)
+
+
 class EditorClient:
     """One server process and the documents opened in it.
 
@@ -84,7 +96,9 @@ class EditorClient:
         self.diagnostics: dict[str, Sequence[types.Diagnostic]] = {}
         self.accepts_edits = True
         self.server_info: types.InitializeResult | None = None
-        self.connection = LanguageClient("aurelis", __version__, converter_factory=plain_converter)
+        self.connection = LanguageClient(
+            "aurelis", __version__, protocol_cls=_Connection, converter_factory=plain_converter
+        )
         self.documents = EditedDocuments(self.connection.text_document_did_change)
         self._listeners: dict[str, Callable[[str], None]] = {}  # Bounded: one for each command under way.
         self._tokens = itertools.count(1)
