@@ -11,7 +11,7 @@ from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
 from aurelis.core.plain_text import plain_text
-from aurelis.core.reply import Received, Waiting
+from aurelis.core.reply import FinishReason, Received, Waiting
 from aurelis.workflow.events import Outcome, Started, StreamText
 from aurelis.workflow.invocation import Invocation
 from aurelis.workflow.result import summary_of
@@ -21,6 +21,8 @@ from aurelis.workflow.services import Services
 UNUSABLE_CHARACTERS: Final = 2_000
 UNUSABLE_LINES: Final = 30
 """How much of an answer without use is shown."""
+_TOO_LONG: Final = "The answer ended at its limit of tokens; --max-tokens raises it."
+_BROKEN_OFF: Final = "The answer broke off before its end; run the command again for all of it."
 
 
 async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outcome:
@@ -91,6 +93,8 @@ class _Screen:
         if not self._shown:
             self._print(outcome.text)
             self.end()
+        if outcome.answer.incomplete:
+            say(_TOO_LONG if outcome.answer.finish is FinishReason.LENGTH else _BROKEN_OFF)
         if sys.stderr.isatty():
             say(summary_of(outcome))
 

@@ -126,9 +126,9 @@ async def _status(arguments: argparse.Namespace) -> int:
         print_json(rows)
     elif rows:
         console().print(table("", ("Provider", "Token", "From", "For", "Works"), [_cells(row) for row in rows]))
+        for message in dict.fromkeys(str(row["message"]) for row in rows if row.get("message")):
+            say(message)
         for row in rows:
-            if row.get("message"):
-                say(str(row["message"]))
             if row.get("state") in {"invalid", "unknown"}:
                 say(f"{row['provider']}: {row['detail']}")
     return DONE

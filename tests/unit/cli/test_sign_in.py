@@ -138,6 +138,35 @@ async def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
     assert json.loads(broken)["components"]["authentication"]["error"].endswith("apiKeyEnv names, holds no token.")
 
 
+async def test_what_is_true_of_every_provider_is_said_once(tmp_path: Path) -> None:
+    """That a machine has no keychain is one fact, however many tokens are looked for in it."""
+    async with run_sandbox() as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        with (tmp_path / "aurelis" / "config.toml").open("a") as settings:
+            settings.write(f'[providers.other]\nbaseUrl = "{sandbox.base_url}"\n')
+        no_keychain = "keyring.backends.fail.Keyring"
+        code, output, errors = await run(tmp_path, "auth", "status", PYTHON_KEYRING_BACKEND=no_keychain)
+    assert (code, "mine" in output, "other" in output) == (0, True, True)
+    assert errors == "This machine has no keychain.\n"
+
+
+@pytest.mark.parametrize(("options", "ending"), [((), "broke off before its end"), (("--json",), None)])
+async def test_an_answer_that_broke_off_is_told_to_scripts_too(
+    tmp_path: Path, options: tuple[str, ...], ending: str | None
+) -> None:
+    """What was printed looks whole; that it is not stands on standard error, terminal or not."""
+    event = {"choices": [{"index": 0, "delta": {"content": "Half an answer"}, "finish_reason": None}]}
+    broken = Step(headers={"content-type": "text/event-stream"}, body=f"data: {json.dumps(event)}\n\n")
+    async with run_sandbox(scenario=[broken] * 9) as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        code, output, errors = await run(tmp_path, "ask", "What is a lock?", *options)
+    if ending is not None:
+        assert (code, output) == (0, "Half an answer\n")
+        assert ending in errors
+    else:
+        assert (code, output) == (1, "")
+
+
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
     """A key in the environment of a provider that nobody chose is told and not used."""
     async with run_sandbox() as sandbox:
