@@ -121,7 +121,8 @@ async def test_our_own_client_sees_the_whole_path(tmp_path: Path) -> None:
         assert client.apply(resolved.edit)
         assert '"""' in client.text(uri)
         shown = await client.execute("aurelis.showRequest", {"requestId": result["requestId"]})
-        assert shown["requests"][0]["record"]["model"] == result["model"]
+        record = shown["requests"][0]["record"]
+        assert (record["model"], record["urgency"]) == (result["model"], "explicit")
         assert (await client.content(f"aurelis:/answer/{result['requestId']}.md")) == result["text"]
         assert {status["health"] for status in client.statuses}
 

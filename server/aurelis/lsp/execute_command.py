@@ -6,6 +6,7 @@ Task commands ask a model and answer a Result; the others answer at once from wh
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from enum import IntEnum
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
@@ -165,6 +166,9 @@ def _sent(prompt: Any) -> Any:
 
 
 def _as_text(_owner: Any, _field: Any, value: Any) -> Any:
+    """A model by its reference, and how urgent a request was in the audit log's words."""
+    if isinstance(value, IntEnum):
+        return value.name.lower()
     return str(value) if type(value).__name__ == "ModelReference" else value
 
 

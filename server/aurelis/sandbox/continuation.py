@@ -34,6 +34,8 @@ MAX_BLOCK_LINES: Final = 12
 """Most lines that one continuation adds below its own."""
 
 _TOKEN: Final = re.compile(r"\s*\n\s*|[^\S\n]+|\w+|[^\w\s]")
+_COMMENTED_FILES: Final = re.compile(r"(\S{1,3}) \S+:\n(?:\1[^\n]*\n)+\n")
+"""Comments that begin with a name and a colon: that is how other files are shown to a model for holes in one."""
 _OPENERS: Final = (":", "{", "(", "[", "=>")
 
 
@@ -57,16 +59,29 @@ class _Place:
 
 def continue_text(prefix: str, suffix: str) -> str:
     """The continuation of `prefix` that leads up to `suffix`, or an empty string."""
+    others, prefix = _without_other_files(prefix)
     prefix = prefix[-MAX_SEARCHED_CHARACTERS:]
+    others = others[max(0, len(others) - MAX_SEARCHED_CHARACTERS + len(prefix)) :]
     suffix = suffix[:MAX_SEARCHED_CHARACTERS]
     here = _tokens(prefix)
-    places = [place for text in (prefix, suffix) for place in _agreeing_places(here, text, text is prefix)]
+    texts = (others, prefix, suffix)
+    places = [place for text in texts for place in _agreeing_places(here, text, text is prefix)]
     longest = max((place.matched for place in places), default=0)
     if longest < MIN_MATCHED_CHARACTERS:
         return ""
     close = [place for place in places if place.matched > longest - CLEAR_LEAD_CHARACTERS]
     continuations = {_continue_like(place, prefix, suffix) for place in close[-MAX_COMPARED_PLACES:]}
     return continuations.pop() if len(continuations) == 1 else ""
+
+
+def _without_other_files(prefix: str) -> tuple[str, str]:
+    """The code of other files that stands above in comments, as code again, and what is the file's own."""
+    lead = _COMMENTED_FILES.match(prefix)
+    if lead is None:
+        return "", prefix
+    mark = lead.group(1)
+    lines = (line.removeprefix(mark).removeprefix(" ") for line in lead.group().splitlines())
+    return "\n".join(lines), prefix[lead.end() :]
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -48,6 +48,13 @@ TWO_ERRORS = (
             "",
             id="two places that disagree",
         ),
+        pytest.param(
+            "# other.py:\n# def read_port(text):\n#     if not text.isdigit():\n#         raise ValueError(text)\n\n"
+            "def read_age(text):\n    if not text.isdigit():\n        ",
+            "",
+            "raise ValueError(text)",
+            id="another file in comments",
+        ),
         pytest.param("abc = 1\nabc", "", "", id="too short to mean anything"),
         pytest.param("", "", "", id="nothing at all"),
         pytest.param("nothing repeats in this text", "", "", id="no earlier place"),
