@@ -53,3 +53,12 @@ def test_every_tool_that_a_test_may_need_is_described() -> None:
     """CONTRIBUTING.md says of each program how it is got, and names no other."""
     described = re.findall(r'needs\("([\w-]+)"\)', (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     assert set(described) == set(TOOLS)
+
+
+def test_the_map_names_every_step_of_reading_ghost_text() -> None:
+    """Whoever looks for a step in ARCHITECTURE.md finds its file, and no file that is gone."""
+    row = next(
+        line for line in (ROOT / "ARCHITECTURE.md").read_text("utf-8").splitlines() if "reply becomes ghost" in line
+    )
+    named = set(re.findall(r"(?:tasks/ghost/)?(\w+\.py)", row))
+    assert named == {path.name for path in (ROOT / "server/aurelis/tasks/ghost").glob("*.py")} - {"__init__.py"}
