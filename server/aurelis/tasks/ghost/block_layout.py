@@ -78,7 +78,7 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     above = hole.line_before + lines[0]
     if _goes_on_commenting(lines, hole):
         return depth < base
-    if hole.in_words and hole.line_before.strip():
+    if hole.in_words and hole.line_before.strip() and not _ends_with_its_line(hole.line_before):
         if above.endswith(":") and depth == base > 0:
             return below[0].lstrip()[0] != above.lstrip()[0] or above.lstrip()[0].isalpha()
         return depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
@@ -94,7 +94,8 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
         if depth < base + (not closes) or closes or opens_block(above):
             return depth < base + (not closes)
     if hole.line_before.strip():
-        return _is_held(lines, depth, hole)
+        annotated = not hole.in_words and _ANNOTATES.match(above.lstrip()) is not None
+        return depth < base if annotated else _is_held(lines, depth, hole)
     if _goes_on_at(lines, base):
         return False
     return not _leaves(lines, base, hole)
@@ -117,6 +118,12 @@ def _goes_on_commenting(lines: Sequence[str], hole: Hole) -> bool:
     """Whether the cursor's line is a comment of one line, and the line below it goes on with it."""
     here, below = _LINE_COMMENT.match(hole.line_before), _LINE_COMMENT.match(lines[1])
     return here is not None and below is not None and here.group(1) == below.group(1)
+
+
+def _ends_with_its_line(line: str) -> bool:
+    """Whether a line is a comment that no line below goes on with, but one that begins as it does."""
+    comment = _LINE_COMMENT.match(line)
+    return comment is not None and comment.group(1) != "*"
 
 
 def _is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from aurelis.tasks.ghost.block_layout import closes_block
-from aurelis.tasks.ghost.hole import TELLING, Hole, telling
+from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, TELLING, Hole, telling
 from aurelis.tasks.ghost.twice import DISTINCT_WORDS, is_line_for_once, is_quote_again, is_seldom_twice
 from aurelis.tasks.replies.brackets import LONG_QUOTES, OPENER_OF, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
@@ -74,6 +74,8 @@ def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> Chance:
         return Chance.POSSIBLE
     if typed == "/" and rest[:1] != "/":
         return Chance.NONE  # The second of the two that begin a comment.
+    if typed == "#" and hole.language_id in MARKDOWN_LANGUAGES and _has_deeper_headings(hole):
+        return Chance.NONE
     if hole.in_words and typed in _COMMENT_MARKS and rest.strip() and rest[:1].isspace():
         return Chance.LIKELY
     if _rule(typed) and _is_a_longer_rule(typed, said + rest, hole):
@@ -122,6 +124,12 @@ def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -
 def _rule(text: str) -> bool:
     """Whether a text is one character again and again, as in a line of dashes."""
     return len(set(text.strip())) == 1 and len(text.strip()) > 1
+
+
+def _has_deeper_headings(hole: Hole) -> bool:
+    """Whether a page has headings near the cursor, and none of them is its title."""
+    lines = (hole.before[: -len(hole.line_before)] + hole.after).split("\n")
+    return any(line.startswith("## ") for line in lines) and not any(line.startswith("# ") for line in lines)
 
 
 def _is_a_longer_rule(typed: str, text: str, hole: Hole) -> bool:

@@ -70,7 +70,7 @@ def is_seldom_twice(echo: str, hole: Hole) -> bool:
     if mark in _LISTING:
         if (mark == "|" and not hole.in_words) or _KEYWORD.search(echo):
             return bool(names)
-        return names[-1:] in _RECEIVERS or longest >= LONG_NAME - 2 * hole.in_words
+        return names[:1] in _RECEIVERS or names[-1:] in _RECEIVERS or longest >= LONG_NAME - 2 * hole.in_words
     if mark.isalnum():
         if echo[-1].isspace() and words[-1] not in _TWICE:
             return bool(names)
