@@ -4,6 +4,7 @@ In comes a list of `{model, api_base, messages, errors}` on standard input; out 
 errors}`.
 """
 
+import gc
 import json
 import os
 import socket
@@ -13,6 +14,9 @@ from typing import Any
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else it is downloaded
 
 import litellm  # type: ignore[import-not-found]  # it is in an environment of its own
+
+# It leaves streams unread, and one that is collected while a connection is taken waits for the lock that is held then.
+gc.disable()
 
 _resolve = socket.getaddrinfo
 

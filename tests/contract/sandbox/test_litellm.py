@@ -58,8 +58,13 @@ async def test_litellm_completes_streams_and_meets_errors() -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        async with asyncio.timeout(110):
-            output, errors = await process.communicate(json.dumps(asked).encode())
+        try:
+            async with asyncio.timeout(110):
+                output, errors = await process.communicate(json.dumps(asked).encode())
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
     assert process.returncode == 0, errors.decode()
     answers = json.loads(output)
     assert len(answers) == len(DRIVERS)
