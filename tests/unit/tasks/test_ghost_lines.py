@@ -59,8 +59,8 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
         ("int f(void)\n{\n  g();\n}\n#ifde¦\n}\n#endif\n", "#ifdef __cplusplus", "#ifdef __cplusplus\n}\n", "c"),
         (
             'class A:\n    x = 1\n\n    ¦\n            "a"\n        )\n',
-            "def f(self):  # noqa: C901 - long\n    if self.x:\n        return 1\n    g(",
-            "    def f(self):  # noqa: C901 - long\n        if self.x:\n            return 1\n        g(\n",
+            "def f(self):  # noqa: C901 - it is long\n    if self.x:\n        return 1\n    g(",
+            "    def f(self):  # noqa: C901 - it is long\n        if self.x:\n            return 1\n        g(\n",
             "python",
         ),
         (
