@@ -70,10 +70,11 @@ async def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([{"target": name, **result} for name, result in results])
     else:
-        earlier, words = work.earlier(), work.words()
+        earlier, words, created = work.earlier(), work.words(), work.created()
         for name, result in results:
             show_unusable(words.get(name, ""))
-            _show(name, result, diff=arguments.diff, earlier=name in earlier)
+            done = f"{name} was finished before." if name in earlier else f"Wrote {created.get(name, name)}."
+            _show(name, result, done, diff=arguments.diff)
     if failures:
         say(f"{failures} of {len(results)} failed.")
     return FAILED if failures else DONE
@@ -120,6 +121,7 @@ class _Run:
         self._kept: Mapping[int, Kept] = {}
         self._ended = 0
         self._words: dict[int, str] = {}  # Of answers that are of no use; bounded by the items.
+        self._created: dict[int, str] = {}  # Names of new files; bounded by the items.
 
     async def results(self) -> list[Mapping[str, Any]]:
         """Ask for what is not done yet; the results in the order of the items."""
@@ -160,6 +162,10 @@ class _Run:
         """The targets that nothing was left to be done for."""
         return frozenset(self._items[number].name for number, kept in self._kept.items() if kept.whole)
 
+    def created(self) -> Mapping[str, str]:
+        """The new files that hold the answers, by target."""
+        return {self._items[number].name: name for number, name in self._created.items()}
+
     def words(self) -> Mapping[str, str]:
         """What models said whose answers are of no use, by target."""
         return {self._items[number].name: words for number, words in self._words.items()}
@@ -199,20 +205,22 @@ class _Run:
             return ended.result
         if written is not None and written.error is not None:
             return _failure(written.error)
+        if outcome.new_file is not None:
+            self._created[number] = outcome.new_file.name
         if outcome.confirmation is not None:
             say(f"Look at the change of {self._items[number].name}: {outcome.confirmation}")
         edit = edit_json(outcome, self._items[number].chosen.folder)
         return {**ended.result, "edit": edit, "applied": written is not None, "diff": diff_of(outcome)}
 
 
-def _show(name: str, result: Mapping[str, Any], *, diff: bool, earlier: bool) -> None:
+def _show(name: str, result: Mapping[str, Any], done: str, *, diff: bool) -> None:
     if "skipped" in result:
         return
     if "error" in result:
         say(_named(name, result["error"]["message"]))
         return
     if result.get("applied"):
-        say(f"{name} was written before." if earlier else f"Wrote {name}.")
+        say(done)
     text = result.get("diff", "") if diff else result["text"]
     sys.stdout.write(text if diff else f"# {name}\n\n{text.rstrip()}\n\n")
 

@@ -104,5 +104,14 @@ def test_a_file_that_was_written_before_is_not_said_to_be_written_now(run: Run, 
     before = (tmp_path / "one.py").stat().st_mtime_ns
     _, _, second = run("batch", "document", "one.py", "--write", "--resume")
     assert "Wrote one.py." in first
-    assert second == "one.py was written before.\n"
+    assert second == "one.py was finished before.\n"
     assert (tmp_path / "one.py").stat().st_mtime_ns == before
+
+
+def test_a_new_file_is_named(run: Run, tmp_path: Path) -> None:
+    """Tests go into a file of their own, and that is the one that was written."""
+    source = (tmp_path / "one.py").read_bytes()
+    code, _, errors = run("batch", "test", "one.py", "--write")
+    assert (code, (tmp_path / "one.py").read_bytes()) == (0, source)
+    assert [path.name for path in tmp_path.rglob("test_*.py")] == ["test_one.py"]
+    assert errors == "Wrote test_one.py.\n"
