@@ -159,8 +159,10 @@ class AnswerReader:
                 raise self._invalid("sent an answer that cannot be read") from error
 
     def _take(self, values: Iterator[dict[str, Any]]) -> Iterator[ProviderEvent]:
-        """One delta for everything that came at once."""
-        yield from self._deltas("".join([self._piece(read_piece(value)) for value in values]))
+        """One delta for everything that came at once; nothing of it where it says that it is filtered."""
+        text = "".join([self._piece(read_piece(value)) for value in values])
+        filtered = self._state.refused or self._state.finish is FinishReason.CONTENT_FILTER
+        yield from self._deltas("" if filtered else text)
 
     def _deltas(self, text: str) -> Iterator[ProviderEvent]:
         state = self._state
@@ -178,6 +180,8 @@ class AnswerReader:
     def _piece(self, piece: Piece) -> str:
         state = self._state
         if piece.error:
+            if state.finish is not None:
+                return ""  # the answer was complete before something failed
             raise self._upstream_error(piece.error)
         state.recognised = state.recognised or piece.recognised
         state.refused = state.refused or piece.refused

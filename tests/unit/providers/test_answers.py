@@ -63,9 +63,10 @@ PARTS = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"t
         ([event({"choices": [{"text": "hello", "finish_reason": "stop"}]}), DONE], "hello", FinishReason.STOP),
         (
             [event({"choices": [{"delta": {"content": "hello"}, "finish_reason": "content_filter"}]})],
-            "hello",
+            "",
             "content_filter",
         ),
+        ([delta("hello", "stop"), event({"error": {"message": "late", "code": 500}}), DONE], "hello", "stop"),
         ([event({"choices": [{"index": 1, "delta": {"content": "no"}}]}), delta("hello", "stop")], "hello", "stop"),
         (
             [event({"content": "hel", "stop": False}), event({"content": "lo", "stop": True, "stop_type": "limit"})],
