@@ -70,6 +70,15 @@ async def test_kept_connections_that_a_server_closes_cost_nothing(server: RawSer
         assert [model.reference.model for model in await provider.models(refresh=True)] == ["m"]
 
 
+async def test_a_redirect_does_not_make_a_connection_an_old_one(server: RawServer) -> None:
+    """A server that redirects and then hangs up is asked once for each attempt, not once for each connection."""
+    server.answers = [whole(307, b"", location="/v1/elsewhere"), _close] * 4
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError, match="broke off"):
+            await collect(provider)
+    assert [received.path for received in server.received] == ["/v1/chat/completions", "/v1/elsewhere"]
+
+
 def _twice(*parts: bytes) -> Answer:
     """An answer with a second one behind it, in one packet."""
 

@@ -137,7 +137,8 @@ class HttpClientBuilder:
         async def guard(request: httpx2.Request) -> None:
             if _origin(request.url) != origin:
                 raise self._blocked(request.url)
-            request.extensions = {**request.extensions, "trace": ConnectionSteps()}
+            # A redirected request has its predecessor's: the connection is no old one because it is used twice.
+            request.extensions = {"trace": ConnectionSteps(), **request.extensions}
             headers = request.headers
             for name in [name for name in headers if name not in allowed]:
                 del headers[name]
