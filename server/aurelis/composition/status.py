@@ -28,10 +28,10 @@ def status_of(engine: Engine) -> Status:
         return Status("error", busy, model, out.message)
     if fault is not None:
         return Status("error", busy, model, fault)
-    wait = engine.orchestrator.availability.cooldown_until()
-    if wait is not None:
-        until = round(engine.clock.time() + wait, 1)
-        return Status("warning", busy, model, "A rate limit is reached.", until)
+    limited = engine.orchestrator.availability.at_rate_limit()
+    if limited is not None:
+        until = round(engine.clock.time() + limited[1], 1)
+        return Status("warning", busy, model, f"{limited[0]} is at its rate limit.", until)
     if entry.why == "nothing else is there":
         return Status("warning", busy, "sandbox/default", CONNECT_A_MODEL)
     resting = engine.orchestrator.availability.resting(name)

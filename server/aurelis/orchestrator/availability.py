@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from aurelis.core.deadline import Clock, spoken
@@ -80,8 +81,16 @@ class Availability:
         self._cooldowns.pop(model, None)
         wait = self.breakers.retry_after(model)
         if wait > 0:
-            return SkippedError("breaker", breaker_error(model, wait))
+            return self.left_alone(model, wait)
         return None
+
+    def left_alone(self, model: ModelReference, wait: float) -> SkippedError:
+        """That the breaker is open for so many seconds more, and how the model failed last."""
+        rest = f"{model} failed several times in a row and is left alone for {spoken(wait)}"
+        last = self._failures.get(model)
+        why = f" {last.message}" if last is not None else ""
+        message = f"{rest}; try again then, or use another model.{why}"
+        return SkippedError("breaker", RequestError(ErrorKind.UNAVAILABLE, message, retry_after_seconds=wait))
 
     def failed(self, model: ModelReference, error: RequestError) -> None:
         """Learn from an upstream's answer: a cooldown, or a provider that is out."""
@@ -149,11 +158,19 @@ class Availability:
             if state and model.provider == provider and model in self._failures
         )
 
-    def cooldown_until(self) -> float | None:
-        """The latest end of a cooldown or of a spent quota as seconds from now; None without one."""
+    def at_rate_limit(self) -> tuple[ModelReference, float] | None:
+        """The model whose cooldown or spent quota ends last, and the seconds until then; None without one."""
         now = self._clock.monotonic()
-        waits = [until - now for known in (self._cooldowns, self._spent) for until in known.values() if until > now]
-        return max(waits) if waits else None
+        waits = [
+            (until - now, model)
+            for known in (self._cooldowns, self._spent)
+            for model, until in known.items()
+            if until > now
+        ]
+        if not waits:
+            return None
+        wait, model = max(waits, key=itemgetter(0))
+        return model, wait
 
     def provider_changed(self, provider: str | None = None) -> None:
         """Forget what was learned of a provider (of all without one): its settings or token changed."""
@@ -174,13 +191,6 @@ def _remember(known: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> Non
     known.move_to_end(key)
     if len(known) > COOLDOWNS:
         known.popitem(last=False)
-
-
-def breaker_error(model: ModelReference, wait: float) -> RequestError:
-    """What a person reads while a breaker is open."""
-    rest = f"{model} failed several times in a row and is left alone for {spoken(wait)}"
-    message = f"{rest}; try again then, or use another model."
-    return RequestError(ErrorKind.UNAVAILABLE, message, retry_after_seconds=wait)
 
 
 def _again(error: RequestError, wait: float | None = None) -> RequestError:

@@ -19,7 +19,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.ports import Provider
 from aurelis.core.reply import Alive, Attempt, Finished, FinishReason, ProviderEvent, TextDelta, Usage, Waiting
 from aurelis.core.request import RedactedRequest
-from aurelis.orchestrator.availability import SkippedError, breaker_error
+from aurelis.orchestrator.availability import SkippedError
 from aurelis.orchestrator.breaker import is_failure
 from aurelis.orchestrator.check import cut_off
 from aurelis.orchestrator.coalesce import Emit
@@ -241,7 +241,7 @@ class CandidateCall:
         """The call begins: its time is counted from here, and it is a trial if the breaker is half open."""
         model, breakers = self.candidate.reference, self.workings.availability.breakers
         if not breakers.admit(model):
-            raise SkippedError("breaker", breaker_error(model, breakers.retry_after(model)))
+            raise self.workings.availability.left_alone(model, breakers.retry_after(model))
         call.admitted = True
         call.began = self.workings.parts.clock.monotonic()
 

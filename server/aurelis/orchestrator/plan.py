@@ -14,6 +14,8 @@ from aurelis.orchestrator.route import Candidate, characters_of, chosen, ordered
 if TYPE_CHECKING:
     from aurelis.orchestrator.workings import Workings
 
+NAMED_PROVIDERS: Final = 8
+"""Providers that a sentence names; `aurelis models` has them all."""
 EXPECTED_ANSWER_TOKENS: Final = 500
 SHORTEST_ANSWER_TOKENS: Final = 256
 """Room that an answer must have in a window that it shares with the prompt; more is asked for only if there is."""
@@ -61,7 +63,8 @@ def _candidate(reference: ModelReference, request: Request, workings: Workings) 
     except RequestError as error:
         return _unusable(reference, error.message)
     if provider is None:
-        known = ", ".join(workings.parts.directory.names()) or "none"
+        names = workings.parts.directory.names()
+        known = ", ".join(names[:NAMED_PROVIDERS]) + (" and others" if names[NAMED_PROVIDERS:] else "") or "none"
         message = f"The provider '{reference.provider}' of {reference} is not configured (configured: {known})"
         advice = f"set providers.{reference.provider}, or name a model that `aurelis models` lists."
         return _unusable(reference, f"{message}; {advice}")

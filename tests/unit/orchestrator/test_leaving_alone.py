@@ -17,7 +17,7 @@ K = ErrorKind
 
 
 def test_five_failures_open_the_breaker_and_a_trial_closes_it() -> None:
-    """An open breaker spares the upstream for its rest; the first success afterwards closes it."""
+    """An open breaker spares the upstream for its rest, and says why; the first success afterwards closes it."""
 
     async def scenario() -> None:
         one = ScriptedProvider("one", *[Fail(error(K.UNAVAILABLE, retryable=False))] * 5, Say(("well",)))
@@ -28,6 +28,7 @@ def test_five_failures_open_the_breaker_and_a_trial_closes_it() -> None:
         with pytest.raises(RequestError) as caught:
             await answer(on, ask())
         assert (len(one.calls), caught.value.kind, caught.value.retry_after_seconds) == (5, K.UNAVAILABLE, 60.0)
+        assert caught.value.message.endswith("try again then, or use another model. it was unavailable")
 
         await asyncio.sleep(60)
         assert (await answer(on, ask())).text == "well"

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from aurelis.core.errors import UNTOLD_RATE_LIMIT_SECONDS, ErrorKind, RequestError
+from aurelis.core.model import ModelReference
 from aurelis.core.reply import Usage
 from aurelis.core.request import Parameters, Urgency
 from aurelis.orchestrator.policy import AutomaticPolicy, ModelQuota, Policy
@@ -101,7 +102,9 @@ def test_automatic_requests_leave_a_part_of_the_quota_to_commands(urgency: Urgen
                 await answer(on, ask(f"{n}", urgency=urgency))
         assert len(one.calls) == 7
         assert on.recorder.records[-1].attempts[-1].outcome == "skipped:quota"
-        assert 86_000 < (on.orchestrator.availability.cooldown_until() or 0) < 87_000
+        limited = on.orchestrator.availability.at_rate_limit()
+        assert limited is not None
+        assert 86_000 < limited[1] < 87_000
         for n in range(3):
             await answer(on, ask(f"command {n}"))
         with pytest.raises(RequestError):
@@ -170,7 +173,7 @@ def test_a_429_that_tells_no_time_is_known_to_the_status_and_bars_no_command() -
         on = bench(one)
         with pytest.raises(RequestError):
             await answer(on, ask())
-        assert on.orchestrator.availability.cooldown_until() == UNTOLD_RATE_LIMIT_SECONDS
+        assert on.orchestrator.availability.at_rate_limit() == (ModelReference("one", "m"), UNTOLD_RATE_LIMIT_SECONDS)
         assert (await answer(on, ask("Again."))).text == "well"
 
     run(scenario())

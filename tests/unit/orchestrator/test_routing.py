@@ -109,3 +109,15 @@ def test_a_kept_answer_is_found_in_any_order() -> None:
         assert (len(one.calls), two.calls, three.calls) == (1, [], [])
 
     run(scenario())
+
+
+def test_an_unknown_provider_is_told_with_some_that_are_known() -> None:
+    """A sentence stays one that can be read where fifty providers are configured."""
+
+    async def scenario() -> str:
+        on = bench(*(ScriptedProvider(f"p{number}") for number in range(10)))
+        with pytest.raises(RequestError) as caught:
+            await answer(on, ask(model="other/m"))
+        return caught.value.message
+
+    assert "(configured: p0, p1, p2, p3, p4, p5, p6, p7 and others)" in run(scenario())
