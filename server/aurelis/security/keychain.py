@@ -23,8 +23,12 @@ TIMEOUT_SECONDS: Final = 10.0
 """How long one call may take; a person who unlocks the keychain more slowly is served by the next call."""
 
 _FILE_BACKENDS: Final = ("keyrings.alt", "keyrings.cryptfile")
-_SIGNS_OF_A_KEYCHAIN: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "PYTHON_KEYRING_BACKEND")
-"""A session bus, or a desktop that would start one; or a choice of the user's."""
+_SIGNS_OF_A_KEYCHAIN: Final = ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY")
+"""A session bus, or a desktop that would start one."""
+_CHOICE: Final = "PYTHON_KEYRING_BACKEND"
+"""The variable by which people choose a backend of keyring's."""
+_NONE_MODULES: Final = frozenset({"keyring.backends.fail", "keyring.backends.null"})
+"""The backends that keep nothing."""
 
 
 class KeychainState(StrEnum):
@@ -127,8 +131,12 @@ class Keychain:
 def nowhere(environ: Mapping[str, str], platform: str) -> bool:
     """Whether it is plain that there is no keychain: a Linux without a session bus, where nobody chose another backend.
 
-    Finding that out through keyring would cost every server there 8 MB, for the libraries of all backends.
+    Or where somebody chose that there shall be none. Finding that out through keyring would cost every server there
+    8 MB, for the libraries of all backends.
     """
+    choice = environ.get(_CHOICE)
+    if choice:
+        return choice.rpartition(".")[0] in _NONE_MODULES
     if not platform.startswith("linux") or any(environ.get(name) for name in _SIGNS_OF_A_KEYCHAIN):
         return False
     folder = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "")) / ".config"
@@ -143,7 +151,7 @@ def suitable(backend: Any) -> Any:
     """
     chained = [one for one in getattr(backend, "backends", ()) if not _keeps_files(one)]
     chosen = chained[0] if chained else backend
-    if type(chosen).__module__ in {"keyring.backends.fail", "keyring.backends.null"}:
+    if type(chosen).__module__ in _NONE_MODULES:
         raise KeychainError(KeychainState.ABSENT)
     if _keeps_files(chosen) or getattr(chosen, "backends", None):
         raise KeychainError(KeychainState.UNSUITABLE)

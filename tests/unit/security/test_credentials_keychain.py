@@ -80,6 +80,7 @@ async def test_each_way_of_having_no_keychain_has_its_sentence(chosen: Any, stat
         ({"DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/0/bus"}, "linux", False),
         ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", False),
         ({"PYTHON_KEYRING_BACKEND": "some.Backend"}, "linux", False),
+        ({"PYTHON_KEYRING_BACKEND": ""}, "linux", True),
         ({}, "darwin", False),
         ({}, "win32", False),
     ],
@@ -92,6 +93,14 @@ def test_keyring_is_not_asked_where_there_is_plainly_no_keychain(
     (tmp_path / ".config" / "python_keyring").mkdir(parents=True)
     (tmp_path / ".config" / "python_keyring" / "keyringrc.cfg").touch()
     assert not nowhere({"HOME": str(tmp_path), **environ}, platform)
+
+
+@pytest.mark.parametrize("platform", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("module", ["keyring.backends.fail", "keyring.backends.null"])
+def test_keyring_is_not_asked_where_somebody_chose_no_keychain(module: str, platform: str, tmp_path: Path) -> None:
+    """The choice counts whatever the system has, as it does for keyring."""
+    environ = {"HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/bus"}
+    assert nowhere({**environ, "PYTHON_KEYRING_BACKEND": f"{module}.Keyring"}, platform)
 
 
 async def test_a_chain_uses_its_first_fit_backend() -> None:
