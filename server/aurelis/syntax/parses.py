@@ -15,6 +15,7 @@ import attrs
 
 from aurelis.core.text_edits import common_prefix_length
 from aurelis.syntax.languages import LanguageRules, grammar, rules_for
+from aurelis.syntax.unclosed import Change, Closers, closers_for
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Query, Tree
@@ -27,6 +28,9 @@ MOST_SECONDS_PER_BYTE: Final = 1e-5
 """Time on the processor after which a text counts as one that cannot be parsed: a hundred times what code takes, and
 four times what pages of comments do. Nonsense of a few thousand characters, as of a model that repeats itself, would
 take minutes."""
+
+CLOSING_SECONDS: Final = 0.02
+"""Time after which brackets that were left open are no longer taken to be all that a text lacks."""
 
 LONG_SECONDS: Final = 0.005
 """Parsing that took longer is done in a thread the next time."""
@@ -47,13 +51,22 @@ _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 
 @attrs.frozen
 class SyntaxTree:
-    """A parsed text. Nodes count UTF-16 units of two bytes each; `offset` and `byte` translate."""
+    """A parsed text. Nodes count UTF-16 units of two bytes each; `offset` and `byte` translate.
+
+    The tree may be that of the text with brackets closed that are left open in it; those have no offsets.
+    """
 
     text: str = attrs.field(repr=False)
     rules: LanguageRules = attrs.field(repr=False)
     tree: Tree = attrs.field(repr=False, eq=False)
     wide: tuple[int, ...] = attrs.field(default=(), repr=False)
     """Offsets, in UTF-16 units, of the characters that need two."""
+    closers: Closers | None = None
+
+    @property
+    def parsed(self) -> str:
+        """The text that the tree is of."""
+        return _with_closers(self.text, self.closers)
 
     @property
     def root(self) -> Node:
@@ -63,18 +76,21 @@ class SyntaxTree:
     @property
     def complete(self) -> bool:
         """Whether the text parses: no error and nothing that had to be supposed."""
-        return not self.root.has_error
+        return self.closers is None and not self.root.has_error
 
     def offset(self, byte: int) -> int:
         """The text's offset of one of the tree's byte offsets."""
         units = byte // 2
-        return units - bisect_left(self.wide, units) if self.wide else units
+        offset = units - bisect_left(self.wide, units) if self.wide else units
+        if self.closers is not None and offset > self.closers.at:
+            return max(self.closers.at, offset - len(self.closers.brackets))
+        return offset
 
     def byte(self, offset: int) -> int:
         """The tree's byte offset of an offset in the text."""
-        if not self.wide:
-            return 2 * offset
-        before = len(_ASTRAL.findall(self.text, 0, offset))
+        before = len(_ASTRAL.findall(self.text, 0, offset)) if self.wide else 0
+        if self.closers is not None and offset > self.closers.at:
+            before += len(self.closers.brackets)
         return 2 * (offset + before)
 
     def start(self, node: Node) -> int:
@@ -111,27 +127,59 @@ def parse(text: str, language_id: str, previous: SyntaxTree | None = None) -> Sy
     rules = rules_for(language_id)
     if rules is None or len(text) > LONGEST_PARSED:
         return None
+    earlier = previous if previous is not None and previous.rules == rules else None
+    tree = _parsed_closed(text, rules, earlier) if earlier is not None and len(text) > SHORT_TEXT else None
+    if tree is not None:
+        return tree
+    return _parsed(text, rules, earlier, None, MOST_SECONDS + MOST_SECONDS_PER_BYTE * 2 * len(text))
+
+
+def _parsed_closed(text: str, rules: LanguageRules, previous: SyntaxTree) -> SyntaxTree | None:
+    """The tree of a text whose only fault is that brackets are left open, as if they were closed."""
+    old = previous.text
+    head, tail = _common_ends(old, text)
+    change = Change(head, len(text) - tail, len(text) - len(old))
+    closers = closers_for(text, change, previous.closers)
+    if closers is None:
+        return None
+    tree = _parsed(text, rules, previous, closers, CLOSING_SECONDS)
+    if tree is None or tree.root.has_error:
+        return None
+    first = tree.byte(closers.at)
+    node = tree.root.descendant_for_byte_range(first, first + 2)
+    return tree if node is not None and node.type == closers.brackets[0] else None  # In a comment nothing is open.
+
+
+def _with_closers(text: str, closers: Closers | None) -> str:
+    return text if closers is None else text[: closers.at] + closers.brackets + text[closers.at :]
+
+
+def _parsed(
+    text: str, rules: LanguageRules, previous: SyntaxTree | None, closers: Closers | None, seconds: float
+) -> SyntaxTree | None:
+    """The tree, or None where it takes more time on the processor."""
     from tree_sitter import Parser  # noqa: PLC0415 - a server that has not parsed anything yet must not import it
 
-    data = text.encode("utf-16-le", "surrogatepass")
-    old = _edited(previous, text, data) if previous is not None and previous.rules == rules else None
+    whole = _with_closers(text, closers)
+    data = whole.encode("utf-16-le", "surrogatepass")
+    old = None if previous is None else _edited(previous, whole, data)
     try:
-        tree = _within_time(Parser(grammar(rules)), data, old)
+        tree = _within_time(Parser(grammar(rules)), data, old, seconds)
     except ValueError:
         return None
     wide: tuple[int, ...] = ()
-    if not text.isascii():
-        wide = tuple(match.start() + index for index, match in enumerate(_ASTRAL.finditer(text)))
-    return SyntaxTree(text, rules, tree, wide)
+    if not whole.isascii():
+        wide = tuple(match.start() + index for index, match in enumerate(_ASTRAL.finditer(whole)))
+    return SyntaxTree(text, rules, tree, wide, closers)
 
 
-def _within_time(parser: Parser, data: bytes, old: Tree | None) -> Tree:
+def _within_time(parser: Parser, data: bytes, old: Tree | None, seconds: float) -> Tree:
     """Parse the text that these bytes are.
 
     Raises:
-        ValueError: when that takes longer than any code does.
+        ValueError: when that takes longer.
     """
-    end = time.thread_time() + MOST_SECONDS + MOST_SECONDS_PER_BYTE * len(data)
+    end = time.thread_time() + seconds
 
     def late(_byte: int, _failing: object) -> bool:
         return time.thread_time() > end
@@ -270,10 +318,8 @@ class ParseCache:
 
 def _edited(previous: SyntaxTree, text: str, data: bytes) -> Tree:
     """A copy of the previous tree that knows which part of it is no longer true."""
-    old = previous.text
-    head = common_prefix_length(old, text)
-    shorter = min(len(old), len(text)) - head
-    tail = common_prefix_length(old[len(old) - shorter :][::-1], text[len(text) - shorter :][::-1])
+    old = previous.parsed
+    head, tail = _common_ends(old, text)
     old_data = old.encode("utf-16-le", "surrogatepass")
     start = len(old[:head].encode("utf-16-le", "surrogatepass"))
     rest = len(old[len(old) - tail :].encode("utf-16-le", "surrogatepass")) if tail else 0
@@ -287,6 +333,13 @@ def _edited(previous: SyntaxTree, text: str, data: bytes) -> Tree:
         new_end_point=_point(text, len(text) - tail),
     )
     return tree
+
+
+def _common_ends(old: str, text: str) -> tuple[int, int]:
+    """How many characters two texts have in common at the start, and how many of the others at the end."""
+    head = common_prefix_length(old, text)
+    shorter = min(len(old), len(text)) - head
+    return head, common_prefix_length(old[len(old) - shorter :][::-1], text[len(text) - shorter :][::-1])
 
 
 def _point(text: str, offset: int) -> tuple[int, int]:
