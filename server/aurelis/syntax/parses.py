@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import count
 from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
@@ -36,6 +37,10 @@ LONG_SECONDS: Final = 0.005
 """Parsing that took longer is done in a thread the next time."""
 SHORT_TEXT: Final = 20_000
 """Characters of a text that is parsed quickly even if nothing is known about it, unless it is nonsense."""
+
+_ASKED_FOR_ONE_LOOK: Final = 16
+"""How often a parser asks whether to go on for one look at the clock, which is a call to the system; it asks a hundred
+times while it parses a thousand lines, and each half a millisecond where it recovers from errors."""
 
 _READ_BYTES: Final = 65_536
 _READING_THREADS: Final = 64
@@ -180,9 +185,10 @@ def _within_time(parser: Parser, data: bytes, old: Tree | None, seconds: float) 
         ValueError: when that takes longer.
     """
     end = time.thread_time() + seconds
+    asked = count()
 
     def late(_byte: int, _failing: object) -> bool:
-        return time.thread_time() > end
+        return next(asked) % _ASKED_FOR_ONE_LOOK == 0 and time.thread_time() > end
 
     read = _Reader(data)
     try:

@@ -20,6 +20,9 @@ KEPT: Final = 100
 COVERED: Final = 120
 """The most characters behind the cursor, on its line, that a completion may replace."""
 
+COMPARED_FIRST: Final = 80
+"""Characters before a place, about two lines."""
+
 CLOSERS: Final = frozenset(")]}>\"'`")
 MOST_CLOSERS: Final = 3
 """So many of them an editor may have put in behind the cursor by itself."""
@@ -30,7 +33,8 @@ class Place:
     """Where a completion begins, in a document that is otherwise the same.
 
     `start` is an offset, `behind` counts the characters behind the place, `rest` is a hash of all but the place, a
-    notebook's cells above included.
+    notebook's cells above included. `above` is what stands right before the place, as far as it is compared first: to
+    hash a long document takes a moment.
     """
 
     uri: str
@@ -38,12 +42,14 @@ class Place:
     start: int
     behind: int
     rest: int = attrs.field(repr=False)
+    above: str = attrs.field(repr=False)
 
     @classmethod
     def of(cls, snapshot: Snapshot, start: int, end: int) -> Place:
         """The place of a replacement from `start` to `end`."""
         text = snapshot.text
-        return cls(snapshot.uri, snapshot.language_id, start, len(text) - end, _hash_of_rest(snapshot, start, end))
+        rest, above = _hash_of_rest(snapshot, start, end), text[max(0, start - COMPARED_FIRST) : start]
+        return cls(snapshot.uri, snapshot.language_id, start, len(text) - end, rest, above)
 
     def typed(self, snapshot: Snapshot, position: int) -> str | None:
         """What stands between the place's beginning and the cursor; None when the cursor is elsewhere."""
@@ -67,7 +73,10 @@ class Place:
 
     def holds(self, snapshot: Snapshot) -> bool:
         """Whether the document is the same but for what stands at the place."""
-        return _hash_of_rest(snapshot, self.start, len(snapshot.text) - self.behind) == self.rest
+        text = snapshot.text
+        if text[max(0, self.start - COMPARED_FIRST) : self.start] != self.above:
+            return False
+        return _hash_of_rest(snapshot, self.start, len(text) - self.behind) == self.rest
 
     def cursors(self, snapshot: Snapshot) -> range:
         """Where the cursor may stand once the document was changed: before what follows, closers put in aside."""
