@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import closes_block, opens_block
+from aurelis.tasks.ghost.block_layout import closes_block, leads_to_name, opens_block
 from aurelis.tasks.ghost.directives import ends_own_directive
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, PROSE_LANGUAGES, Hole
 from aurelis.tasks.replies.brackets import CLOSERS, OPENER_OF, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -19,7 +19,8 @@ _CALL_OPENERS: Final = frozenset("([")
 def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
     cursor, base = len(indent_of(hole.line_before)), hole.block_depth
-    begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or hole.line_before.endswith(_BLOCK_OPENERS))
+    opened = _opens(hole.line_before, hole) and not lines[0].startswith(":")
+    begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or opened)
     prose = hole.language_id in PROSE_LANGUAGES
     if _leads_to_next_line(lines, base, hole, more_may_come=more_may_come):
         return list(lines)
@@ -30,16 +31,16 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
             continue  # Nothing else ends what the document or the completion has begun.
         depth = len(indent_of(line))
         goes_on = line.lstrip()[0] in CLOSERS or _continues(line, hole)
-        if depth < base and _is_wanted(line, hole):
-            if not _goes_on_at(depth, hole):
-                base = depth
+        behind = _base_behind(lines, number, base, hole)
+        if behind is not None:
+            base = behind
             continue
         if line.lstrip()[0] in _CALL_CLOSERS and _CALL_OPENERS & set(unmatched_openers(hole.before)):
-            opens = line.rstrip().endswith(_BLOCK_OPENERS)
+            opens = _opens(line.rstrip(), hole)
             if not opens and not unmatched_openers("\n".join(lines[:number])) and not unmatched_closers(lines[0]):
                 return list(lines[: number + 1])
             continue
-        apart = not lines[number - 1].strip() or hole.line_before.endswith(_BLOCK_OPENERS)
+        apart = not lines[number - 1].strip() or opened
         another = begun and depth == cursor and not goes_on and apart
         over = not base and base < cursor and apart
         if (depth < base or another or over) and (
@@ -47,6 +48,27 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
         ):
             return list(lines[:number])
     return list(lines)
+
+
+def _opens(line: str, hole: Hole) -> bool:
+    return line.endswith(_BLOCK_OPENERS) and not leads_to_name(line, hole)
+
+
+def _base_behind(lines: Sequence[str], number: int, base: int, hole: Hole) -> int | None:
+    """How deep the block is that goes on behind a line, if that closes one around the cursor's which needs it."""
+    depth = len(indent_of(lines[number]))
+    if depth < base and _is_wanted(lines[number], hole):
+        return base if _goes_on_at(depth, hole) else depth
+    closes = depth < len(indent_of(hole.line_before)) and _closes_what_is_open(lines, number, hole)
+    return min(base, depth) if closes else None
+
+
+def _closes_what_is_open(lines: Sequence[str], number: int, hole: Hole) -> bool:
+    """Whether a line closes a block that is open above it and that nothing below the cursor closes: a namespace."""
+    if hole.language_id not in BRACKETS_CLOSE or not lines[number].lstrip().startswith("}") or hole.line_after.strip():
+        return False
+    own, below = "\n".join(lines[:number]), hole.suffix[: hole.near_end] + hole.closed_far_below
+    return unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :] + own + below).endswith("{")
 
 
 def _leads_to_next_line(lines: Sequence[str], base: int, hole: Hole, *, more_may_come: bool) -> bool:
@@ -59,7 +81,7 @@ def _leads_to_next_line(lines: Sequence[str], base: int, hole: Hole, *, more_may
         outside = [line for line in lines[1:] if line.strip() and len(indent_of(line)) < base]
         return bool(outside) and depth > min(len(indent_of(line)) for line in outside)
     last = next((line for line in reversed(lines) if line.strip()), "")
-    return len(lines) > 1 and depth > len(indent_of(last)) and opens_block(last)
+    return len(lines) > 1 and depth > len(indent_of(last)) and opens_block(last, hole)
 
 
 def _goes_on_at(depth: int, hole: Hole) -> bool:

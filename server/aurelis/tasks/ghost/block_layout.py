@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.held_lines import is_held, is_held_in_text
+from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, COMPARED_LINES, NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import step_below
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
@@ -19,10 +20,11 @@ from aurelis.tasks.replies.layout import indent_of
 OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
 _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 """What is noted behind a line of code; a mark of a comment set off by blanks."""
+_SCOPE: Final = "::"
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
-_HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:if|else|for|while)\b[^;{]*$")
+_HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:(?:if|else|for|while)\b[^;{]*|for\b[^{]*\))$")
 """A statement whose body is the next line, without a bracket."""
 _LABEL: Final = re.compile(r"\s*(?:case\b.*|default\s*|public|private|protected):")
 """A line within a block that many styles do not indent deeper than the head of the block."""
@@ -55,14 +57,18 @@ _BLOCK_WORD: Final = re.compile(
 )
 """The head of a block that ends with a word."""
 _LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|--|\*)(?:\s|$)")
-_AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
-"""What stands at the margin within a block, too: a directive, a label, documentation."""
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
 
 
-def opens_block(line: str) -> bool:
+def opens_block(line: str, hole: Hole) -> bool:
     """Whether a line ends with what opens a block, whatever is noted behind it."""
-    return _REMARK.sub("", line).rstrip().endswith(OPENS_BLOCK)
+    bare = _REMARK.sub("", line).rstrip()
+    return bare.endswith(OPENS_BLOCK) and not leads_to_name(bare, hole)
+
+
+def leads_to_name(line: str, hole: Hole) -> bool:
+    """Whether a line ends with `::`, behind which a name goes on where brackets end blocks."""
+    return hole.language_id in BRACKETS_CLOSE and line.endswith(_SCOPE)
 
 
 def closes_block(line: str) -> bool:
@@ -81,21 +87,15 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     if hole.in_words and hole.line_before.strip() and not _ends_with_its_line(hole.line_before):
         if above.endswith(":") and depth == base > 0:
             return below[0].lstrip()[0] != above.lstrip()[0] or above.lstrip()[0].isalpha()
-        return depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
-    siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
-    words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
-    if wants_deeper(above, hole) and not siblings and not words:
-        held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
-        if depth >= base and not held and depth > hole.widest_step:
-            return False  # Counted from the margin it would be deeper by several levels.
-        if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
+        if depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":")):
             return True
-        closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
-        if depth < base + (not closes) or closes or opens_block(above):
-            return depth < base + (not closes)
+        return is_held_in_text(lines, depth, hole)
+    told = _below_opener(lines, below, hole)
+    if told is not None:
+        return told
     if hole.line_before.strip():
         annotated = not hole.in_words and _ANNOTATES.match(above.lstrip()) is not None
-        return depth < base if annotated else _is_held(lines, depth, hole)
+        return depth < base if annotated else is_held(lines, depth, hole)
     if _goes_on_at(lines, base):
         return False
     return not _leaves(lines, base, hole)
@@ -114,6 +114,39 @@ def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
     return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
 
 
+def _below_opener(lines: Sequence[str], below: Sequence[str], hole: Hole) -> bool | None:
+    """The same where the first line opens something, as far as that tells."""
+    base, depth, above = len(indent_of(hole.line_before)), len(indent_of(below[0])), hole.line_before + lines[0]
+    siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
+    words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
+    if not wants_deeper(above, hole) or siblings or words:
+        return None
+    outer = _depth_of_opened(lines[0], hole)
+    if outer is not None and outer < depth <= outer + hole.widest_step and outer < base:
+        return False  # What is opened where brackets close that were opened further above.
+    held = bool(unmatched_openers(above)) and not leaves_text_open(lines[0])
+    if depth >= base and not held and depth > hole.widest_step:
+        return False  # Counted from the margin it would be deeper by several levels.
+    if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
+        return True
+    closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
+    if depth < base + (not closes) or closes or opens_block(above, hole):
+        return depth < base + (not closes)
+    return None
+
+
+def _depth_of_opened(first: str, hole: Hole) -> int | None:
+    """How deep the line stands that opened what a text's first line closes, if it is one above the cursor's."""
+    if hole.in_words or not unmatched_closers(hole.line_before + first):
+        return None
+    lines = [*hole.before.split("\n")[-COMPARED_LINES:-1], hole.line_before + first]
+    opened = len(unmatched_closers(lines[-1]))
+    for number in range(len(lines) - 2, -1, -1):
+        if len(unmatched_closers("\n".join(lines[number:]))) < opened:
+            return len(indent_of(lines[number]))
+    return None
+
+
 def _goes_on_commenting(lines: Sequence[str], hole: Hole) -> bool:
     """Whether the cursor's line is a comment of one line, and the line below it goes on with it."""
     here, below = _LINE_COMMENT.match(hole.line_before), _LINE_COMMENT.match(lines[1])
@@ -126,21 +159,12 @@ def _ends_with_its_line(line: str) -> bool:
     return comment is not None and comment.group(1) != "*"
 
 
-def _is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:
-    """Whether lines at the margin stand within a block that only a bracket ends, and none of them has ended it."""
-    if depth or hole.language_id not in BRACKETS_CLOSE or "{" not in unmatched_openers(hole.before):
-        return False
-    below = [line for line in lines[1:] if line.strip()]
-    within = "\n".join([hole.line_before + lines[0], below[0]])
-    return not unmatched_closers(within) and _AT_THE_MARGIN.match(below[0]) is None
-
-
 def wants_deeper(line: str, hole: Hole) -> bool:
     """Whether the line below a line is indented deeper than it, or closes what it opens."""
     bare = line.strip()
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
         return False
-    if bare.endswith((":", *"([{")) if hole.in_words else opens_block(bare) or unmatched_openers(line):
+    if bare.endswith((":", *"([{")) if hole.in_words else opens_block(bare, hole) or unmatched_openers(line):
         return True
     if hole.language_id in _LISTS and _LIST_ITEM.match(line):
         return True

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from aurelis.syntax.parses import syntax_errors
-from aurelis.tasks.ghost.hole import NEAR_CHARACTERS, PROSE_LANGUAGES, GhostText, Hole
+from aurelis.tasks.ghost.hole import HAVE_MACROS, NEAR_CHARACTERS, PROSE_LANGUAGES, GhostText, Hole
 from aurelis.tasks.ghost.python_layout import layout_faults
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_count, unmatched_openers
 
@@ -43,7 +43,9 @@ def damage(text: str, covered: int, hole: Hole) -> Damage:
     if tree is not None:
         start = len(hole.prefix)
         faults += syntax_errors(tree, max(0, start - NEAR_CHARACTERS), start + len(text) + NEAR_CHARACTERS)
-    return faults, 0 if hole.in_words else _unmatched(text, covered, hole)
+    unmatched = 0 if hole.in_words else _unmatched(text, covered, hole)
+    # Grammars do not know what a macro makes of its arguments: there brackets tell as much as errors do.
+    return (faults + unmatched, unmatched) if hole.language_id in HAVE_MACROS else (faults, unmatched)
 
 
 def _layout_faults(document: str, end: int, hole: Hole) -> int:

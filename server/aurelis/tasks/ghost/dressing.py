@@ -21,6 +21,12 @@ _ELEMENT: Final = re.compile(
 )
 _CODE_WITH_MARKUP: Final = frozenset({"javascriptreact", "typescriptreact"})
 """Languages of code in which elements are values."""
+_PARENTS: Final = frozenset({"jsx_element", "jsx_fragment", "jsx_text", "ERROR"})
+"""Nodes between whose parts text may stand."""
+_CODE: Final = frozenset({"arguments", "array", "jsx_expression", "object", "program", "statement_block", "string"})
+"""Nodes in which it may not."""
+_CODE_MARK: Final = re.compile(r"[<>{}=;]")
+"""What hardly stands in an element's text but in code."""
 _QUOTES: Final = ('"', "'", "`")
 _FOR_MARKUP: Final = frozenset({"code", "output", "pre"})
 """Elements that HTML has."""
@@ -35,6 +41,10 @@ _NUMBERED: Final = re.compile(r"[ \t]*(\d{1,6})[ \t]?([|:\u2502]) ?(.*)$")
 _LISTS: Final = ("{", "[", "(", ",")
 _ADDED: Final = re.compile(r"\+(?!\+)(.*)$")
 _ENTITY: Final = re.compile(r"&(?:lt|gt|amp|quot|#39|#x27|apos);")
+_ESCAPED_TAG: Final = re.compile(r"&lt;[/!?]?[A-Za-z][^&]*(?:&(?!lt;)[^&]*)*&gt;|=&gt;|&amp;&amp;|--&gt;")
+"""A tag, or an operator of code, that would be none as text."""
+_MARKS: Final = frozenset("<>&")
+_BRACKET_ENTITY: Final = re.compile(r"&[lg]t;")
 _QUOTED_ENTITY: Final = re.compile(rf"[\"'`]{_ENTITY.pattern}|{_ENTITY.pattern}[\"'`]")
 _OBJECT_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:jsonc?|json5)?[ \t]*$(?!.*^[ \t]*```)", re.DOTALL | re.MULTILINE)
 """The last fence, where it is around an object or says nothing about what it is around."""
@@ -43,9 +53,27 @@ _JSON_KEYS: Final = frozenset({"answer", "code", "completion", "insert", "output
 
 def undressed(reply: str, hole: Hole) -> str:
     """The reply without what is around all of it."""
-    text = reply.strip(_INVISIBLE)
-    text = _without_marks(text, hole)
-    text = _without_elements(text, hole)
+    return undressed_readings(reply, hole)[0]
+
+
+def undressed_readings(reply: str, hole: Hole) -> list[str]:
+    """The reply without what is around all of it, the likeliest reading first.
+
+    In code with markup an element or an escape may be noise or text; the document tells.
+    """
+    text = _without_marks(reply.strip(_INVISIBLE), hole)
+    bare = _without_elements(text, hole)
+    found = [_plain(bare, hole)]
+    if hole.language_id in _CODE_WITH_MARKUP:
+        inner = _ELEMENT.match(bare)
+        if inner is not None:
+            found.append(inner.group(2).removeprefix("\n").removesuffix("\n"))
+        elif _ENTITY.search(bare) is not None and not _has_own_marks(bare):
+            found += [bare, _resolved(bare)]
+    return list(dict.fromkeys(found))
+
+
+def _plain(text: str, hole: Hole) -> str:
     text = _from_json(text, hole)
     text = _without_numbers(text, hole)
     text = added_lines(text) if _is_diff(text, hole) else text
@@ -73,21 +101,32 @@ def _is_quoted(mark: re.Match[str]) -> bool:
 def _without_elements(text: str, hole: Hole) -> str:
     for _ in range(2):
         element = _ELEMENT.match(text)
-        if element is None or (_is_markup(element.group(1), hole) and not _is_around_code(element.group(2), hole)):
+        if element is None or (_is_markup(element.group(1), hole) and not _is_around_code(element, hole)):
             break
         text = element.group(2).removeprefix("\n").removesuffix("\n")
     return text
 
 
-def _is_around_code(text: str, hole: Hole) -> bool:
+def _is_around_code(element: re.Match[str], hole: Hole) -> bool:
     """Whether what an element is around can be no text of a page: code in PHP or a script, half of a statement."""
+    name, text = element.groups()
     before = hole.line_before
     if hole.in_code_of_markup and not before.rstrip().endswith(_QUOTES):
         return True
     if hole.language_id not in _CODE_WITH_MARKUP:
         return False
     behind_word = before[-1:].isalnum() or before[-1:] in {"_", ".", '"', "'"}
-    return behind_word or text.rstrip().endswith((";", "{")) or unmatched_count(text) > 0
+    if behind_word or text.rstrip().endswith((";", "{")) or unmatched_count(text) > 0:
+        return True
+    return name in _FOR_MARKUP and (not _among_elements(hole) or _CODE_MARK.search(text) is not None)
+
+
+def _among_elements(hole: Hole) -> bool:
+    """Whether the cursor stands between elements rather than in a statement or an expression, as far as is known."""
+    if hole.tree is None:
+        return True
+    around = hole.tree.ancestors(hole.tree.node_at(len(hole.prefix)))
+    return next((node.type in _PARENTS for node in around if node.type in _PARENTS or node.type in _CODE), True)
 
 
 def _is_markup(name: str, hole: Hole) -> bool:
@@ -162,12 +201,27 @@ def _is_diff(text: str, hole: Hole) -> bool:
 
 def _unescaped(text: str, hole: Hole) -> str:
     """The text with its escapes resolved, where it has no mark that would have had to be escaped."""
-    if _ENTITY.search(text) is None or hole.language_id in _MARKUP or hole.language_id in PROSE_LANGUAGES:
+    if _ENTITY.search(text) is None or hole.language_id in PROSE_LANGUAGES:
         return text
-    bare = _ENTITY.sub("", text)
-    own = set(bare) & set("<>&") or _QUOTED_ENTITY.search(text) or _ENTITY.search(hole.before + hole.after)
-    if own:
+    if _has_own_marks(text) or _QUOTED_ENTITY.search(text):
         return text
+    markup = hole.language_id in _MARKUP
+    known = (_BRACKET_ENTITY if markup else _ENTITY).search(hole.before + hole.after) is not None
+    return text if known or (markup and not _is_escaped_markup(text, hole)) else _resolved(text)
+
+
+def _has_own_marks(text: str) -> bool:
+    """Whether a text has a mark that would have been escaped with the others."""
+    return not _MARKS.isdisjoint(_ENTITY.sub("", text))
+
+
+def _is_escaped_markup(text: str, hole: Hole) -> bool:
+    """Whether a text with escapes has a whole tag, an operator, or ends the tag that the cursor stands in."""
+    in_tag = hole.line_before.rfind("<") > hole.line_before.rfind(">")
+    return _ESCAPED_TAG.search(text) is not None or (in_tag and "&gt;" in text)
+
+
+def _resolved(text: str) -> str:
     import html  # noqa: PLC0415 - it holds the 2,000 names of HTML (0.8 MB), and few replies are escaped
 
     return html.unescape(text)

@@ -76,7 +76,7 @@ def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> Chance:
         return Chance.NONE  # The second of the two that begin a comment.
     if typed == "#" and hole.language_id in MARKDOWN_LANGUAGES and _has_deeper_headings(hole):
         return Chance.NONE
-    if hole.in_words and typed in _COMMENT_MARKS and rest.strip() and rest[:1].isspace():
+    if hole.in_words and rest.strip() and (rest[:1].isspace() or typed[-1].isspace()) and _begins_words(typed, hole):
         return Chance.LIKELY
     if _rule(typed) and _is_a_longer_rule(typed, said + rest, hole):
         return Chance.LIKELY
@@ -95,7 +95,7 @@ def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: s
     if closes_block(lines[0]) and rest.strip():
         start = len(hole.before) - len(echo)
         indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
-        if indent_of(said.lstrip("\n")) == indent and not hole.in_words:
+        if not hole.in_words and (indent_of(said.lstrip("\n")) == indent or _is_laid_out_as(said, indent + echo)):
             return Chance.LIKELY  # Nothing is closed twice.
     if lines[-1].endswith("{") and rest.strip():
         return Chance.LIKELY  # No block is opened twice.
@@ -108,8 +108,17 @@ def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: s
     if not rest.strip():
         return Chance.NONE
     long = len(set(_WORD.findall(lines[0]))) >= _LONG_LINE
+    above = hole.before[: len(hole.before) - len(echo)].split("\n")[-2:-1]
+    if [line.strip() for line in above] == lines:
+        return Chance.POSSIBLE  # It stands there twice already.
     once = long or lines[0].endswith(OPENS) or is_line_for_once(lines[0], hole)
     return Chance.LIKELY if once else Chance.POSSIBLE
+
+
+def _is_laid_out_as(said: str, echo: str) -> bool:
+    """Whether several lines go down and up as others do, wherever they begin."""
+    ours, theirs = ([len(indent_of(line)) for line in text.split("\n") if line.strip()] for text in (said, echo))
+    return len(ours) == len(theirs) > 1 and len({one - other for one, other in zip(ours, theirs, strict=True)}) == 1
 
 
 def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -> Chance:
@@ -119,6 +128,12 @@ def _chance_of_half_a_line(words: list[str], echo: str, hole: Hole, rest: str) -
         return Chance.NONE
     opens = rest.startswith("\n") and echo.rstrip().endswith(OPENS)
     return Chance.LIKELY if opens or is_seldom_twice(echo, hole) else Chance.POSSIBLE
+
+
+def _begins_words(typed: str, hole: Hole) -> bool:
+    """Whether a mark begins a line of words once: a comment's line, a heading."""
+    mark = typed.rstrip()
+    return mark in _COMMENT_MARKS or (hole.language_id in MARKDOWN_LANGUAGES and set(mark) == {"#"})
 
 
 def _rule(text: str) -> bool:

@@ -14,6 +14,7 @@ from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS, LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
 _LAST_WORD: Final = re.compile(r"\w+$")
+_QUOTATION_MARKS: Final = ("'", '"')
 _QUOTES: Final = frozenset({*LONG_QUOTES, "```"})
 SAME_LINES: Final = 5
 """One line so often in a row is a model that runs away; real code has three, and tables of data have four."""
@@ -136,7 +137,7 @@ def _is_half(half: str, below: Sequence[str], at: int, hole: Hole, *, tells: boo
         return True
     broken, behind = _LAST_WORD.search(half), below[at][len(half) : len(half) + 1]
     if broken is None or not (behind.isalnum() or behind == "_"):
-        return letters >= TWO_WORDS and " " in half
+        return letters >= TWO_WORDS and (" " in half or half[0] in _QUOTATION_MARKS)
     # It ends within a word: is what it has of it a word, too?
     return re.search(rf"\b{re.escape(broken.group())}\b", hole.before + hole.after) is None
 

@@ -37,7 +37,7 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     if hole.in_words or text.lstrip()[0] == "*":
         return [text]
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
-    if opens_block(hole.line_above):
+    if opens_block(hole.line_above, hole):
         known.add(indent_of(hole.line_above) + " " * (hole.level_width or WIDTH))
     indent = indent_of(text.split("\n", 1)[0])
     fewer, more = indent[1:] in known, " " + indent in known

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from aurelis.tasks.ghost.hole import TELLING, Hole, telling
+from aurelis.tasks.ghost.hole import HAVE_MACROS, TELLING, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count
 from aurelis.tasks.replies.layout import indent_of
 
-_HAVE_MACROS: Final = frozenset({"c", "cpp", "cuda-cpp", "objective-c", "objective-cpp"})
 _GOES_ON: Final = ("(", "[", "{", ",")
 """A line that ends so is closed by another one."""
 TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
@@ -53,14 +52,15 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
 
 
 def _balanced(found: list[tuple[str, int]], after: str, hole: Hole) -> list[tuple[str, int]]:
-    """Of the ways those that leave no bracket of the line open, where an editor has closed it, in languages of macros.
+    """Of the ways those that leave the fewest brackets of the line open, where an editor has closed one, beside macros.
 
     Their grammars do not know what a macro makes of its arguments; the brackets of a line tell more.
     """
     text = found[-1][0]
-    if hole.language_id not in _HAVE_MACROS or set(after) - CLOSERS or "\n" in text or text.endswith(_GOES_ON):
+    if hole.language_id not in HAVE_MACROS or set(after) - CLOSERS or "\n" in text or text.endswith(_GOES_ON):
         return found
-    return [one for one in found if not unmatched_count(_line(one[0], one[1], hole))] or found
+    counts = [unmatched_count(_line(one, covered, hole)) for one, covered in found]
+    return [one for one, count in zip(found, counts, strict=True) if count == min(counts)]
 
 
 def _runs_together(text: str, after: str) -> bool:

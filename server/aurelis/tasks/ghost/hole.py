@@ -25,6 +25,8 @@ BRACKETS_CLOSE: Final = frozenset(
     | {"perl", "php", "rust", "scala", "scss", "swift", "typescript", "typescriptreact"}
 )
 """Languages in which nothing but a bracket ends a block."""
+HAVE_MACROS: Final = frozenset({"c", "cpp", "cuda-cpp", "objective-c", "objective-cpp"})
+"""Languages whose grammars see macros as if they were no more than names and calls."""
 COMPARED_LINES: Final = 30
 """How many lines before and after the cursor a reply may repeat."""
 COMPARED_CHARACTERS: Final = 6_000
@@ -35,6 +37,8 @@ FAR_CHARACTERS: Final = 50_000
 """Characters beyond those in which it is looked up, once for all readings, what is open or closed."""
 NEAR_LINES: Final = 80
 """Lines above the cursor, and below it, that show how the document is laid out."""
+NEAREST_LINES: Final = 6
+"""And that count more than the others for how wide a level is."""
 KEPT_TREES: Final = 4
 """The bound on syntax trees of possible documents that are kept for one place."""
 TELLING: Final = 3
@@ -119,6 +123,12 @@ class Hole:
     def steps_around(self) -> list[Counter[int]]:
         """How much deeper lines near the cursor stand below those that open something."""
         return step_counts(self.lines_around, self.language_id)
+
+    @cached_property
+    def steps_nearest(self) -> list[Counter[int]]:
+        """The same of the lines next to the cursor's."""
+        nearest = [*self.before.split("\n")[-NEAREST_LINES:], *self.after.split("\n")[:NEAREST_LINES]]
+        return step_counts(nearest, self.language_id)
 
     @cached_property
     def level_width(self) -> int | None:

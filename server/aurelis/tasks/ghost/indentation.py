@@ -66,7 +66,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     above = [line for line in hole.before.split("\n")[-NEAR_LINES:-1] if line.strip()]
     around = [*above, *(line for line in hole.after.split("\n")[1:NEAR_LINES] if line.strip())]
     levels = {len(indent_of(line)) for line in around}
-    opened = bool(above) and opens_block(above[-1])
+    opened = bool(above) and opens_block(above[-1], hole)
     floor = len(indent_of(above[-1])) + 1 if opened else 0
     told = step_of(above, hole.language_id)
     if opened:
@@ -106,7 +106,8 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
         width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
     if tabs is False and not hole.in_words:
-        step = step_instead(step_counts(said, hole.language_id), hole.steps_around, LEAST_STEPS)
+        counts = step_counts(said, hole.language_id)
+        step = step_instead(counts, hole.steps_around, hole.steps_nearest, LEAST_STEPS)
         if step is not None:
             return _rescaled(lines, len(indent_of(hole.line_before)), *step)
     return list(lines)

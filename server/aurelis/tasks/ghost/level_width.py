@@ -71,11 +71,16 @@ def step_of(lines: Sequence[str], language_id: str) -> int | None:
     return level_width(step_counts(lines, language_id))
 
 
-def step_instead(said: Sequence[Counter[int]], present: Sequence[Counter[int]], least: int) -> tuple[int, int] | None:
-    """The width of a level in what was said, and the present one in its place; None where both are in use."""
-    for theirs, ours, steps in zip(usual_steps(said), usual_steps(present, least), present, strict=True):
+def step_instead(
+    said: Sequence[Counter[int]], present: Sequence[Counter[int]], nearest: Sequence[Counter[int]], least: int
+) -> tuple[int, int] | None:
+    """The width of a level in what was said, and the present one in its place.
+
+    None where both are in use, or the one that was said is among the nearest.
+    """
+    for theirs, ours, steps, near in zip(usual_steps(said), usual_steps(present, least), present, nearest, strict=True):
         if theirs:
-            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() else None
+            return (theirs, ours) if ours and steps[theirs] <= _FEW * steps.total() and not near[theirs] else None
     return None
 
 

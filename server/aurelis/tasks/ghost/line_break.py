@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from aurelis.tasks.ghost.block_layout import leads_to_name
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.word_places import text_is_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
@@ -57,12 +58,16 @@ def with_line_break(text: str, hole: Hole) -> str:
     if not text.lstrip(" ").startswith("\n"):
         depth = len(indent_of(text))
         indented = depth > base and (depth > 1 or text.startswith("\t"))
-        return "\n" + text if hole.multiline and indented and current.endswith(_OPENS_LINE) else text
+        return "\n" + text if hole.multiline and indented and _opens_line(current, hole) else text
     if not hole.multiline:
         return text.lstrip("\n ") if len(indent_of(_first_line(text))) <= base else text.lstrip()
-    if text.startswith("\n" * MOST_BREAKS) and current.endswith(_OPENS_LINE):
+    if text.startswith("\n" * MOST_BREAKS) and _opens_line(current, hole):
         return "\n" + text.lstrip("\n")
     return text
+
+
+def _opens_line(current: str, hole: Hole) -> bool:
+    return current.endswith(_OPENS_LINE) and not leads_to_name(current, hole)
 
 
 def without_line_break(text: str, hole: Hole) -> str | None:
@@ -71,7 +76,7 @@ def without_line_break(text: str, hole: Hole) -> str | None:
     if not current.strip() or not text.startswith("\n") or not text.strip():
         return None
     first = _first_line(text)
-    opens = current.endswith(_OPENS_LINE) and not unmatched_closers(first)
+    opens = _opens_line(current, hole) and not unmatched_closers(first)
     if opens or _is_deeper(first, current) or (not current[-1].isspace() and _is_a_line(text, first, hole)):
         return None
     return text.lstrip("\n \t" if current[-1].isspace() else "\n")

@@ -30,7 +30,7 @@ _PARTS: Final = frozenset("./")
 _COUNTING: Final = frozenset("-+*%")
 """Marks behind which short names may come again: `x * x * x`."""
 _QUOTES: Final = frozenset("\"'`")
-_BEGINS_TEXT: Final = frozenset("./@#_-$<")
+_BEGINS_TEXT: Final = frozenset("./@#_-$<>^~*")
 _COMPARING: Final = frozenset("={&?!")
 """Marks behind which hardly anything does, not even a number."""
 _IMPORT: Final = re.compile(r"(?:@?import|from|package|require|use|using)\b|#include\b")

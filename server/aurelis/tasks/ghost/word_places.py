@@ -63,6 +63,14 @@ def in_quotes(hole: Hole) -> bool:
     return any(hole.line_before.count(mark) % 2 for mark in QUOTES)
 
 
+def _begins_last(text: str, mark: str) -> int:
+    """Where a text has a mark for the last time, outside of what is quoted in its line: `"src/**/*.js"`."""
+    at = text.rfind(mark)
+    while at >= 0 and text.count('"', text.rfind("\n", 0, at) + 1, at) % 2:
+        at = text.rfind(mark, 0, at)
+    return at
+
+
 def leaves_text_open(text: str) -> bool:
     """Whether code ends within a string of several lines or a comment, in which sentences and fences are text.
 
@@ -71,6 +79,6 @@ def leaves_text_open(text: str) -> bool:
     if any(text.count(mark) % 2 for mark in LONG_QUOTES):
         return True
     text = text[-COMPARED_CHARACTERS:]
-    if any(text.rfind(start) > text.rfind(end) for start, end in _LONG_COMMENTS):
+    if any(_begins_last(text, start) > text.rfind(end) for start, end in _LONG_COMMENTS):
         return True
     return any(pattern.search(text) is not None for pattern in (_HEREDOC, _POD))

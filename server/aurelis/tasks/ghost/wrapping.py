@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.dressing import added_lines, undressed
+from aurelis.tasks.ghost.dressing import added_lines, undressed, undressed_readings
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.remarks import without_sentences
@@ -34,9 +34,12 @@ _CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTA
 """The end of a fence that does not stand in a line of its own, and all behind it."""
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 _PROSE_MARK: Final = re.compile(
-    r"\s*(?:#{2,6} \w|[-*] \w+ \w|> \w|\d+\. [A-Z]|</?[a-z]+[ >]|\[[^\]]+\](?:\(|: ?\S)|!\[|\|.*\|\s*$|\*\*|.*\]\(\S)"
+    r"\s*(?:#{2,6} \w|# <|[-*] (?:\w+ \w|\[[ x]\] )|> \w|\d+\. [A-Z]"
+    r"|</?[a-z]+[ >]|\[[^\]]+\](?:\(|: ?\S)|!\[|\|.*\|\s*$|\*\*|.*\]\(\S)"
 )
 """The beginning of a heading, an item, a quotation, an element, a link or a table's row."""
+_CODE_IN_WORDS: Final = re.compile(r"\w[\w,.:]* `[^`]+`|`[^`]+` \w")
+"""Code among words."""
 _PROSE_WORD: Final = re.compile(
     r"\b(?:a|an|and|are|as|be|by|can|for|from|in|is|it|of|on|or|that|the|this|to|with|you|your|will|not|its)\b",
     re.IGNORECASE,
@@ -46,8 +49,11 @@ _PROSE_WORD: Final = re.compile(
 def readings(reply: str, hole: Hole) -> list[str]:
     """What may be meant, without what was put around it; line breaks become line feeds."""
     text = without_thinking(reply).replace("\r\n", "\n").replace("\r", "\n")
-    text = undressed(text, hole)
-    text = text[slice(*_said(text, hole))]
+    return list(dict.fromkeys(one for bare in undressed_readings(text, hole) for one in _unwrapped(bare, hole)))
+
+
+def _unwrapped(bare: str, hole: Hole) -> list[str]:
+    text = bare[slice(*_said(bare, hole))]
     text = _without_stray_fence(text, hole)
     blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
     found: list[str] = []
@@ -180,8 +186,9 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         )
         if alone and first.language == "json" and undressed(first.content, hole) != first.content:
             return True
+        longer = text[first.start :].lstrip().startswith("````") and "```" in first.content
         named = first.language in _MARKDOWN_NAMES or (
-            not first.language and first.closed and _reads_as_prose(first.content, hole)
+            not first.language and first.closed and (longer or _reads_as_prose(first.content, hole))
         )
         inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
@@ -221,8 +228,11 @@ def _reads_as_prose(text: str, hole: Hole) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     if hole.line_above.rstrip().endswith(":") and not any(_PROSE_MARK.match(line) for line in lines):
         return False
-    prose = sum(1 for line in lines if _PROSE_MARK.match(line) or len(_PROSE_WORD.findall(line)) > 1)
-    return 2 * prose > len(lines)
+    return 2 * sum(map(_is_line_of_prose, lines)) > len(lines)
+
+
+def _is_line_of_prose(line: str) -> bool:
+    return bool(_PROSE_MARK.match(line) or len(_PROSE_WORD.findall(line)) > 1 or _CODE_IN_WORDS.search(line))
 
 
 def _open_fence(hole: Hole) -> bool:

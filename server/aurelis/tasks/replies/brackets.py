@@ -19,6 +19,7 @@ _TOKEN: Final = re.compile(
   | \" (?:\\. | [^\"\\\n])*+ \"
   | ' (?:\\. | [^'\\\n])*+ '
   | ` (?:\\. | [^`\\])*+ `
+  | \d ' \d  # as digits are grouped in C++
   | \"{3} | '{3} | ["'`()\[\]{}]
     """,
     re.VERBOSE | re.DOTALL,

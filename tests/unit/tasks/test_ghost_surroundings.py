@@ -1,0 +1,181 @@
+"""What a completion is to what stands around it: blocks, elements, texts and namespaces that have not ended."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.tasks.ghost_holes import filled
+
+CASES = {
+    "what is in a namespace opens no block": (
+        "cpp",
+        "int main() {\n    int a = 1;\n    std::¦\n    return a;\n}\n",
+        "sort(b, c);\n    int d = 2;",
+        "    std::sort(b, c);\n    int d = 2;\n    return a;\n",
+    ),
+    "a name that goes on with the second colon": (
+        "cpp",
+        "namespace a {\n    B:¦\n            c( d )\n        {}\n}\n",
+        ":B( E&& e )\n        :   F( e ),",
+        "    B::B( E&& e )\n        :   F( e ),\n            c( d )\n",
+    ),
+    "a namespace ends with the file": (
+        "cpp",
+        "namespace a {\n\nbool f() {\n  if (b) return false;\n  ¦\n",
+        "return true;\n}\n\n}  // namespace a",
+        "  return true;\n}\n\n}  // namespace a\n",
+    ),
+    "a body below parameters of their own line": (
+        "cpp",
+        "namespace a {\n\nint f(\n    ¦\n",
+        "int b, int c) {\n    return b;\n}\n\n}  // namespace a",
+        "int f(\n    int b, int c) {\n    return b;\n}\n\n}  // namespace a\n",
+    ),
+    "the body of a loop whose head has semicolons": (
+        "c",
+        "int f() {\n  for (int a = 0; ¦\n\n  return b;\n}\n",
+        "a < c; a++)\n  d(a);",
+        "  for (int a = 0; a < c; a++)\n    d(a);\n",
+    ),
+    "digits in groups": (
+        "cpp",
+        "void f() {\n    int a = ¦;\n    g();\n}\n",
+        "1'000;\n    g();",
+        "    int a = 1'000;\n    g();\n",
+    ),
+    "a bracket that the editor has closed within others": (
+        "cpp",
+        "bool f() {\n    return g(\n        a, b<>{¦}\n}\n",
+        "} );",
+        "        a, b<>{} );\n}\n",
+    ),
+    "code below a comment of one line counts from the margin": (
+        "cpp",
+        "int main() {\n    // create ¦\n    int c = 2;\n}\n",
+        "values\nint a;\nint b = 1;",
+        "    // create values\n    int a;\n    int b = 1;\n    int c = 2;\n",
+    ),
+    "the mark of a comment is said again": (
+        "cpp",
+        "int a;\n// ¦ ways of it\nint b;\n",
+        "// There are two",
+        "// There are two ways of it\n",
+    ),
+    "rows of a table that are alike": (
+        "cpp",
+        "int a[] = {\n    -1, -1, -1, -1,\n    -1, -1, -1, -1,\n    ¦\n\nint b;\n",
+        "-1, -1, -1, -1,\n    -1, -1};",
+        "    -1, -1, -1, -1,\n    -1, -1, -1, -1,\n    -1, -1, -1, -1,\n    -1, -1};\n",
+    ),
+    "closers that are said again at another depth": (
+        "cpp",
+        "int main() {\n    if (a) {\n      if (b) {\n        if (c) {\n        }\n      }\n    }\n    ¦\n}\n",
+        "    }\n  }\n}\nreturn 0;",
+        "      }\n    }\n    return 0;\n}\n",
+    ),
+    "levels as narrow as those next to it": (
+        "cpp",
+        "".join(f"    int f{number}() {{\n        return 1;\n    }}\n" for number in range(9))
+        + "    int g() {\n      a = 1;\n    }\n\n    int h() {¦}\n\n    int i() {\n      b = 1;\n    }\n",
+        "\n      c = 2;\n    }",
+        "    int h() {\n      c = 2;\n    }\n",
+    ),
+    "an element around code among elements": (
+        "typescriptreact",
+        'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',
+        '<code>c="f"</code>',
+        '    <B\n      c="f"\n      d="e"\n',
+    ),
+    "an element around a statement": (
+        "typescriptreact",
+        "const a = () => <b />;\n\n¦\n",
+        "<code>export default a;</code>",
+        "\nexport default a;\n",
+    ),
+    "an element that is text's": (
+        "typescriptreact",
+        "const a = () => (\n  <p>\n    Run ¦ first\n  </p>\n);\n",
+        "<code>npm install</code>",
+        "    Run <code>npm install</code> first\n",
+    ),
+    "code that a page has escaped": (
+        "typescriptreact",
+        "const a = (b) =>\n  b.map(¦);\n",
+        "(c) =&gt; &lt;D key={c} /&gt;",
+        "  b.map((c) => <D key={c} />);\n",
+    ),
+    "an escape that is text's": (
+        "typescriptreact",
+        "const a = () => (\n  <p>\n    ¦\n  </p>\n);\n",
+        "We don&apos;t &amp; won&apos;t",
+        "    We don&apos;t &amp; won&apos;t\n",
+    ),
+    "elements that a page has escaped": (
+        "xml",
+        "<a>\n  <b>\n    ¦\n  </b>\n</a>\n",
+        "&lt;c&gt;1&lt;/c&gt;\n    &lt;d/&gt;",
+        "    <c>1</c>\n    <d/>\n",
+    ),
+    "the end of a tag that a page has escaped": ("xml", "<a>\n  <b¦\n</a>\n", "&gt;1&lt;/b&gt;", "  <b>1</b>\n"),
+    "an escape within a text of XML": ("xml", "<a>\n  <b>¦</b>\n</a>\n", "1 &lt; 2", "  <b>1 &lt; 2</b>\n"),
+    "elements at the margin within others": (
+        "xml",
+        "<a>\n  <b>\n    <c>1</c>\n    <c>¦\n  </b>\n</a>\n",
+        "2</c>\n<c>3</c>",
+        "    <c>2</c>\n    <c>3</c>\n  </b>\n",
+    ),
+    "elements at the margin behind the end of those around them": (
+        "html",
+        "<html>\n<head>\n  <title>a</title>\n  <b></b></head¦\n",
+        ">\n<body>\n</body>\n</html>",
+        "  <b></b></head>\n",
+    ),
+    "a fence that ends nothing within a page's comment": (
+        "html",
+        "<body>\n  <!--\n    One.\n¦\n    Three.\n  -->\n</body>\n",
+        "    This is a template.\n```",
+        "    One.\n    This is a template.\n    Three.\n",
+    ),
+    "words at the margin within a page's comment": (
+        "html",
+        "<body>\n  <!--\n    One ¦\n    four.\n  -->\n</body>\n",
+        "two\nand three",
+        "    One two\n    and three\n    four.\n",
+    ),
+    "keys at the margin above deeper ones": (
+        "yaml",
+        "on:\n  a:\n    b:\n      c: '¦\n      g: 1\n",
+        "d'\ne: true\nf: no",
+        "      c: 'd'\n      e: true\n      f: no\n      g: 1\n",
+    ),
+    "a heading whose mark is said again": ("markdown", "# A\n\n## ¦\n\nWords.\n", "## Who is it?", "\n## Who is it?\n"),
+    "a longer fence around one of three marks": (
+        "markdown",
+        "# A\n\n¦\n\n# B\n",
+        "````\n## C\n\n```cpp\nint d;\n```\n````",
+        "# A\n\n## C\n\n```cpp\nint d;\n```\n\n# B\n",
+    ),
+    "a fence around a task": (
+        "markdown",
+        "# A\n\n¦\n- [ ] Two of many\n",
+        "```\n- [ ] One of many\n```\n",
+        "# A\n\n- [ ] One of many\n- [ ] Two of many\n",
+    ),
+    "a path with stars is no comment": (
+        "json",
+        '{\n  "a": {¦\n  }\n}\n',
+        '\n    "b": "c \\"**/*.ts\\""\n```',
+        '  "a": {\n    "b": "c \\"**/*.ts\\""\n  }\n',
+    ),
+    "half a key is the next line's": (
+        "json",
+        '{\n  "a": 1,\n  ¦\n    "cpu": 90\n  }\n}\n',
+        '"b": {\n    "cpu"',
+        '  "b": {\n    "cpu": 90\n',
+    ),
+}
+
+
+@pytest.mark.parametrize(("language_id", "text", "reply", "part"), CASES.values(), ids=CASES.keys())
+def test_the_completion_stands_where_it_belongs(language_id: str, text: str, reply: str, part: str) -> None:
+    """What is around the cursor tells how deep a completion stands and where it ends."""
+    assert part in filled(text, reply, language_id)
