@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
@@ -24,17 +25,35 @@ KEPT_READINGS: Final = 2
 MOST_UNMATCHED: Final = 6
 """Brackets and quotes without a partner in an answer; one with more is nonsense, which may take long to parse."""
 
-Reader = Callable[[str], GhostText | None]
+SLOW_SECONDS: Final = 0.02
+"""Processor time for one answer after which the event loop waits for no further reading."""
 
 
-def reader_for(hole: Hole) -> Reader:
-    """Reads answers for a hole; the last few are kept, as each is judged first and read then."""
-    return lru_cache(KEPT_READINGS)(lambda reply: ghost_text(reply, hole))
+@attrs.define(eq=False)
+class AnswerReader:
+    """Reads the answers for one hole; the last few readings are kept, as each answer is judged first and read then.
 
+    `slow` says that the document takes long to parse, or that an answer in it did.
+    """
 
-def is_nonsense(reply: str, hole: Hole) -> bool:
-    """Whether an answer is one that may take long to parse."""
-    return hole.tree is not None and unmatched_count(reply) > MOST_UNMATCHED
+    hole: Hole = attrs.field(repr=False)
+    slow: bool = False
+    _reading: Callable[[str], GhostText | None] = attrs.field(init=False, repr=False)
+
+    @_reading.default
+    def _kept(self) -> Callable[[str], GhostText | None]:
+        return lru_cache(KEPT_READINGS)(lambda reply: ghost_text(reply, self.hole))
+
+    def read(self, reply: str) -> GhostText | None:
+        """What an answer makes, before it is looked at whether the document still parses."""
+        began = time.thread_time()
+        item = self._reading(reply)
+        self.slow = self.slow or time.thread_time() - began > SLOW_SECONDS
+        return item
+
+    def takes_long(self, reply: str) -> bool:
+        """Whether an answer may take long to read: it is nonsense, or this hole has been slow."""
+        return self.slow or (self.hole.tree is not None and unmatched_count(reply) > MOST_UNMATCHED)
 
 
 @attrs.frozen
@@ -48,15 +67,16 @@ class Completion:
 
 @attrs.frozen
 class PreparedCompletion:
-    """A request for ghost text, the hole that its answer is read for, and the model that would be asked first.
-
-    `read` reads an answer for the hole; the last few are kept, as each is judged first and read then.
-    """
+    """A request for ghost text, the reader of its answer, and the model that would be asked first."""
 
     request: Request
-    hole: Hole = attrs.field(repr=False)
-    read: Callable[[str], GhostText | None] = attrs.field(repr=False)
+    reader: AnswerReader = attrs.field(repr=False)
     model: ModelReference | None = None
+
+    @property
+    def hole(self) -> Hole:
+        """The place that is to be filled."""
+        return self.reader.hole
 
 
 def completions(prepared: PreparedCompletion, answer: Answer) -> tuple[Completion, ...]:
@@ -73,7 +93,7 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
     reply = plain_code(reply, hole.prefix + hole.suffix)
     if cut and hole.multiline and "\n" in reply.strip() and not has_ended(reply, hole):
         reply = reply[: reply.rindex("\n")]
-    item = prepared.read(reply)
+    item = prepared.reader.read(reply)
     if item is None:
         return None
     return kept_parsing(item, hole)
@@ -82,7 +102,6 @@ def item_of(reply: str, prepared: PreparedCompletion, *, cut: bool = False) -> G
 def glimpse_of(reply: str, prepared: PreparedCompletion) -> str:
     """What an unfinished reply would be offered as, without the syntax tree where a key would have to wait for it."""
     if prepared.request.judged_apart(reply):
-        hole = attrs.evolve(prepared.hole, tree=None)
-        prepared = attrs.evolve(prepared, hole=hole, read=reader_for(hole))
+        prepared = attrs.evolve(prepared, reader=AnswerReader(attrs.evolve(prepared.hole, tree=None)))
     item = item_of(reply, prepared)
     return "" if item is None else item.text

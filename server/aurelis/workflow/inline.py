@@ -23,7 +23,7 @@ from aurelis.tasks.ghost.growing import GrowingReply
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.table import row_for
 from aurelis.tasks.templates import fill, load_prompt
-from aurelis.workflow.completion_answers import Completion, PreparedCompletion, completions, is_nonsense, reader_for
+from aurelis.workflow.completion_answers import AnswerReader, Completion, PreparedCompletion, completions
 from aurelis.workflow.invocation import new_request_id
 from aurelis.workflow.policy import task_policy
 from aurelis.workflow.services import Services
@@ -182,10 +182,10 @@ def prepare_completion(
     rules = rules_for(snapshot.language_id)
 
     slow = tree is not None and parses.took_long(snapshot.uri, snapshot.language_id)
-    read = reader_for(hole)
+    reader = AnswerReader(hole, slow)
 
     def judge(text: str) -> Verdict:
-        usable = read(text) is not None
+        usable = reader.read(text) is not None
         return Verdict(usable=usable, reason="" if usable else "nothing is left of the answer")
 
     request = Request(
@@ -217,11 +217,11 @@ def prepare_completion(
         streams=False,
         empty_is_an_answer=True,
         judge=judge,
-        judged_apart=lambda text: slow or is_nonsense(text, hole),
+        judged_apart=reader.takes_long,
         enough=GrowingReply(hole).is_enough,
         reasoning=False,
     )
-    return PreparedCompletion(request, hole, read)
+    return PreparedCompletion(request, reader)
 
 
 def _line_length(text: str, position: int) -> int:

@@ -189,3 +189,19 @@ def test_a_line_that_nobody_wrote_is_not_parsed_at_every_key(
     assert (prepared.hole.tree is not None) is parsed
     assert prepared.request.fim is not None
     assert prepared.request.fim.prefix.endswith(snapshot.text[900:1_000])
+
+
+@pytest.mark.parametrize(
+    ("answer", "slow", "apart"),
+    [("return a + b", 60.0, False), ("return a + b", -1.0, True), ("([{" * 3, 60.0, True)],
+)
+async def test_an_answer_that_takes_long_is_read_off_the_event_loop(
+    services: Any, asked: CompletionAsked, monkeypatch: pytest.MonkeyPatch, *, answer: str, slow: float, apart: bool
+) -> None:
+    """Nonsense from the beginning, anything else once judging it has taken long."""
+    monkeypatch.setattr("aurelis.workflow.completion_answers.SLOW_SECONDS", slow)
+    prepared = await prepare_to_fit(services, asked, ParseCache())
+    assert prepared is not None
+    assert prepared.request.judged_apart(answer) is (slow > 0 and apart)
+    prepared.request.judge(answer)
+    assert prepared.request.judged_apart(answer) is apart
