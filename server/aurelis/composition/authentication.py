@@ -166,12 +166,6 @@ class Authentication:
             for variable in self._credentials.mentions(free)
         )
 
-    async def aclose(self) -> None:
-        """Let go of threads."""
-        close = getattr(self._credentials, "aclose", None)
-        if close is not None:
-            await close()
-
 
 def _entry(provider: str, settings: Settings) -> Entry:
     message = unknown_name(provider, settings.providers)

@@ -15,7 +15,6 @@ import attrs
 from aurelis.composition.retiring import Retiring
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
-from aurelis.core.ports import Provider
 from aurelis.core.request import Task
 from aurelis.orchestrator.policy import ModelQuota
 from aurelis.providers.default_models import default_models
@@ -141,7 +140,7 @@ class SettingsDirectory:
         names = {*self._entries, *other._entries}
         return frozenset(name for name in names if self._entries.get(name) != other._entries.get(name))
 
-    def get(self, name: str) -> Provider | None:
+    def get(self, name: str) -> OpenAICompatibleProvider | None:
         """The provider of that name, if it is configured.
 
         Raises:
@@ -204,7 +203,7 @@ class SettingsDirectory:
                 raise
             listed = ()
         names = tuple(info.reference.model for info in listed)
-        chosen = default_models(wanted, names, getattr(provider, "spelling", str))
+        chosen = default_models(wanted, names, provider.spelling)
         if not chosen:
             message = f"{provider.host} lists no model; name one in the setting models.code."
             raise RequestError(ErrorKind.CONFIGURATION, message, provider=name)

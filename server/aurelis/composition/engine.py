@@ -301,11 +301,8 @@ class Engine:
             opened = self.directory.get(provider)
         except RequestError as error:
             return TokenCheck("unknown", error.message)
-        check = getattr(opened, "check_token", None)
-        if check is None:
-            return None
-        found: TokenCheck = await check()
-        return None if found.state == "none" else found
+        found = await opened.check_token() if opened is not None else None
+        return None if found is None or found.state == "none" else found
 
     async def try_token(self, provider: str, token: str) -> tuple[TokenCheck, str | None]:
         """Whether a token that is not kept yet works, and a warning about its form."""
@@ -375,5 +372,4 @@ class Engine:
         await self._team.aclose()
         await self._observation.aclose()
         await self._database.aclose()
-        await self.authentication.aclose()
         await self._sources.aclose()

@@ -45,18 +45,11 @@ class Provider(Protocol):
             RequestError: with the contract's kind, `retryable` and `final_for_provider` set.
         """
 
-    async def models(self, *, refresh: bool = False) -> tuple[ModelInfo, ...]:
-        """The models that the provider lists, best first; cached by the provider, with `refresh` asked for anew.
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """The models that the provider lists, best first; cached by the provider.
 
         Raises:
             RequestError: when the list cannot be had.
-        """
-
-    async def reach(self) -> None:
-        """See whether the provider's server answers at all.
-
-        Raises:
-            RequestError: when it does not.
         """
 
     async def aclose(self) -> None:
