@@ -21,8 +21,10 @@ from aurelis.core.request import Urgency
 if TYPE_CHECKING:
     from aurelis.orchestrator.workings import Workings
 
-LEASE_SECONDS: Final = 60.0
-RENEW_SECONDS: Final = 20.0
+LEASE_SECONDS: Final = 15.0
+"""How long a process that was killed keeps its places; the editor has started another one by then."""
+RENEW_SECONDS: Final = 4.0
+"""Often enough that a machine under load does not lose a place that is in use."""
 LEASE_POLL_SECONDS: Final = 0.25
 
 

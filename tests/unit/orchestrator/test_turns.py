@@ -9,7 +9,8 @@ from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Answer, ProviderEvent
 from aurelis.core.request import RedactedRequest, Urgency
-from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, ConcurrencyPolicy, Policy
+from aurelis.orchestrator.policy import AutomaticPolicy, BreakerPolicy, ConcurrencyPolicy, ModelQuota, Policy
+from aurelis.orchestrator.turn import LEASE_SECONDS
 from fixtures.pipeline import Bench, Fail, Say, ScriptedProvider, answer, ask, bench, error, outcomes_of
 from fixtures.virtual_time import run
 
@@ -171,3 +172,50 @@ def test_the_time_in_the_queue_is_no_part_of_an_attempt() -> None:
         assert [each.duration_ms for each in got] == [10_000, 20_000, 30_000]
 
     run(scenario())
+
+
+class Places:
+    """Leases as the store has them, in memory."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, float] = {}
+
+    async def acquire(self, _key: str, limit: int, seconds: float, now: float) -> str | None:
+        self.ends = {lease: end for lease, end in self.ends.items() if end > now}
+        lease = f"{len(self.ends)} at {now}"
+        return None if len(self.ends) >= limit else await self._keep(lease, now + seconds)
+
+    async def _keep(self, lease: str, end: float) -> str:
+        self.ends[lease] = end
+        return lease
+
+    async def renew(self, lease: str, seconds: float, now: float) -> None:
+        await self._keep(lease, now + seconds)
+
+    async def release(self, lease: str) -> None:
+        self.ends.pop(lease, None)
+
+
+def test_a_place_of_a_killed_process_is_free_before_anybody_gives_up() -> None:
+    """The next server's requests wait a few seconds, while a place that is in use stays taken for as long as that."""
+
+    async def scenario() -> None:
+        one, places = Timed("one", Say(("long",), pause=50), Say(("ok",))), Places()
+        policy = Policy(quotas={"one": ModelQuota(concurrent=1)})
+        killed, on = bench(one, policy=policy, leases=places), bench(one, policy=policy, leases=places)
+        begun = asyncio.get_running_loop().time()
+
+        at_work = asyncio.create_task(answer(killed, ask("Long.")))
+        waiting = asyncio.create_task(answer(on, ask("Short.")))
+        await asyncio.sleep(40)
+        assert len(one.times) == 1
+        places.release = places.renew = _nothing  # type: ignore[method-assign]  # a killed process does neither
+        at_work.cancel()
+        assert (await waiting).text == "ok"
+        assert 40 < one.times[1] - begun <= 41 + LEASE_SECONDS
+
+    run(scenario())
+
+
+async def _nothing(*_: object) -> None:
+    pass
