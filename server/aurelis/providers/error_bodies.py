@@ -6,6 +6,7 @@ plain text, pages and nothing, and put one error inside another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,6 +18,8 @@ from aurelis.providers.events import MalformedStreamError, decode_json
 _DEEPEST: Final = 6
 """Deeper than any real error body nests."""
 _PLAIN_BYTES: Final = 4096
+_MESSAGE_IN_PART: Final = re.compile(r'"(?:message|detail|error)"\s*:\s*"([^"\\]{1,1000})')
+"""The message within an object that is cut off, or too deep to be decoded; up to its first escape."""
 _LONGEST_SECONDS: Final = 10**9
 _MOST_HEADERS: Final = 32
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -49,12 +52,19 @@ def read_details(body: bytes | Any) -> Details:
             found.read(decode_json(body), 0)
         except MalformedStreamError:
             text = body[:_PLAIN_BYTES].decode("utf-8", "replace").strip()
-            return Details() if text.startswith("<") or "\0" in text else Details(message=text)  # a page, or no text
+            return _read_text(text)
     else:
         found.read({"error": body}, 0)
     return Details(
         found.message, frozenset(found.codes), found.parameter, found.status, found.retry_delay, found.headers
     )
+
+
+def _read_text(text: str) -> Details:
+    if text.startswith("<") or "\0" in text:
+        return Details()  # a page, or no text
+    part = _MESSAGE_IN_PART.search(text) if text.startswith(("{", "[{")) else None
+    return Details(message=text if part is None else part[1].strip())
 
 
 def _http_status(value: Any) -> int | None:

@@ -54,6 +54,8 @@ _UNKNOWN_MODEL: Final = re.compile(
 )
 _STALE_CODES: Final = frozenset({"github_models_retirement_brownout"})
 """Codes whose words are no longer true: this one calls an end for good temporary."""
+_NO_WORDS: Final = ('{"', '[{"')
+"""How a message begins that is no sentence but the start of a body without one."""
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "billing_not_active"})
 
 
@@ -108,7 +110,8 @@ def sentence(text: str) -> str:
 
 def _sentence(first: str, details: Details, blame: Blame, notice: str | None) -> str:
     sentences = [sentence(first)] if notice is None else [sentence(first), sentence(notice)]
-    said = "" if details.codes & _STALE_CODES else quote(details.message, blame)
+    unsaid = details.codes & _STALE_CODES or details.message.startswith(_NO_WORDS)
+    said = "" if unsaid else quote(details.message, blame)
     return " ".join([*sentences, f"It said: {said}"] if said else sentences)
 
 
