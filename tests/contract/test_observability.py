@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from prometheus_client.parser import text_string_to_metric_families
 
+from aurelis.orchestrator.breaker import BreakerState
 from contract.gate import Upstream, desk
 from fixtures.processes import free_port
 
@@ -227,6 +228,20 @@ async def test_a_provider_that_is_out_has_no_health(tmp_path: Path) -> None:
             page = await scraped(port)
     assert [value for _, value in page["aurelis_model_health"]] == [0.0]
     assert [value for _, value in page["aurelis_breaker_state"]] == [0.0]
+
+
+async def test_a_breaker_whose_rest_is_over_is_half_open_on_the_page(tmp_path: Path) -> None:
+    """Nobody need ask the model again for a scraper to see that it may be asked."""
+    port = free_port()
+    async with Upstream() as upstream:
+        upstream.status = 500
+        settings = upstream.settings({}, metrics={"prometheusPort": port}, retry=ONCE)
+        async with desk(tmp_path, settings | {"breaker": {"failureThreshold": 1, "recoverySeconds": 1}}) as place:
+            await place.refused("ask", question="what?")
+            async with asyncio.timeout(20):
+                while (page := await scraped(port))["aurelis_breaker_state"][0][1] == BreakerState.OPEN:
+                    pass
+    assert page["aurelis_breaker_state"][0][1] == BreakerState.HALF_OPEN
 
 
 @pytest.mark.parametrize("level", ["warning", "debug"])

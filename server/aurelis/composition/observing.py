@@ -55,6 +55,7 @@ class Observation:
         self._otel = False
         self.metrics = Metrics()
         self._states: dict[ModelReference, BreakerState] = {}
+        self._observed: Orchestrator | None = None
 
     async def adopt(self, settings: Settings) -> None:
         """Follow the settings."""
@@ -70,6 +71,7 @@ class Observation:
 
     def observe(self, orchestrator: Orchestrator) -> None:
         """Take the breakers' states and the models' health into the metrics; called whenever a request ends."""
+        self._observed = orchestrator
         if self._server is None:
             return
         health = orchestrator.health()
@@ -82,6 +84,11 @@ class Observation:
         self._states = states
         for model, measured in health.items():
             self.metrics.model_health(str(model), measured)
+
+    def _look_again(self) -> None:
+        """Take them once more for whoever reads them: a breaker's rest and a cooldown end without any request."""
+        if self._observed is not None:
+            self.observe(self._observed)
 
     async def require(self) -> None:
         """Refuse to go on while the audit log is required and cannot be written, which is tried once more.
@@ -132,7 +139,8 @@ class Observation:
             LOGGER.warning("Metrics cannot be read: there is no folder for what the processes share.")
         elif port is not None and self._folders.state is not None:
             pages = await asyncio.to_thread(import_module, "aurelis.observe.metrics_server")
-            self._server = pages.MetricsServer(self._clock, self.metrics, self._folders.state / "metrics", port)
+            folder = self._folders.state / "metrics"
+            self._server = pages.MetricsServer(self._clock, self.metrics, folder, port, self._look_again)
             await self._server.start()
 
     async def _report_to_otel(self, *, on: bool) -> None:
