@@ -249,20 +249,6 @@ def test_a_rate_limit_says_for_how_long(after: str, said: str) -> None:
     assert f"allows no more requests{said}" in judge(429, b"", retry_after=after).message
 
 
-@pytest.mark.parametrize("body", [bytes(range(256)), b'{"error":{"code":"x","mess', b'{"error":' * 5000])
-def test_what_is_no_text_is_not_quoted(body: bytes) -> None:
-    """Bytes, and the beginning of an object, say nothing that a person could read."""
-    assert judge(400, body).message.endswith("rejected the request (HTTP 400).")
-
-
-def test_an_object_that_is_cut_off_says_its_message() -> None:
-    """Of a body that is too long only the beginning is read, which may have the words that matter."""
-    body = b'{"error": {"message": "maximum context length is 8192 tokens", "prompt": "' + b"x" * 100_000
-    error = judge(400, body)
-    assert error.kind is ErrorKind.TOO_LARGE
-    assert error.message.endswith("It said: maximum context length is 8192 tokens")
-
-
 def test_quotes_are_one_short_line() -> None:
     """Control characters, newlines and length are taken out."""
     quoted = quote("a\x1b[31mred\r\nline\u2028" + "word " * 100, BLAME)
