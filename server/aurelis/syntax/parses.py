@@ -8,18 +8,16 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import count
-from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from aurelis.core.text_edits import common_prefix_length
 from aurelis.syntax.languages import LanguageRules, grammar, rules_for
+from aurelis.syntax.parsing import common_ends, edited, parsed_within
 from aurelis.syntax.unclosed import Change, Closers, closers_for
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser, Query, Tree
+    from tree_sitter import Node, Query, Tree
 
 LONGEST_PARSED: Final = 1_000_000
 """Characters; a longer text is not parsed (tree-sitter needs about 0.25 s for so much)."""
@@ -33,18 +31,13 @@ take minutes."""
 CLOSING_SECONDS: Final = 0.02
 """Time after which brackets that were left open are no longer taken to be all that a text lacks."""
 
+MOST_FAULTS: Final = 3
+"""Places at which it is tried to close the brackets of a document that takes long, once."""
+
 LONG_SECONDS: Final = 0.005
 """Parsing that took longer is done in a thread the next time."""
 SHORT_TEXT: Final = 20_000
 """Characters of a text that is parsed quickly even if nothing is known about it, unless it is nonsense."""
-
-_ASKED_FOR_ONE_LOOK: Final = 16
-"""How often a parser asks whether to go on for one look at the clock, which is a call to the system; it asks a hundred
-times while it parses a thousand lines, and each half a millisecond where it recovers from errors."""
-
-_READ_BYTES: Final = 65_536
-_READING_THREADS: Final = 64
-"""The bound on threads whose object to read with is kept; asyncio has no more of them, nor have we."""
 
 MOST_NODES: Final = 20_000
 """The bound on nodes that one search gives."""
@@ -133,22 +126,51 @@ def parse(text: str, language_id: str, previous: SyntaxTree | None = None) -> Sy
     if rules is None or len(text) > LONGEST_PARSED:
         return None
     earlier = previous if previous is not None and previous.rules == rules else None
-    tree = _parsed_closed(text, rules, earlier) if earlier is not None and len(text) > SHORT_TEXT else None
-    if tree is not None:
-        return tree
+    if earlier is not None and (len(text) > SHORT_TEXT or earlier.closers is not None):
+        tree = _parsed_closed(text, rules, earlier)
+        if tree is not None:
+            return tree
     return _parsed(text, rules, earlier, None, MOST_SECONDS + MOST_SECONDS_PER_BYTE * 2 * len(text))
 
 
 def _parsed_closed(text: str, rules: LanguageRules, previous: SyntaxTree) -> SyntaxTree | None:
     """The tree of a text whose only fault is that brackets are left open, as if they were closed."""
     old = previous.text
-    head, tail = _common_ends(old, text)
+    head, tail = common_ends(old, text)
     change = Change(head, len(text) - tail, len(text) - len(old))
-    closers = closers_for(text, change, previous.closers)
-    if closers is None:
-        return None
-    tree = _parsed(text, rules, previous, closers, CLOSING_SECONDS)
-    if tree is None or tree.root.has_error:
+    return _closed(text, rules, previous, closers_for(text, change, previous.closers), CLOSING_SECONDS)
+
+
+def _closed_at_fault(tree: SyntaxTree, seconds: float) -> SyntaxTree | None:
+    """The tree of the same text as if the brackets were closed that a line leaves open in which its faults begin."""
+    tried = []
+    for fault in _first_faults(tree):
+        closers = closers_for(tree.text, Change(fault, fault, 0), None)
+        if closers is not None and closers not in tried:
+            tried.append(closers)
+            found = _closed(tree.text, tree.rules, None, closers, seconds)
+            if found is not None:
+                return found
+    return None
+
+
+def _first_faults(tree: SyntaxTree) -> list[int]:
+    """Where what does not parse begins: the smallest first."""
+    found: list[int] = []
+    node: Node | None = tree.root
+    while node is not None:
+        node = next((child for child in node.children if child.has_error or child.is_missing), None)
+        if node is not None and node.is_error:
+            found.append(tree.start(node))
+    return found[: -MOST_FAULTS - 1 : -1]
+
+
+def _closed(
+    text: str, rules: LanguageRules, previous: SyntaxTree | None, closers: Closers | None, seconds: float
+) -> SyntaxTree | None:
+    """The tree with these closers, if they are all that the text lacks."""
+    tree = None if closers is None else _parsed(text, rules, previous, closers, seconds)
+    if tree is None or closers is None or tree.root.has_error:
         return None
     first = tree.byte(closers.at)
     node = tree.root.descendant_for_byte_range(first, first + 2)
@@ -167,57 +189,15 @@ def _parsed(
 
     whole = _with_closers(text, closers)
     data = whole.encode("utf-16-le", "surrogatepass")
-    old = None if previous is None else _edited(previous, whole, data)
+    old = None if previous is None else edited(previous.tree, previous.parsed, whole, data)
     try:
-        tree = _within_time(Parser(grammar(rules)), data, old, seconds)
+        tree = parsed_within(seconds, Parser(grammar(rules)), data, old)
     except ValueError:
         return None
     wide: tuple[int, ...] = ()
     if not whole.isascii():
         wide = tuple(match.start() + index for index, match in enumerate(_ASTRAL.finditer(whole)))
     return SyntaxTree(text, rules, tree, wide, closers)
-
-
-def _within_time(parser: Parser, data: bytes, old: Tree | None, seconds: float) -> Tree:
-    """Parse the text that these bytes are.
-
-    Raises:
-        ValueError: when that takes longer.
-    """
-    end = time.thread_time() + seconds
-    asked = count()
-
-    def late(_byte: int, _failing: object) -> bool:
-        return next(asked) % _ASKED_FOR_ONE_LOOK == 0 and time.thread_time() > end
-
-    read = _Reader(data)
-    try:
-        if old is None:
-            return parser.parse(read, encoding="utf16le", progress_callback=late)
-        return parser.parse(read, old, encoding="utf16le", progress_callback=late)
-    finally:
-        read.close()
-
-
-class _Reader:
-    """Hands a text over piece by piece, as only then the parsing can be given up.
-
-    All pieces are one object, emptied at the end: py-tree-sitter 0.26 never lets go of an object that it was handed,
-    and a tree keeps what handed it over. A server would grow by up to `_READ_BYTES` with every key.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._piece = _piece(get_ident())
-
-    def __call__(self, byte: int, _point: object) -> bytearray:
-        self._piece[:] = self._data[byte : byte + _READ_BYTES]
-        return self._piece
-
-    def close(self) -> None:
-        """Let go of the text."""
-        self._data = b""
-        self._piece.clear()
 
 
 def does_parse(text: str, language_id: str) -> bool | None:
@@ -279,12 +259,6 @@ class _Parsed:
     seconds: float
 
 
-@lru_cache(maxsize=_READING_THREADS)
-def _piece(thread: int) -> bytearray:  # noqa: ARG001 - what it is kept by
-    """What a thread hands over, from one parse to the next."""
-    return bytearray()
-
-
 class ParseCache:
     """The last tree of each of a few documents, so that the next version of one is parsed incrementally.
 
@@ -303,7 +277,10 @@ class ParseCache:
         if parsed is None or known is None or known.text != text:
             began = time.thread_time()
             tree = parse(text, language_id, known)
-            parsed = _Parsed(tree, time.thread_time() - began)
+            seconds = time.thread_time() - began
+            if tree is not None and tree.root.has_error and seconds > CLOSING_SECONDS and not _had_faults(known):
+                tree = _closed_at_fault(tree, seconds) or tree
+            parsed = _Parsed(tree, seconds)
         self._parsed[key] = parsed
         while len(self._parsed) > self._limit:
             self._parsed.popitem(last=False)
@@ -322,33 +299,5 @@ class ParseCache:
         return parsed is not None and parsed.seconds > LONG_SECONDS
 
 
-def _edited(previous: SyntaxTree, text: str, data: bytes) -> Tree:
-    """A copy of the previous tree that knows which part of it is no longer true."""
-    old = previous.parsed
-    head, tail = _common_ends(old, text)
-    old_data = old.encode("utf-16-le", "surrogatepass")
-    start = len(old[:head].encode("utf-16-le", "surrogatepass"))
-    rest = len(old[len(old) - tail :].encode("utf-16-le", "surrogatepass")) if tail else 0
-    tree = previous.tree.copy()
-    tree.edit(
-        start_byte=start,
-        old_end_byte=len(old_data) - rest,
-        new_end_byte=len(data) - rest,
-        start_point=_point(old, head),
-        old_end_point=_point(old, len(old) - tail),
-        new_end_point=_point(text, len(text) - tail),
-    )
-    return tree
-
-
-def _common_ends(old: str, text: str) -> tuple[int, int]:
-    """How many characters two texts have in common at the start, and how many of the others at the end."""
-    head = common_prefix_length(old, text)
-    shorter = min(len(old), len(text)) - head
-    return head, common_prefix_length(old[len(old) - shorter :][::-1], text[len(text) - shorter :][::-1])
-
-
-def _point(text: str, offset: int) -> tuple[int, int]:
-    row = text.count("\n", 0, offset)
-    start = text.rfind("\n", 0, offset) + 1
-    return row, len(text[start:offset].encode("utf-16-le", "surrogatepass"))
+def _had_faults(known: SyntaxTree | None) -> bool:
+    return known is not None and known.root.has_error

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aurelis.syntax.parses import SHORT_TEXT, SyntaxTree, nodes_of, parse, syntax_errors
+from aurelis.syntax.parses import SHORT_TEXT, ParseCache, SyntaxTree, nodes_of, parse, syntax_errors
 
 PYTHON = "".join(f"def work_{n}(value, other):\n    '''Wörk 😀.'''\n    return value + {n}\n\n\n" for n in range(400))
 SCRIPT = "".join(f"export function work{n}(value: number) {{\n  return other(value) + {n};\n}}\n\n" for n in range(400))
@@ -72,6 +72,23 @@ def test_a_bracket_stays_open_while_other_lines_are_edited() -> None:
         assert tree.text == text
         assert len(nodes_of(tree, frozenset({"function_definition"}))) == 800
         assert not tree.complete
+
+
+@pytest.mark.parametrize(("language_id", "text"), [("python", PYTHON * 4), ("typescript", SCRIPT * 4)])
+@pytest.mark.parametrize("line", ["x = f(a", "x = [1, 2", "y = f(\n    a,\n    b"])
+def test_a_document_opened_with_an_open_bracket_is_slow_once(language_id: str, text: str, line: str) -> None:
+    """Its first fault tells which line is to be closed; later keys anywhere do not read the document again."""
+    cache = ParseCache()
+    opened = f"{text}{line}\n{text}"
+    tree = cache.tree("uri", language_id, opened)
+    for changed in (f"{opened}\n", f"\n{opened}\n", opened):
+        assert tree is not None
+        assert not tree.complete
+        assert not tree.root.has_error
+        tree = cache.tree("uri", language_id, changed)
+    tree = cache.tree("uri", language_id, opened.replace(line, "x = 1"))
+    assert tree is not None
+    assert tree.complete
 
 
 def test_a_bracket_in_a_comment_is_not_open() -> None:
