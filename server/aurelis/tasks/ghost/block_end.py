@@ -8,6 +8,7 @@ from typing import Final
 from aurelis.tasks.ghost.block_layout import closes_block, leads_to_name, opens_block
 from aurelis.tasks.ghost.directives import ends_own_directive
 from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.word_places import in_one_line_string
 from aurelis.tasks.replies.brackets import CLOSERS, OPENER_OF, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -19,7 +20,7 @@ _CALL_OPENERS: Final = frozenset("([")
 def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = False) -> list[str]:
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
     cursor, base = len(indent_of(hole.line_before)), hole.block_depth
-    opened = _opens(hole.line_before, hole) and not lines[0].startswith(":")
+    opened = _opens(hole.line_before, hole) and not lines[0].startswith(":") and not in_one_line_string(hole)
     begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or opened)
     prose = hole.language_id in PROSE_LANGUAGES
     if _leads_to_next_line(lines, base, hole, more_may_come=more_may_come):

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from aurelis.tasks.ghost.held_lines import is_held, is_held_in_text
+from aurelis.tasks.ghost.held_lines import AT_THE_MARGIN, is_held
 from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, COMPARED_LINES, NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import step_below
 from aurelis.tasks.ghost.word_places import leaves_text_open
@@ -84,21 +84,43 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     above = hole.line_before + lines[0]
     if _goes_on_commenting(lines, hole):
         return depth < base
-    if hole.in_words and hole.line_before.strip() and not _ends_with_its_line(hole.line_before):
-        if above.endswith(":") and depth == base > 0:
-            return below[0].lstrip()[0] != above.lstrip()[0] or above.lstrip()[0].isalpha()
-        if depth < base and above.rstrip().endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":")):
-            return True
-        return is_held_in_text(lines, depth, hole)
+    if _in_words(hole) and hole.line_before.strip():
+        return _words_count_from_margin(lines, base, hole)
     told = _below_opener(lines, below, hole)
     if told is not None:
         return told
     if hole.line_before.strip():
-        annotated = not hole.in_words and _ANNOTATES.match(above.lstrip()) is not None
-        return depth < base if annotated else is_held(lines, depth, hole)
+        if not hole.in_words and _ANNOTATES.match(above.lstrip()):
+            return depth < base
+        return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(lines, base, hole))
     if _goes_on_at(lines, base):
         return False
     return not _leaves(lines, base, hole)
+
+
+def _words_count_from_margin(lines: Sequence[str], base: int, hole: Hole) -> bool:
+    """Whether lines of a text count from the margin, the first of which goes on with the cursor's line."""
+    above = (hole.line_before + lines[0]).strip()
+    below = next(line for line in lines[1:] if line.strip())
+    depth = len(indent_of(below))
+    if above.endswith(":") and depth == base > 0:
+        return below.lstrip()[0] != above[0] or above[0].isalpha()
+    if hole.language_id not in PROSE_LANGUAGES and not any(mark in lines[0] for mark in _ENDS_WORDS):
+        return depth < base  # No line of an indented text stands outside of it.
+    return depth < base and above.endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
+
+
+def _stands_too_shallow(lines: Sequence[str], base: int, hole: Hole) -> bool:
+    """Whether lines at the margin would stand where the document, which goes on deeper, has left no block."""
+    last = next(line for line in reversed(lines) if line.strip())
+    if not base or not lines[1].strip() or not indent_of(hole.next_line) or opens_block(last, hole):
+        return False
+    typed = [hole.line_before + lines[0], *lines[1:]]
+    return (
+        hole.language_id not in PROSE_LANGUAGES
+        and AT_THE_MARGIN.match(lines[1]) is None
+        and not leaves_the_block(typed, base)
+    )
 
 
 def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
@@ -118,7 +140,7 @@ def _below_opener(lines: Sequence[str], below: Sequence[str], hole: Hole) -> boo
     """The same where the first line opens something, as far as that tells."""
     base, depth, above = len(indent_of(hole.line_before)), len(indent_of(below[0])), hole.line_before + lines[0]
     siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
-    words = hole.in_words and above.rstrip().endswith(":") and not 0 < depth < base
+    words = _in_words(hole) and above.rstrip().endswith(":") and not 0 < depth < base
     if not wants_deeper(above, hole) or siblings or words:
         return None
     outer = _depth_of_opened(lines[0], hole)
@@ -153,10 +175,13 @@ def _goes_on_commenting(lines: Sequence[str], hole: Hole) -> bool:
     return here is not None and below is not None and here.group(1) == below.group(1)
 
 
-def _ends_with_its_line(line: str) -> bool:
-    """Whether a line is a comment that no line below goes on with, but one that begins as it does."""
-    comment = _LINE_COMMENT.match(line)
-    return comment is not None and comment.group(1) != "*"
+def _in_words(hole: Hole) -> bool:
+    """Whether the lines below the cursor's may be words, too; none goes on with a comment that ends with its line."""
+    comment = _LINE_COMMENT.match(hole.line_before)
+    ends = (
+        comment.group(1) != "*" if comment else _REMARK.search(hole.line_before) and opens_block(hole.line_before, hole)
+    )
+    return hole.in_words and not ends
 
 
 def wants_deeper(line: str, hole: Hole) -> bool:
@@ -164,7 +189,7 @@ def wants_deeper(line: str, hole: Hole) -> bool:
     bare = line.strip()
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
         return False
-    if bare.endswith((":", *"([{")) if hole.in_words else opens_block(bare, hole) or unmatched_openers(line):
+    if bare.endswith((":", *"([{")) if _in_words(hole) else opens_block(bare, hole) or unmatched_openers(line):
         return True
     if hole.language_id in _LISTS and _LIST_ITEM.match(line):
         return True

@@ -17,7 +17,7 @@ _ELEMENTS: Final = frozenset({"html", "javascriptreact", "svelte", "typescriptre
 """Languages in which an element within others is indented deeper than they are."""
 _BEGINS_ELEMENT: Final = re.compile(r"<[A-Za-z!]")
 _TAG: Final = re.compile(r"<(?P<end>/?)[A-Za-z][\w:.-]*(?:[^<>/]|/(?!>)|=>)*(?P<alone>/?)>")
-_AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
+AT_THE_MARGIN: Final = re.compile(r"[)\]}#]|\w+:$|=\w|/\*")
 """What stands at the margin within a block, too: a directive, a label, documentation."""
 
 
@@ -28,17 +28,24 @@ def is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:
     below = [line for line in lines[1:] if line.strip()]
     if hole.language_id in _NESTED and indent_of(hole.next_line) and not below[-1].rstrip().endswith(":"):
         return indent_of(below[-1]) == indent_of(below[0])
-    if is_held_in_text(lines, depth, hole) or _is_held_in_element(hole.line_before + lines[0], below[0], hole):
+    if _is_held_in_text(lines, hole) or _is_held_in_element(hole.line_before + lines[0], below[0], hole):
         return True
-    if hole.language_id not in BRACKETS_CLOSE or "{" not in unmatched_openers(hole.before):
+    if not _is_in_brackets(hole):
         return False
     within = "\n".join([hole.line_before + lines[0], below[0]])
-    return not unmatched_closers(within) and _AT_THE_MARGIN.match(below[0]) is None
+    return not unmatched_closers(within) and AT_THE_MARGIN.match(below[0]) is None
 
 
-def is_held_in_text(lines: Sequence[str], depth: int, hole: Hole) -> bool:
-    """Whether lines at the margin stand in an indented comment or text, and the first does not end it."""
-    if depth or hole.language_id in PROSE_LANGUAGES or not leaves_text_open(hole.before + lines[0]):
+def _is_in_brackets(hole: Hole) -> bool:
+    """Whether the cursor stands in a list of any kind, or in a block that a bracket ends."""
+    opened = unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :])
+    ends_blocks = hole.language_id in BRACKETS_CLOSE or hole.language_id == "python"
+    return opened.endswith(("(", "[")) or (ends_blocks and "{" in opened)
+
+
+def _is_held_in_text(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether lines stand in an indented comment or text, and the first does not end it."""
+    if hole.language_id in PROSE_LANGUAGES or not leaves_text_open(hole.before + lines[0]):
         return False
     return text_is_open(hole) and 0 < len(indent_of(hole.line_before)) <= len(indent_of(hole.next_line))
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.block_layout import leads_to_name
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
-from aurelis.tasks.ghost.word_places import text_is_open
+from aurelis.tasks.ghost.word_places import in_one_line_string, text_is_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
@@ -30,12 +30,6 @@ _ENDED: Final = (";", "}", "*/")
 _COMMENT_BEGINS: Final = re.compile(r"\s*(?://|/\*|\* |\*$|#|--\s|\"{3}|'{3})")
 _BLOCK_BEGINS: Final = re.compile(r"\s*(?:[-*+](?:\s|$)|[>|#]|\d+[.)] |```|~~~)")
 """What begins an item, a heading, a quotation, a table or a fence."""
-_STRINGS: Final = re.compile(r"(?P<long>\"{3}|'{3})|\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|`[^`]*+`|(?P<open>[\"'])")
-_ONE_LINE_STRINGS: Final = frozenset(
-    {"c", "cpp", "csharp", "go", "java", "javascript", "javascriptreact", "json", "jsonc", "kotlin", "python", "swift"}
-    | {"typescript", "typescriptreact"}
-)
-"""Languages in which no line break stands within quotation marks."""
 _STARS: Final = re.compile(r" \*")
 """A line of a comment that is set off by a blank."""
 _WORD: Final = re.compile(r"\w+")
@@ -99,7 +93,7 @@ def _is_a_line(text: str, first: str, hole: Hole) -> bool:
     """Whether a line can only be one of its own: it is laid out so, a comment or item begins, the one above is over."""
     current = hole.line_before
     base = indent_of(current)
-    if _is_set_off(first, hole) or _in_one_line_string(hole):
+    if _is_set_off(first, hole) or in_one_line_string(hole):
         return False
     if (base and indent_of(first) == base) or (current.endswith(">") and first.startswith("<")):
         return True
@@ -127,17 +121,9 @@ def goes_on(text: str, hole: Hole) -> bool:
     first = _first_line(text)
     if hole.line_before.endswith(_UNFINISHED) or _is_set_off(first, hole):
         return True
-    if hole.line_after[:1] in {'"', "'"} or _in_one_line_string(hole) or _continues(first, hole):
+    if hole.line_after[:1] in {'"', "'"} or in_one_line_string(hole) or _continues(first, hole):
         return True
     return _finishes_word(first, hole)
-
-
-def _in_one_line_string(hole: Hole) -> bool:
-    """Whether the cursor stands in a string that cannot go on in the next line."""
-    if hole.language_id not in _ONE_LINE_STRINGS or hole.in_words:
-        return False
-    marks = list(_STRINGS.finditer(hole.line_before))
-    return any(mark["open"] for mark in marks) and not any(mark["long"] for mark in marks)
 
 
 def _first_line(text: str) -> str:

@@ -25,6 +25,7 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _AT_THE_MARGIN: Final = re.compile(r"^(?:@|(?:async )?def |class )", re.MULTILINE)
+_METHOD: Final = re.compile(r"^[ \t]+(?:async )?def ", re.MULTILINE)
 _WORD: Final = re.compile(r"@|\w+")
 _TAB_STOP: Final = 8
 """Columns between Python's tab stops."""
@@ -71,13 +72,11 @@ def place_of(prefix: str) -> Place | None:
     """Where the statement begins that a text ends in; None where too much would have to be read."""
     start = max(0, len(prefix) - LONGEST_SCANNED)
     if start:
-        begins = _AT_THE_MARGIN.search(prefix, prefix.find("\n", start) + 1)
-        if begins is None:
+        nearest = prefix.find("\n", start) + 1
+        begins = [*_AT_THE_MARGIN.finditer(prefix, nearest)] or [*_METHOD.finditer(prefix, nearest)]
+        if not begins:
             return None
-        last = begins.start()
-        for begins in _AT_THE_MARGIN.finditer(prefix, last):
-            last = begins.start()
-        start = last
+        start = begins[-1].start()
     place = Place(start)
     for end, statement in _statements(prefix, start):
         place = attrs.evolve(_after(place, statement)[0], offset=end)

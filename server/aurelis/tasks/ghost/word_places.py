@@ -31,6 +31,12 @@ _HEREDOC: Final = re.compile(r"<<[-~]?([\"']?)([A-Z_]{2,})\1(?!.*^\s*\2\b)", re.
 """A text between two words, which has not ended."""
 COMMENT_LINE: Final = re.compile(r"\s*(?:#|//|--|\*(?:\s|$)|;|%)")
 QUOTES: Final = ('"', "'", "`")
+_STRINGS: Final = re.compile(r"(?P<long>\"{3}|'{3})|\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|`[^`]*+`|(?P<open>[\"'])")
+_ONE_LINE_STRINGS: Final = frozenset(
+    {"c", "cpp", "csharp", "go", "java", "javascript", "javascriptreact", "json", "jsonc", "kotlin", "python", "swift"}
+    | {"typescript", "typescriptreact"}
+)
+"""Languages in which no line break stands within quotation marks."""
 
 
 def sentences_are_no_text(hole: Hole) -> bool:
@@ -82,3 +88,11 @@ def leaves_text_open(text: str) -> bool:
     if any(_begins_last(text, start) > text.rfind(end) for start, end in _LONG_COMMENTS):
         return True
     return any(pattern.search(text) is not None for pattern in (_HEREDOC, _POD))
+
+
+def in_one_line_string(hole: Hole) -> bool:
+    """Whether the cursor stands in a string that cannot go on in the next line."""
+    if hole.language_id not in _ONE_LINE_STRINGS or hole.in_words:
+        return False
+    marks = list(_STRINGS.finditer(hole.line_before))
+    return any(mark["open"] for mark in marks) and not any(mark["long"] for mark in marks)

@@ -107,7 +107,7 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
     if len(blocks) > 1:
         return text
     before = text[: blocks[0].start]
-    if not before.strip() or _open_fence(hole):
+    if "".join(before.split()) in hole.squeezed_before or _open_fence(hole):
         return text
     if leaves_text_open(before) or (among_words(hole) and not in_comment_line(hole)):
         return _without_last_fence(text, blocks, hole)
