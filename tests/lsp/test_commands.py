@@ -12,7 +12,7 @@ from aurelis.config.settings import (
 )
 from aurelis.core.errors import ErrorKind, RequestError
 from lsp.fake_services import FakeServices
-from lsp.raw_editor import RawEditor, connection, range_of
+from lsp.raw_editor import FULL_CAPABILITIES, RawEditor, connection, range_of
 from lsp.scenes import CODE, FIXED, URI, document, execute, without
 
 
@@ -164,14 +164,19 @@ async def test_clients_without_versions_get_plain_changes() -> None:
         assert list(result["edit"]["changes"]) == [URI]
 
 
-async def test_tests_go_into_a_new_file_of_the_workspace(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "capabilities",
+    [FULL_CAPABILITIES, without("workspace", "workspaceEdit", "documentChanges")],
+    ids=["full", "Neovim"],
+)
+async def test_tests_go_into_a_new_file_of_the_workspace(tmp_path: Path, capabilities: dict[str, Any]) -> None:
     """The file is created where nothing is, by the client, and the source stays as it is."""
     source = tmp_path / "calc.py"
     source.write_text(CODE)
     (tmp_path / "test_calc.py").write_text("")
     services = FakeServices(lambda _: "```python\ndef test_add():\n    assert add(1, 2) == 3\n```")
     async with connection(services) as (editor, _):
-        await editor.initialize(workspaceFolders=[{"uri": tmp_path.as_uri(), "name": "w"}])
+        await editor.initialize(capabilities, workspaceFolders=[{"uri": tmp_path.as_uri(), "name": "w"}])
         editor.answers["workspace/applyEdit"] = lambda _: {"applied": True}
         arguments = {"textDocument": {"uri": source.as_uri()}, "apply": True}
         result = await editor.request("workspace/executeCommand", execute("generateTests", **arguments))

@@ -18,7 +18,8 @@ class ClientFeatures:
         inline_completion: it shows ghost text by itself.
         resolve_edit: it asks for a code action's edit by `codeAction/resolve`.
         versioned_edits: it takes `documentChanges` with a document's version.
-        create_files: it takes the creation of a file within a `WorkspaceEdit`.
+        create_files: it takes the creation of a file within a `WorkspaceEdit`, and with it the form of an edit that can
+            say so, whether it mentioned versions or not (LSP 3.18, "WorkspaceEdit"); Neovim does not.
         annotations: it takes change annotations, and so can ask for confirmation.
     """
 

@@ -179,7 +179,7 @@ def no_place_for_tests(ls: AurelisServer, snapshot: Snapshot) -> str | None:
         return (
             "Tests go into a new file beside the code, and the document lies in no workspace folder; open its folder."
         )
-    if not (ls.features.versioned_edits and ls.features.create_files):
+    if not ls.features.create_files:
         return "Tests go into a new file, and this editor cannot create files on a server's behalf."
     return None
 

@@ -161,7 +161,7 @@ async def _new_file_edit(
     path = await asyncio.to_thread(free_path, folder, new_file.name)
     if path is None:
         return MadeEdit(reason="There is no free name inside the workspace for the new file.")
-    if not (ls.features.versioned_edits and ls.features.create_files):
+    if not ls.features.create_files:
         return MadeEdit(reason="The editor cannot create files on a server's behalf.")
     uri = path.as_uri()
     span = types.Range(types.Position(0, 0), types.Position(0, 0))

@@ -15,14 +15,14 @@ from aurelis.tasks.replies.edits import read_edit
 from aurelis.tasks.table import row_for
 from aurelis.workflow.reading import judge_of
 from fixtures.pipeline import Say, ScriptedProvider, answer, ask, bench
-from fixtures.reply_corpus import FILES, LIBRARY, replies
+from fixtures.reply_corpus import FILES, replies, source_of
 from fixtures.virtual_time import run
 
 F = FinishReason
 FINISHES = (F.CUT, F.LENGTH, F.STOP)
 """From the worst to the best."""
 PARSES = (False, None, True)
-SMALL_FILES = tuple(sorted(FILES, key=lambda name: (LIBRARY / name).stat().st_size)[:6])
+SMALL_FILES = tuple(sorted(FILES, key=lambda name: source_of(name).stat().st_size)[:6])
 LOGPROBS = st.floats(-100, 5, allow_nan=False)
 
 
