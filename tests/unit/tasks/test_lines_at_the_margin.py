@@ -34,6 +34,12 @@ BELONG = {
         "b()\nif a:",
         "class A:\n    def f(self):\n        a = b()\n        if a:\n            return a\n        return 0\n",
     ),
+    "a definition whose block goes on below": (
+        "python",
+        "def e(a):\n    ¦\n            c = a\n        return c\n    return d\n",
+        "b = a\n\ndef d(c):\n    if b:",
+        "def e(a):\n    b = a\n\n    def d(c):\n        if b:\n            c = a\n        return c\n    return d\n",
+    ),
     "lines of a text": (
         "python",
         'def f(a):\n    """Do\n\n    what is¦\n    """\n    return a\n',

@@ -53,7 +53,9 @@ def readings(text: str, hole: Hole) -> list[str]:
         return [as_it_is]
     if counts_from_margin(lines, hole):
         return [from_margin, as_it_is]
-    certain = min(len(indent_of(line)) for line in below) >= len(base) or leaves_the_block(lines, len(base))
+    goes_on = len(indent_of(hole.next_line)) > len(base)
+    outside = leaves_the_block(lines, len(base)) and not goes_on
+    certain = min(len(indent_of(line)) for line in below) >= len(base) or outside
     return [as_it_is] if certain else [as_it_is, from_margin]
 
 
