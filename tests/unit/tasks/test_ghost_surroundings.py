@@ -79,6 +79,43 @@ CASES = {
         "\n      c = 2;\n    }",
         "    int h() {\n      c = 2;\n    }\n",
     ),
+    "a label of a class stands at a depth of its own": (
+        "cpp",
+        "class A {\n public:\n  explicit A(int b) : a_(b) {¦}\n  ~A() { c(); }\n\n private:\n  int a_;\n};\n",
+        "\n    d();\n  }",
+        "  explicit A(int b) : a_(b) {\n    d();\n  }\n  ~A()",
+    ),
+    "a name alone defines nothing": (
+        "cpp",
+        "namespace a {\n\n// b\n¦\n// c\nclass C {};\n\n}  // namespace a\n",
+        "static const int d = 1;\n\nstruct E;\nstruct F;\n\n// Abstract.",
+        "static const int d = 1;\n\nstruct E;\nstruct F;\n\n// Abstract.\n// c\n",
+    ),
+    "an operator that begins with a colon opens no block": (
+        "html",
+        "{{- $a :¦\n\t\t{{ $b }}\n",
+        "= .C }}\n{{ with .D }}\n\t{{- range . }}",
+        "{{- $a := .C }}\n{{ with .D }}\n\t{{- range . }}\n\t\t{{ $b }}\n",
+    ),
+    "a template's brackets are doubled": ("html", "{{ if .A }}\n{¦}\n{{ end }}\n", "{ else }", "\n{{ else }}\n"),
+    "a bracket on its own line below a head": (
+        "c",
+        "int f() {\n    a(b);\n    ¦\n",
+        "while (c)\n    {\n        d();\n    }\n    return 0;\n}",
+        "    while (c)\n    {\n        d();\n    }\n    return 0;\n}\n",
+    ),
+    "closers that are said again behind a short line": (
+        "go",
+        "func f() int {\n\tfor {\n\t\tif a {\n\t\t\ti = j\n\t\t}\n\t}\n\t¦\n",
+        "\t\t\ti = j\n\t\t}\n\t}\n\treturn b\n}",
+        "\t\t\ti = j\n\t\t}\n\t}\n\treturn b\n}\n",
+    ),
+    "an escaped mark beside a quotation mark": (
+        "rust",
+        'const A: &\'static str = "a";\nconst B¦\n',
+        ': &amp;\'static str = "b";',
+        '\nconst B: &\'static str = "b";\n',
+    ),
     "an element around code among elements": (
         "typescriptreact",
         'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',
@@ -148,6 +185,13 @@ CASES = {
         "      c: 'd'\n      e: true\n      f: no\n      g: 1\n",
     ),
     "a heading whose mark is said again": ("markdown", "# A\n\n## ¦\n\nWords.\n", "## Who is it?", "\n## Who is it?\n"),
+    "a heading below the title": ("markdown", "# A\n\n## B\n\n#¦\n\nWords.\n", "# How to\n", "\n## How to\n"),
+    "a fence's first line in a longer fence": (
+        "markdown",
+        "# A\n\n¦\nint b;\n```\n",
+        "````markdown\n```cpp\n````",
+        "# A\n\n```cpp\nint b;\n```\n",
+    ),
     "a longer fence around one of three marks": (
         "markdown",
         "# A\n\n¦\n\n# B\n",

@@ -21,6 +21,7 @@ OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
 _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 """What is noted behind a line of code; a mark of a comment set off by blanks."""
 _SCOPE: Final = "::"
+_TEMPLATE: Final = "{{"
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
 _COMMENT_MARKS: Final = ("//", "#", "/*", "*", "--")
@@ -67,8 +68,8 @@ def opens_block(line: str, hole: Hole) -> bool:
 
 
 def leads_to_name(line: str, hole: Hole) -> bool:
-    """Whether a line ends with `::`, behind which a name goes on where brackets end blocks."""
-    return hole.language_id in BRACKETS_CLOSE and line.endswith(_SCOPE)
+    """Whether a line ends with `::`, where brackets end blocks, or with a template's `{{`: a name follows."""
+    return line.endswith(_SCOPE if hole.language_id in BRACKETS_CLOSE else _TEMPLATE)
 
 
 def closes_block(line: str) -> bool:
@@ -151,7 +152,7 @@ def _below_opener(lines: Sequence[str], below: Sequence[str], hole: Hole) -> boo
         return False  # Counted from the margin it would be deeper by several levels.
     if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
         return True
-    closes = below[0].lstrip()[:1] == "," or closes_block(below[0]) or _LABEL.match(below[0]) is not None
+    closes = below[0].lstrip()[:1] in {",", "{"} or closes_block(below[0]) or _LABEL.match(below[0]) is not None
     if depth < base + (not closes) or closes or opens_block(above, hole):
         return depth < base + (not closes)
     return None

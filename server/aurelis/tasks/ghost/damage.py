@@ -24,6 +24,8 @@ _STRING: Final = re.compile(
     r"|\"(?:\\.|[^\"\\\n])*+\"|(?<!\w)'(?:\\.|[^'\\\n])*+'"
 )
 
+_MACRO: Final = re.compile(r"\b[A-Z][A-Z\d]*_[A-Z\d_]+\b")
+
 Damage = tuple[int, int]
 """Syntax errors and lines out of place, then brackets and quotes without a partner."""
 
@@ -81,6 +83,11 @@ def _touching(line: str) -> int:
     return sum(line[match.end() : match.end() + 1].isalnum() for match in _STRING.finditer(line))
 
 
+def _may_be_for_a_macro(line: str, hole: Hole) -> bool:
+    """Whether a line has a macro's name, of which a grammar does not know what becomes, and closes what it opens."""
+    return hole.language_id in HAVE_MACROS and _MACRO.search(line) is not None and not unmatched_count(line)
+
+
 def kept_parsing(item: GhostText, hole: Hole) -> GhostText:
     """The item, cut after an earlier line if the document then still parses and would not with all of it."""
     document, tree = hole.prefix + hole.suffix, hole.tree
@@ -92,8 +99,9 @@ def kept_parsing(item: GhostText, hole: Hole) -> GhostText:
         after = hole.tree_of(changed)
         if after is None or after.complete:
             return attrs.evolve(item, text=text)
-        shorter = text.rstrip().rpartition("\n")[0].rstrip()
-        if not shorter or item.end != item.start:
+        shorter, _, last = text.rstrip().rpartition("\n")
+        shorter = shorter.rstrip()
+        if not shorter or item.end != item.start or _may_be_for_a_macro(last, hole):
             break
         text = shorter
     return item

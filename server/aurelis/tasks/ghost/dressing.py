@@ -59,7 +59,7 @@ def undressed(reply: str, hole: Hole) -> str:
 def undressed_readings(reply: str, hole: Hole) -> list[str]:
     """The reply without what is around all of it, the likeliest reading first.
 
-    In code with markup an element or an escape may be noise or text; the document tells.
+    An escape, and in code with markup an element, may be noise or text; the document tells.
     """
     text = _without_marks(reply.strip(_INVISIBLE), hole)
     bare = _without_elements(text, hole)
@@ -68,8 +68,8 @@ def undressed_readings(reply: str, hole: Hole) -> list[str]:
         inner = _ELEMENT.match(bare)
         if inner is not None:
             found.append(inner.group(2).removeprefix("\n").removesuffix("\n"))
-        elif _ENTITY.search(bare) is not None and not _has_own_marks(bare):
-            found += [bare, _resolved(bare)]
+    if hole.tree is not None and _ENTITY.search(bare) is not None and not _has_own_marks(bare):
+        found += [bare, _resolved(bare)]
     return list(dict.fromkeys(found))
 
 

@@ -26,6 +26,10 @@ _COMMENT_MARKS: Final = frozenset({"*", "#", "//", "--"})
 """What each line of a comment begins with once."""
 
 
+SEVERAL_LINES: Final = 2
+"""More lines than that, laid out alike, are no accident even if none of them has a word."""
+
+
 class Chance(Enum):
     """How likely a repetition is an echo."""
 
@@ -68,7 +72,9 @@ def _closes_more(text: str, tag: str) -> bool:
 
 def _chance_of_little(typed: str, said: str, rest: str, hole: Hole) -> Chance:
     """What is typed in the line is so little that it tells hardly anything: a word, a mark or two."""
-    if typed in OPENER_OF.values() and hole.line_after[:1] in OPENER_OF and not unmatched_count(said + rest):
+    doubled = 2 * typed in hole.before  # As in templates.
+    closed = hole.line_after[:1] in OPENER_OF and not unmatched_count(said + rest)
+    if typed in OPENER_OF.values() and closed and not doubled:
         return Chance.LIKELY
     if _closes_more(said + rest, typed):
         return Chance.POSSIBLE
@@ -92,15 +98,16 @@ def _chance_of_lines(lines: list[str], said: str, echo: str, hole: Hole, rest: s
     """Whole lines above a cursor whose own line is blank; a single one may well be meant to come twice."""
     if not begins_a_line(echo, hole):
         return Chance.NONE
-    if closes_block(lines[0]) and rest.strip():
-        start = len(hole.before) - len(echo)
-        indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
-        if not hole.in_words and (indent_of(said.lstrip("\n")) == indent or _is_laid_out_as(said, indent + echo)):
-            return Chance.LIKELY  # Nothing is closed twice.
+    start = len(hole.before) - len(echo)
+    indent = hole.before[hole.before.rfind("\n", 0, start) + 1 : start]
+    laid_out = indent_of(said.lstrip("\n")) == indent or _is_laid_out_as(said, indent + echo)
+    if closes_block(lines[0]) and rest.strip() and not hole.in_words and laid_out:
+        return Chance.LIKELY  # Nothing is closed twice.
     if lines[-1].endswith("{") and rest.strip():
         return Chance.LIKELY  # No block is opened twice.
     if not any(telling(line) for line in lines):
-        return Chance.NONE
+        own = len(lines) > SEVERAL_LINES and rest.strip() and _is_laid_out_as(said, indent + echo)
+        return Chance.LIKELY if own else Chance.NONE
     if len(lines) > 1:
         if len(set(lines)) == 1:
             return Chance.POSSIBLE
@@ -142,9 +149,10 @@ def _rule(text: str) -> bool:
 
 
 def _has_deeper_headings(hole: Hole) -> bool:
-    """Whether a page has headings near the cursor, and none of them is its title."""
-    lines = (hole.before[: -len(hole.line_before)] + hole.after).split("\n")
-    return any(line.startswith("## ") for line in lines) and not any(line.startswith("# ") for line in lines)
+    """Whether a page has headings near the cursor, and its title is none of them or above."""
+    above, below = hole.before.split("\n")[:-1], hole.after.split("\n")
+    titled = any(line.startswith("# ") for line in below) and not any(line.startswith("# ") for line in above)
+    return any(line.startswith("## ") for line in above + below) and not titled
 
 
 def _is_a_longer_rule(typed: str, text: str, hole: Hole) -> bool:

@@ -30,6 +30,8 @@ _OPENERS: Final = MappingProxyType(
     }
 )
 """Lines that open blocks, and lines that open brackets, where many styles indent the two by different widths."""
+_LABEL: Final = re.compile(r"\s*(?:public|private|protected)\b[\w ]*:\s*$")
+"""A line of C++ that stands at any depth in its class."""
 _ANY_OPENER: Final = (re.compile(r".*(?:[:{\[]|=>)\s*$"),)
 
 
@@ -42,7 +44,7 @@ def step_counts(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
     found: list[Counter[int]] = [Counter() for _ in openers]
     above: str | None = None
     for line in lines:
-        if not line.strip():
+        if not line.strip() or _LABEL.match(line):
             continue
         step = 0 if above is None else len(indent_of(line)) - len(indent_of(above))
         if above is not None and step > 0:

@@ -65,7 +65,8 @@ def _is_open(own: Sequence[str], hole: Hole) -> bool:
 
 
 def _is_head(line: str) -> bool:
-    return _DEFINES.match(line) is not None and not line[:1].isspace() and _STATEMENT.match(line) is None
+    declares = line.rstrip().endswith(";")  # A name alone: `struct Options;`
+    return _DEFINES.match(line) is not None and not declares and not line[:1].isspace() and not _STATEMENT.match(line)
 
 
 def _is_in_the_middle(said: Sequence[str], lines: Sequence[str], number: int, hole: Hole) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.dressing import added_lines, undressed, undressed_readings
+from aurelis.tasks.ghost.fitting import TYPED_BY_EDITORS
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.remarks import without_sentences
@@ -92,7 +93,12 @@ def _inside(block: Block, hole: Hole) -> str:
     if block.language == "diff" and hole.language_id != "diff":
         return added_lines(content)
     inner = fenced_blocks(content)
-    if len(inner) == 1 and inner[0].language and content[: inner[0].start + 1] in {"`", "~"}:
+    if (
+        len(inner) == 1
+        and inner[0].language
+        and inner[0].content.strip()
+        and content[: inner[0].start + 1] in {"`", "~"}
+    ):
         return inner[0].content.removesuffix("\n")
     return _without_elisions(undressed(content, hole), hole)
 
@@ -147,7 +153,7 @@ def _without_elisions(text: str, hole: Hole) -> str:
     if start and not hole.line_before.strip():
         above = [line.strip() for line in hole.before.split("\n")[:-1] if line.strip()]
         own = own[_same_lines(own, above) :]
-    if end < len(lines) and not hole.line_after.strip():
+    if end < len(lines) and not set(hole.line_after.strip()) - TYPED_BY_EDITORS:
         same = _same_lines(own[::-1], hole.lines_below[::-1])
         ends = [own[: len(own) - count] for count in range(same, -1, -1)]
         # A closer that stands below as well may be the one of a block that the lines open themselves.
