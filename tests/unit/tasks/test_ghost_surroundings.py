@@ -116,6 +116,12 @@ CASES = {
         ': &amp;\'static str = "b";',
         '\nconst B: &\'static str = "b";\n',
     ),
+    "a fence behind what stands above too": (
+        "javascript",
+        "f(() => {\n  g();\n});\nh(() => {\n  ¦\n",
+        "g();\n});\n```",
+        "h(() => {\n  g();\n});\n",
+    ),
     "an element around code among elements": (
         "typescriptreact",
         'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',

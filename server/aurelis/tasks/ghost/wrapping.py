@@ -113,7 +113,8 @@ def _without_stray_fence(text: str, hole: Hole) -> str:
     if len(blocks) > 1:
         return text
     before = text[: blocks[0].start]
-    if "".join(before.split()) in hole.squeezed_before or _open_fence(hole):
+    echoed = bool(blocks[0].content.strip()) and "".join(before.split()) in hole.squeezed_before
+    if not before.strip() or echoed or _open_fence(hole):
         return text
     if leaves_text_open(before) or (among_words(hole) and not in_comment_line(hole)):
         return _without_last_fence(text, blocks, hole)
