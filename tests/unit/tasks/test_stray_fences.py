@@ -9,6 +9,11 @@ CASES = {
         'to all.\n"""\n```',
         '``A`` to all.\n"""\n\nB = 2\n',
     ),
+    "behind what stands above as well": (
+        'A = 1\n"""What is ``A``."""\n\nB = 2\n"""What is ``B``¦\n',
+        '"""\n```',
+        '"""What is ``B``"""\n',
+    ),
     "within a text that the reply begins": (
         'def f(a):\n¦\n    way.\n    """\n    return a\n',
         '    """Do it in some\n```',
@@ -34,3 +39,9 @@ def test_a_fence_as_deep_as_its_text_is_part_of_it() -> None:
     """What leads over to a fence that stands where the text does is likely meant."""
     text = 'def f(a):\n    """Do it.\n\n    Or not.\n    ¦\n    """\n    return a\n'
     assert "    So:\n    ```\n" in filled(text, "So:\n    ```\n    f(1)")
+
+
+def test_a_fence_that_stands_above_is_no_end_of_the_reply() -> None:
+    """A reply that says again what stands above the cursor, a fence in it, goes on behind that."""
+    text = 'def f(a):\n    """Do.\n\n    ```\n    f(1)\n    # Done.\n    ```\n    """\n    if ¦:\n        return 1\n'
+    assert "    if a is None:\n" in filled(text, '    # Done.\n    ```\n    """\n    if a is None')
