@@ -6,8 +6,12 @@ No answer quotes the text itself, because people paste tokens into the wrong set
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from aurelis.core.bounded_patterns import LONGEST_PATTERN, MOST_REPEATS, PatternFault
+from aurelis.core.bounded_patterns import pattern_fault as fault_of_pattern
 
 ROLES: Final = ("completion", "code", "reasoning", "documentation", "fast")
 """The names that `models` gives to models, and that routes may use instead of a model."""
@@ -18,6 +22,15 @@ FORBIDDEN_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "a
 """Headers whose literal value would be a credential lying in a settings file."""
 
 _LONGEST_PORT: Final = 65535
+_PATTERNS: Final = MappingProxyType(
+    {
+        PatternFault.LONG: f"a regular expression of at most {LONGEST_PATTERN} characters",
+        PatternFault.NO_PATTERN: "a regular expression",
+        PatternFault.MATCHES_NOTHING: "a regular expression that does not match the empty text",
+        PatternFault.REPEATS_A_REPETITION: "a regular expression that repeats no repetition and refers to no group",
+        PatternFault.MANY_REPETITIONS: f"a regular expression with at most {MOST_REPEATS} open-ended repetitions",
+    }
+)
 
 
 def reference_fault(text: str) -> str | None:
@@ -105,12 +118,9 @@ def header_value_fault(text: str) -> str | None:
 
 
 def pattern_fault(text: str) -> str | None:
-    """A regular expression of the user's own for secrets; one that matches nothing at all would match everywhere."""
-    try:
-        pattern = re.compile(text)
-    except (re.error, RecursionError, OverflowError):
-        return "a regular expression"
-    return "a regular expression that does not match the empty text" if pattern.match("") else None
+    """A regular expression of the user's own for secrets, which must not stall the server."""
+    fault = fault_of_pattern(text)
+    return None if fault is None else _PATTERNS[fault]
 
 
 def relative_path_fault(text: str) -> str | None:

@@ -356,7 +356,7 @@ class PrivacySettings(Branch):
     )
     patterns: Mapping[str, str] = setting(
         NOTHING_SET,
-        MapOf(Text("a regular expression", 500, pattern_fault), numbered=True),
+        MapOf(Text("a regular expression", 500, pattern_fault), numbered=True, longest=100),
         "Regular expressions of your own for secrets, by name.",
         repr=False,
     )

@@ -33,8 +33,6 @@ _URI_PARTS: Final = 64
 _KEYS: Final = "{} stays here: files of this name hold keys or passwords. Give it another name if it holds none."
 _GLOBBED: Final = "{} stays here: the setting privacy.exclude names it. Change that if it may leave."
 
-"""Where git looks for a zero byte, too."""
-
 
 @attrs.frozen
 class EgressRules:

@@ -46,8 +46,8 @@ _LISTED_RULES: Final = 5
 class SecretRedactor:
     """Replaces secrets by placeholders, or refuses the request, as the user chose (`privacy.secrets`).
 
-    `patterns` are the user's own regular expressions (`privacy.patterns`); those that cannot be used are in `problems`,
-    a sentence each. `on_redacted` is told whenever something was found.
+    `patterns` are the user's own regular expressions (`privacy.patterns`). `on_redacted` is told whenever something was
+    found.
     """
 
     def __init__(
@@ -55,9 +55,7 @@ class SecretRedactor:
     ) -> None:
         self._mode = mode
         self._on_redacted = on_redacted
-        own = compile_patterns(patterns)
-        self._patterns = own.usable
-        self.problems: tuple[str, ...] = own.problems
+        self._patterns = compile_patterns(patterns)
 
     def redact(self, request: Request) -> RedactedRequest:
         """Replace secrets by placeholders in every text of the request.
