@@ -14,7 +14,7 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -42,7 +42,6 @@ class EgressRules:
     exclude: tuple[str, ...] = ()
     respect_ignore_files: bool = True
     max_bytes: int = 10_000_000
-    languages_off: frozenset[str] = frozenset()
     fold_case: bool = sys.platform in {"darwin", "win32"}
     """Whether ignore files are read without regard to case, as git does on file systems that do not know it."""
     fresh_seconds: float = 1.0
@@ -70,11 +69,11 @@ class DocumentEgress:
         self._ignore_files = IgnoreFiles(fold_case=rules.fold_case)
         self._folders = tuple(dict.fromkeys((*map(_absolute, rules.folders), *map(_resolved, rules.folders))))
         self._turn = threading.Lock()
-        self._decisions: dict[tuple[str, Path | None, str], tuple[float, str | None]] = {}
+        self._decisions: dict[tuple[str, Path | None], tuple[float, str | None]] = {}
 
     def refusal(self, source: Source) -> str | None:
         """Why a document must not leave, as a sentence for the user, or None when it may."""
-        key = (source.uri, source.path, source.language)
+        key = (source.uri, source.path)
         now = self._monotonic()
         kept = self._decisions.get(key)
         if kept is not None and now < kept[0]:
@@ -88,8 +87,6 @@ class DocumentEgress:
 
     def _judge(self, source: Source) -> str | None:
         name = source.name or (source.path.name if source.path else source.uri.rpartition("/")[2])
-        if source.language and source.language in self._rules.languages_off:
-            return f"{name} stays here: its language ({source.language}) is excluded."
         if source.path is None:
             return self._judge_parts(_parts_of_uri(source.uri), name)
         given, target = _absolute(source.path), _resolved(source.path)
@@ -152,12 +149,6 @@ def _shown(file: Path, folder: Path | None) -> str:
         if file.is_relative_to(Path.home()):
             return f"~/{file.relative_to(Path.home()).as_posix()}"
     return str(file)
-
-
-def inside(path: Path, folders: Sequence[Path]) -> bool:
-    """Whether a path lies inside one of the folders, links resolved on both sides."""
-    target = _resolved(path)
-    return any(target.is_relative_to(_resolved(folder)) for folder in folders)
 
 
 def _parts_of_uri(uri: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aurelis.core.request import Source
-from aurelis.security.egress import DocumentEgress, EgressRules, inside
+from aurelis.security.egress import DocumentEgress, EgressRules
 
 
 def _source(path: Path, language: str = "") -> Source:
@@ -205,26 +205,14 @@ def test_links_are_judged_at_both_ends(tmp_path: Path) -> None:
     assert egress.refusal(_source(tmp_path / "work/readme.md")) is not None
     assert egress.refusal(_source(tmp_path / "work/.env")) is not None
     assert egress.refusal(_source(plain)) is None
-    assert inside(plain, [tmp_path / "work"])
-    assert not inside(tmp_path / "work/readme.md", [tmp_path / "work"])
-    assert inside(tmp_path / "linked/id_rsa", [tmp_path / "elsewhere"])
-    assert inside(tmp_path / "elsewhere/new.py", [tmp_path / "linked"])
 
 
-def test_a_path_with_dots_does_not_lie_inside(tmp_path: Path) -> None:
-    """Parent steps are resolved before the question is answered."""
-    assert not inside(tmp_path / "work/../other/x.py", [tmp_path / "work"])
-    assert not inside(tmp_path / "worker/x.py", [tmp_path / "work"])
-    assert inside(tmp_path / "work/./a/../x.py", [tmp_path / "work"])
-
-
-def test_large_files_and_excluded_languages_stay(tmp_path: Path) -> None:
-    """Size in bytes and language identifiers have limits of their own."""
-    rules = EgressRules((tmp_path,), max_bytes=10, languages_off=frozenset({"dotenv"}))
+def test_large_files_stay(tmp_path: Path) -> None:
+    """Size has a limit of its own, in bytes."""
+    rules = EgressRules((tmp_path,), max_bytes=10)
     egress = DocumentEgress(rules, monotonic=_Hands())
     assert egress.refusal(_source(_write(tmp_path / "big.py", "x" * 11))) is not None
     assert egress.refusal(_source(_write(tmp_path / "small.py", "x" * 10))) is None
-    assert egress.refusal(_source(tmp_path / "small.py", "dotenv")) is not None
 
 
 def test_untitled_documents_are_judged_by_name(tmp_path: Path) -> None:
