@@ -122,6 +122,18 @@ CASES = {
         "g();\n});\n```",
         "h(() => {\n  g();\n});\n",
     ),
+    "a template ends its own block": (
+        "html",
+        "{{ with .A }}\n{{- with .¦\n\n{{ end }}\n",
+        "B }}\n\t{{- range . }}\n\t\t<b>\n\t{{ end }}",
+        "{{- with .B }}\n\t{{- range . }}\n\t\t<b>\n\t{{ end }}\n\n{{ end }}\n",
+    ),
+    "a rule of tildes is no fence": (
+        "rust",
+        'fn f() {\n    g(\n        "\n¦\n',
+        f'{"~" * 40}\n{{:?}}\n{"~" * 40}\n", a);\n}}',
+        f'        "\n{"~" * 40}\n{{:?}}\n{"~" * 40}\n", a);\n}}\n',
+    ),
     "an element around code among elements": (
         "typescriptreact",
         'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',

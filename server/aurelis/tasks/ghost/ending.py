@@ -14,6 +14,7 @@ from aurelis.tasks.replies.brackets import BRACKETS, CLOSERS, LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
 _LAST_WORD: Final = re.compile(r"\w+$")
+_TEMPLATE_END: Final = re.compile(r"\{[{%]-?\s*end\w*\s*-?[%}]\}")
 _QUOTATION_MARKS: Final = ("'", '"')
 _QUOTES: Final = frozenset({*LONG_QUOTES, "```"})
 SAME_LINES: Final = 5
@@ -111,8 +112,8 @@ def _stands_shallower(lines: Sequence[str], number: int, hole: Hole) -> bool:
 
 
 def closes_its_own(line: str, said: Sequence[str], hole: Hole) -> bool:
-    """Whether lines of a word each (`end`, `#endif`) stand below at another depth, and so close another block."""
-    if any(" " in word for word in said):
+    """Whether lines of a word each (`end`, `{{ end }}`) stand below at another depth, and so close another block."""
+    if any(" " in word and _TEMPLATE_END.fullmatch(word) is None for word in said):
         return False
     below = hole.next_line
     return indent_of(line) != indent_of(below)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from aurelis.tasks.ghost import rewriting
 from aurelis.tasks.ghost.dressing import added_lines, undressed, undressed_readings
 from aurelis.tasks.ghost.fitting import TYPED_BY_EDITORS
 from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, telling
@@ -50,7 +51,8 @@ _PROSE_WORD: Final = re.compile(
 def readings(reply: str, hole: Hole) -> list[str]:
     """What may be meant, without what was put around it; line breaks become line feeds."""
     text = without_thinking(reply).replace("\r\n", "\n").replace("\r", "\n")
-    return list(dict.fromkeys(one for bare in undressed_readings(text, hole) for one in _unwrapped(bare, hole)))
+    bare = (one for written in rewriting.readings(text, hole) for one in undressed_readings(written, hole))
+    return list(dict.fromkeys(one for text in bare for one in _unwrapped(text, hole)))
 
 
 def _unwrapped(bare: str, hole: Hole) -> list[str]:
