@@ -31,16 +31,23 @@ _MOST_CAUSES: Final = 16
 """Chains of causes end long before."""
 
 
-def error_from_connection(error: BaseException, blame: Blame, *, timed_out: bool = False) -> RequestError:
-    """The error that a failed connection means; certificates and pins are final, the rest may be tried again."""
+def error_from_connection(
+    error: BaseException, blame: Blame, *, timed_out: bool = False, begun: bool = False
+) -> RequestError:
+    """The error that a failed connection means; certificates and pins are final, the rest may be tried again.
+
+    `begun` is whether an answer had begun: then the address is right, and so is all that it takes to connect.
+    """
     causes = _causes(error)
     unsent = any(isinstance(cause, _NEVER_CONNECTED) for cause in causes)
-    told = _failed_connection(causes, blame, timed_out=timed_out, unsent=unsent)
+    told = _failed_connection(causes, blame, timed_out=timed_out, unsent=unsent, begun=begun)
     told.unsent = unsent
     return told
 
 
-def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: bool, unsent: bool) -> RequestError:
+def _failed_connection(
+    causes: list[BaseException], blame: Blame, *, timed_out: bool, unsent: bool, begun: bool
+) -> RequestError:
     who = f"{blame.title} ({blame.host})"
     settings = f"providers.{blame.provider}"
     if timed_out and not unsent:
@@ -55,7 +62,7 @@ def _failed_connection(causes: list[BaseException], blame: Blame, *, timed_out: 
         if isinstance(cause, httpx2.TooManyRedirects):
             message = f"{who} redirects in a circle; check {settings}.baseUrl."
             return RequestError(ErrorKind.CONFIGURATION, sentence(message), provider=blame.provider)
-    message = _broken(causes, blame, who, settings, unsent=unsent)
+    message = _broken_off(blame, who, settings) if begun else _broken(causes, blame, who, settings, unsent=unsent)
     return RequestError(ErrorKind.NETWORK, sentence(message), provider=blame.provider, retryable=True)
 
 
@@ -77,9 +84,13 @@ def _broken(causes: list[BaseException], blame: Blame, who: str, settings: str, 
         also = "" if proxy is None else f", and {proxy}"
         return f"{who} does not answer in HTTP; check the port and http or https of {settings}.baseUrl{also}."
     if not unsent:
-        also = "" if proxy is None else ", or the proxy that leads to it,"
-        return f"{who}{also} broke off the connection before the answer was complete; try again."
+        return _broken_off(blame, who, settings)
     return f"{who} cannot be reached; check that it is running, {settings}.baseUrl, and the network."
+
+
+def _broken_off(blame: Blame, who: str, settings: str) -> str:
+    also = "" if _proxy_advice(blame, settings) is None else ", or the proxy that leads to it,"
+    return f"{who}{also} broke off the connection before the answer was complete; try again."
 
 
 def _proxy_advice(blame: Blame, settings: str) -> str | None:

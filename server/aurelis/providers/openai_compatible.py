@@ -169,7 +169,7 @@ class OpenAICompatibleProvider:
                     async for event in events:
                         yield event
             except (httpx2.RequestError, httpx2.StreamError, ssl.SSLError, OSError) as error:
-                raise error_from_connection(error, blame) from error
+                raise error_from_connection(error, blame, begun=True) from error
             finally:
                 if reasoning.orphan:
                     self._phrasing.reasons_unmarked(model)

@@ -130,6 +130,22 @@ async def test_a_server_that_speaks_something_else_is_told_as_such(server: RawSe
     assert caught.value.kind is ErrorKind.NETWORK
 
 
+async def test_an_answer_that_ends_in_nonsense_broke_off(server: RawServer) -> None:
+    """Whoever had the beginning of an answer is not told to look for another port."""
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.send(head())
+        await exchange.chunk(delta("hel"))
+        await exchange.send(b"SSH-2.0\r\n")
+        exchange.writer.close()
+
+    server.answers = [answer]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError, match="broke off the connection before the answer was complete") as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.NETWORK, True)
+
+
 async def test_cookies_are_neither_kept_nor_sent(server: RawServer) -> None:
     """What a server gives to know somebody by again is not taken, however often it tries."""
     server.answers = [stream(delta("hello", "stop"), DONE, set_cookie=f"c{number}=1; Path=/") for number in range(4)]
