@@ -55,6 +55,12 @@ STAND_APART = {
         "1\n\n\ndef g():\n    return 2",
         "class A:\n    def f(self):\n        return 1\n",
     ),
+    "the next entry of a text": (
+        "python",
+        'def f(a, b):\n    """Do.\n\n    a\n       What is done¦\n    """\n',
+        ".\n\n    b\n       What is not.",
+        'def f(a, b):\n    """Do.\n\n    a\n       What is done.\n    """\n',
+    ),
     "words behind a comment": (
         "c",
         "int f(void)\n{\n    /* What\n       it is¦\n}\n",

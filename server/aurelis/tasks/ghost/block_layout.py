@@ -107,7 +107,7 @@ def _words_count_from_margin(lines: Sequence[str], base: int, hole: Hole) -> boo
     if above.endswith(":") and depth == base > 0:
         return below.lstrip()[0] != above[0] or above[0].isalpha()
     if hole.language_id not in PROSE_LANGUAGES and not any(mark in lines[0] for mark in _ENDS_WORDS):
-        return depth < base  # No line of an indented text stands outside of it.
+        return not depth and base > 0  # No line of an indented text stands outside of it.
     return depth < base and above.endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
 
 
