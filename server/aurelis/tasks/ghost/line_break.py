@@ -149,7 +149,7 @@ def _continues(first: str, hole: Hole) -> bool:
         return True
     if first[0] in "*/" and hole.line_before.endswith("/"):
         return True
-    if first[0] == "(":
+    if first[0] == "(" or (first[0] == "[" and hole.line_after.startswith("]")):
         return hole.line_before[-1:].isalnum() or hole.line_before.endswith("_")
     return _CONTINUES.match(first) is not None
 

@@ -58,8 +58,8 @@ def _without_quotation(text: str, hole: Hole) -> list[str] | None:
         hole.language_id in PROSE_LANGUAGES and not any(map(str.isalnum, typed))
     ):
         return None
-    if hole.language_id in _MARKUP and "<" in typed:
-        return None
+    if typed.endswith(">") or (hole.language_id in _MARKUP and "<" in typed):
+        return None  # The mark goes on with the one before it, or ends a tag.
     plain = "\n".join(line[2:] for line in lines)
     # A comparison may go on with one, too.
     compares = len(lines) == 1 and typed and not hole.in_words and hole.language_id not in _NO_COMPARISONS
