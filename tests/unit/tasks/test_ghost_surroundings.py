@@ -134,6 +134,30 @@ CASES = {
         f'{"~" * 40}\n{{:?}}\n{"~" * 40}\n", a);\n}}',
         f'        "\n{"~" * 40}\n{{:?}}\n{"~" * 40}\n", a);\n}}\n',
     ),
+    "levels twice as wide from the margin": (
+        "javascript",
+        "function f() {\n  if (a) {\n    while (b) {\n      ¦\n    }\n  }\n}\n",
+        "c();\n            if (d) {\n                e();\n            }",
+        "      c();\n      if (d) {\n        e();\n      }\n    }\n",
+    ),
+    "what is aligned far to the right": (
+        "javascript",
+        "function f() {\n  if (a) {\n    while (b) {\n      ¦\n    }\n  }\n}\n",
+        "const c = d +\n            e;",
+        "      const c = d +\n            e;\n",
+    ),
+    "a pattern that goes on in a string": (
+        "json",
+        '{\n  "a": "¦:ffff:ffff::",\n  "b": 1\n}\n',
+        "ffff:ffff",
+        '  "a": "ffff:ffff:ffff:ffff::",\n',
+    ),
+    "the rest of an object above a fence that only ends": (
+        "typescript",
+        "¦\n}: Props) {\n  return a;\n}\n",
+        "import a from 'a'\n\nfunction f({\n  b,\n  ...props\n```",
+        "function f({\n  b,\n  ...props\n}: Props) {\n",
+    ),
     "an element around code among elements": (
         "typescriptreact",
         'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',

@@ -106,6 +106,6 @@ def _repeats(text: str, after: str, length: int) -> bool:
     if not text.endswith(end):
         return False
     if length < len(after):
-        return telling(end)
+        return telling(end) and not after.startswith(2 * end)
     rule = len(end.strip()) >= TELLING and len(set(end.strip())) == 1
     return not rule

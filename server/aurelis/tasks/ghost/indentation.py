@@ -17,10 +17,14 @@ from aurelis.tasks.ghost.directives import is_ended_at_margin
 from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
+from aurelis.tasks.replies.brackets import unmatched_openers
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 LEAST_STEPS: Final = 3
 """Indented blocks near the cursor that must agree on the width of a level before a reply's own is changed."""
+_FAR: Final = 2
+"""Levels deeper than a line belongs, which no line that goes on is indented by."""
+_GOES_ON: Final = ("=", "+", "-", "*", "/", "&", "|", ".", "?", "\\")
 _WIDTHS: Final = frozenset({2, 3, 4, 8})
 """Spaces of a level that people use."""
 
@@ -107,12 +111,29 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     if tabs and not said_tabs:
         width = step_of(said, hole.language_id) or WIDTH
         return [lines[0], *(_as_tabs(line, width) for line in lines[1:])]
+    if tabs is False and _is_twice_as_deep(lines, hole):
+        return [lines[0], *(line[len(indent_of(line)) // 2 :] for line in lines[1:])]
     if tabs is False and not hole.in_words:
         counts = step_counts(said, hole.language_id)
         step = step_instead(counts, hole.steps_around, hole.steps_nearest, LEAST_STEPS)
         if step is not None:
             return _rescaled(lines, len(indent_of(hole.line_before)), *step)
     return list(lines)
+
+
+def _is_twice_as_deep(lines: Sequence[str], hole: Hole) -> bool:
+    """Whether lower lines count from the margin in levels twice as wide, several levels deeper than they can belong."""
+    base, level = len(indent_of(hole.line_before)), hole.level_width
+    if level is None or hole.in_words or not hole.line_before:
+        return False
+    depths = [len(indent_of(line)) for line in lines[1:] if line.strip()]
+    below = next(line for line in lines[1:] if line.strip())
+    above = (hole.line_before + lines[0]).rstrip()
+    if above.endswith(_GOES_ON) or (unmatched_openers(above) and not opens_block(above, hole)):
+        return False  # What goes on may be aligned.
+    belongs = base + level * (wants_deeper(above, hole) - closes_block(below))
+    far = depths[0] == 2 * belongs and belongs >= _FAR * level and below.lstrip()[0].isalnum()
+    return far and not any(depth % (2 * level) for depth in depths)
 
 
 def _first_depth(line: str, hole: Hole) -> int:
