@@ -149,7 +149,8 @@ def _continues(first: str, hole: Hole) -> bool:
         return True
     if first[0] in "*/" and hole.line_before.endswith("/"):
         return True
-    if first[0] == "(" or (first[0] == "[" and hole.line_after.startswith("]")):
+    indexed = hole.language_id == "python" or hole.line_after.startswith("]")
+    if first[0] == "(" or (first[0] == "[" and indexed):
         return hole.line_before[-1:].isalnum() or hole.line_before.endswith("_")
     return _CONTINUES.match(first) is not None
 
