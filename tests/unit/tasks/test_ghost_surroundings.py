@@ -140,6 +140,12 @@ CASES = {
         "c();\n            if (d) {\n                e();\n            }",
         "      c();\n      if (d) {\n        e();\n      }\n    }\n",
     ),
+    "a body below parameters that are aligned": (
+        "python",
+        "class A:\n\n    def send(self, a,\n             b, **c):\n        ¦\n\n        if a:\n                pass\n",
+        '        """Send."""',
+        '             b, **c):\n        """Send."""\n',
+    ),
     "what is aligned far to the right": (
         "javascript",
         "function f() {\n  if (a) {\n    while (b) {\n      ¦\n    }\n  }\n}\n",

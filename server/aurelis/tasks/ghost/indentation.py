@@ -14,10 +14,10 @@ from aurelis.tasks.ghost.block_layout import (
     wants_deeper,
 )
 from aurelis.tasks.ghost.directives import is_ended_at_margin
-from aurelis.tasks.ghost.hole import NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import COMPARED_LINES, NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
-from aurelis.tasks.replies.brackets import unmatched_openers
+from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of, uses_tabs
 
 LEAST_STEPS: Final = 3
@@ -73,7 +73,7 @@ def _missing_indent(first: str, hole: Hole) -> str:
     around = [*above, *(line for line in hole.after.split("\n")[1:NEAR_LINES] if line.strip())]
     levels = {len(indent_of(line)) for line in around}
     opened = bool(above) and opens_block(above[-1], hole)
-    floor = len(indent_of(above[-1])) + 1 if opened else 0
+    floor = _depth_of_head(above) + 1 if opened else 0
     told = step_of(above, hole.language_id)
     if opened:
         levels.add(floor - 1 + (told or WIDTH))
@@ -83,6 +83,14 @@ def _missing_indent(first: str, hole: Hole) -> str:
     if base + said in levels and base + said >= floor:
         return first
     return first[base:] if said > base and said in levels and said >= floor else ""
+
+
+def _depth_of_head(lines: Sequence[str]) -> int:
+    """How deep the statement begins whose head ends in the last line, behind brackets that lines above have opened."""
+    first = len(lines) - 1
+    while first > max(0, len(lines) - COMPARED_LINES) and unmatched_closers("\n".join(lines[first:])):
+        first -= 1
+    return len(indent_of(lines[first]))
 
 
 def _moved(line: str, first: str, base: str) -> str:
