@@ -109,6 +109,7 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
         ('"""A\n\n    >>> a\n    1\n    >>¦\n"""\n', "> b = a", "    >>> b = a\n", "python"),
         ("def f(\n    a,\n) -> set¦]:\n    pass\n", "\n[D", ") -> set[D]:\n    pass\n", "python"),
         ("def f(\n    a,\n) -> set¦\n\nb = 1\n", "\n[D]: ...", ") -> set[D]: ...\n", "python"),
+        ('A = [\n    "a :: b",\n    "a :¦\n    "d",\n]\n', '\n: c",', '    "a :: c",\n    "d",\n', "python"),
         ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
         ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
     ],

@@ -61,7 +61,7 @@ def with_line_break(text: str, hole: Hole) -> str:
 
 
 def _opens_line(current: str, hole: Hole) -> bool:
-    return current.endswith(_OPENS_LINE) and not leads_to_name(current, hole)
+    return current.endswith(_OPENS_LINE) and not leads_to_name(current, hole) and not in_one_line_string(hole)
 
 
 def without_line_break(text: str, hole: Hole) -> str | None:
