@@ -58,7 +58,7 @@ _BLOCK_WORD: Final = re.compile(
 )
 """The head of a block that ends with a word."""
 _LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|--|\*)(?:\s|$)")
-_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b|\{%-? *end)")
+_CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b(?! *[=(\[:])|\{%-? *end)")
 
 
 def opens_block(line: str, hole: Hole) -> bool:

@@ -39,6 +39,8 @@ def readings(text: str, hole: Hole) -> list[str]:
             continue  # What it ends within in the reply is complete before the cursor.
         rest = _moved(_rest(text[said:], hole), _missing_indent(text[:said], hole.before), hole)
         chance = chance_of_echo(text[:said], hole.before[typed:], hole, rest)
+        if chance.value > Chance.POSSIBLE.value and _goes_on_in_its_line(text[said:], hole):
+            chance = Chance.POSSIBLE
         if chance is not Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
             chance = Chance.LIKELY
         if chance is Chance.CERTAIN:
@@ -65,6 +67,11 @@ def _within_a_word(text: str, end: int, hole: Hole) -> bool:
 def _within_an_operator(text: str, end: int, hole: Hole) -> bool:
     """Whether an operator goes on where an echo ends, though the one before the cursor is complete: `= ` and `==`."""
     return hole.line_before[-1:].isspace() and text[end - 1 : end + 1] in _OPERATORS
+
+
+def _goes_on_in_its_line(behind: str, hole: Hole) -> bool:
+    """Whether an echo's line goes on, though a line has begun behind it in the document."""
+    return not hole.line_before.strip() and bool(behind.partition("\n")[0].strip())
 
 
 def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:

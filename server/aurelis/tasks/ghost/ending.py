@@ -69,7 +69,10 @@ def before_next_lines(
         tells = any(telling(line) for line in said[:same]) or len(set(said[:same])) >= DISTINCT_LINES
         ends = same == len(said) or (
             # All that was said is hardly ever half of what stands below already.
-            bool(number or same) and same == len(said) - 1 and _is_half(said[same], below, same, hole, tells=tells)
+            bool(number or same)
+            and same == len(said) - 1
+            and _is_half(said[same], below, same, hole, tells=tells)
+            and not (len(said) == 1 and _stands_deeper(lines, number, hole))
         )
         if more_may_come:
             ends = same >= SURE_LINES

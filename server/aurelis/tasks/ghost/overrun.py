@@ -60,7 +60,9 @@ def _is_open(own: Sequence[str], hole: Hole) -> bool:
         return bool(indent_of(last))
     if hole.language_id == "python" and _OPENS.search(last) is not None:
         return True  # A head is left without its body.
-    brackets = unmatched_openers(text)
+    if last.endswith("\\"):
+        return True
+    brackets = unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :] + text)
     return bool(brackets) and (brackets[-1] in "([" or hole.language_id == "python")
 
 
