@@ -164,6 +164,12 @@ CASES = {
         "import a from 'a'\n\nfunction f({\n  b,\n  ...props\n```",
         "function f({\n  b,\n  ...props\n}: Props) {\n",
     ),
+    "the name of a file in a folder between brackets": (
+        "typescriptreact",
+        "interface A {\n  b¦ComponentProps;\n}\n",
+        "**app/(group)/[id]/page.tsx**\n\n```tsx\n: React.\n```",
+        "  b: React.ComponentProps;\n",
+    ),
     "an element around code among elements": (
         "typescriptreact",
         'const a = () => {\n  return (\n    <B\n      ¦\n      d="e"\n    />\n  );\n};\n',

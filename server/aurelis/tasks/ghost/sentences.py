@@ -34,7 +34,7 @@ _ABOUT_IN_OTHER_WORDS: Final = re.compile(
 """The same in German, French, Spanish, Italian, Portuguese, Russian, Chinese, Japanese and Korean."""
 _PATH: Final = re.compile(
     r"^[\s*_`#/-]*(?:file(?:name)?: ?)?[*_`]*[\w./\\-]*\w\.\w{1,5}[\s*_`:]*$"
-    r"|^\s*(\*\*|`|\*\*`)[\w./\\ -]+\.\w{1,5}(`\*\*|\*\*|`):?\s*$",
+    r"|^\s*(\*\*|`|\*\*`)[\w./\\ ()\[\]@-]+\.\w{1,5}(`\*\*|\*\*|`):?\s*$",
     re.IGNORECASE,
 )
 """The name of the file, before its contents."""
