@@ -128,6 +128,15 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "    B[\n        C,\n        B[D, C], C,\n    ],\n",
             "python",
         ),
+        (
+            (
+                "def d(a):\n  return a\n\n\nA = d(\n    1,\n)\nB = d(\n    2,\n)\nC = d(\n    3,\n)\n\n\n"
+                "def f(\n    a: int,\n    b: int,\n¦\n"
+            ),
+            ") -> int:\n\tif a:\n\t\treturn b\n\treturn c",
+            ") -> int:\n  if a:\n    return b\n  return c\n",
+            "python",
+        ),
         ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
         ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
     ],

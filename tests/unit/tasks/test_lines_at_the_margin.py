@@ -40,6 +40,12 @@ BELONG = {
         "b = a\n\ndef d(c):\n    if b:",
         "def e(a):\n    b = a\n\n    def d(c):\n        if b:\n            c = a\n        return c\n    return d\n",
     ),
+    "a body below a head of several lines": (
+        "python",
+        "class A:\n    ¦\n        g(a,\n                1)\n",
+        "def f(self, a,\n        b=1):\n    E(a)\n    F(a)",
+        "class A:\n    def f(self, a,\n            b=1):\n        E(a)\n        F(a)\n        g(a,\n                1)\n",
+    ),
     "lines of a text": (
         "python",
         'def f(a):\n    """Do\n\n    what is¦\n    """\n    return a\n',

@@ -21,6 +21,7 @@ OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
 _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 """What is noted behind a line of code; a mark of a comment set off by blanks."""
 _SCOPE: Final = "::"
+_HEADS: Final = (":", "{", "=>", "->")
 _TEMPLATE: Final = "{{"
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
@@ -94,8 +95,13 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
         if not hole.in_words and _ANNOTATES.match(above.lstrip()):
             return depth < base
         return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(lines, base, hole))
-    if _goes_on_at(lines, base):
-        return False
+    free = _first_free(lines, base)
+    if free is not None and len(indent_of(lines[free])) == base:
+        if not lines[free - 1].rstrip().endswith(_HEADS):
+            return False  # It goes on in the block, counted as the document is.
+        beside = not closes_block(lines[free]) and _LABEL.match(lines[free]) is None
+        if beside and not hole.in_words and base and wants_deeper(lines[free - 1], hole):
+            return True  # A body does not stand beside its head.
     return not _leaves(lines, base, hole)
 
 
@@ -201,13 +207,13 @@ def wants_deeper(line: str, hole: Hole) -> bool:
     return not hole.in_words and hole.language_id != "python" and _HEAD.match(line) is not None
 
 
-def _goes_on_at(lines: Sequence[str], base: int) -> bool:
-    """Whether the first lower line that no bracket holds goes on in the block, counted as the document is."""
+def _first_free(lines: Sequence[str], base: int) -> int | None:
+    """The first lower line, not deeper than the document, that no bracket of the lines above it holds."""
     for number, line in enumerate(lines[:NEAR_LINES]):
-        depth = len(indent_of(line))
-        if number and line.strip() and depth <= base and not unmatched_openers("\n".join(lines[:number])):
-            return depth == base and not lines[number - 1].rstrip().endswith((":", "{", "=>", "->"))
-    return False
+        shallow = number and line.strip() and len(indent_of(line)) <= base
+        if shallow and not unmatched_openers("\n".join(lines[:number])):
+            return number
+    return None
 
 
 def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:

@@ -110,8 +110,8 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     said_tabs = any(line.startswith("\t") for line in lines[1:])
     if tabs is False and said_tabs:
         # What looks narrower than the document's levels is a line that goes on, which many styles indent twice.
-        width = max(_width_of_a_tab(lines, hole) or 0, level_width(hole.steps_around, LEAST_STEPS) or 0)
-        width = width or hole.level_width or WIDTH
+        told = _width_of_a_tab(lines, hole)
+        width = max(told, level_width(hole.steps_around, LEAST_STEPS) or 0) if told else hole.level_width or WIDTH
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
