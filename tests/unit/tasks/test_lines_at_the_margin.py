@@ -43,8 +43,8 @@ BELONG = {
     "a body below a head of several lines": (
         "python",
         "class A:\n    ¦\n        g(a,\n                1)\n",
-        "def f(self, a,\n        b=1):\n    E(a)\n    F(a)",
-        "class A:\n    def f(self, a,\n            b=1):\n        E(a)\n        F(a)\n        g(a,\n                1)\n",
+        "def f(self, a,\n        b=1):\n    E(a)\n    F()",
+        "class A:\n    def f(self, a,\n            b=1):\n        E(a)\n        F()\n        g(a,\n                1)\n",
     ),
     "lines of a text": (
         "python",
