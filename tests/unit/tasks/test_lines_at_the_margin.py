@@ -44,7 +44,10 @@ BELONG = {
         "python",
         "class A:\n    ¦\n        g(a,\n                1)\n",
         "def f(self, a,\n        b=1):\n    E(a)\n    F()",
-        "class A:\n    def f(self, a,\n            b=1):\n        E(a)\n        F()\n        g(a,\n                1)\n",
+        (
+            "class A:\n    def f(self, a,\n            b=1):\n        E(a)\n        F()\n"
+            "        g(a,\n                1)\n"
+        ),
     ),
     "lines of a text": (
         "python",
