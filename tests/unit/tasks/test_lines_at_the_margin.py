@@ -49,6 +49,18 @@ BELONG = {
             "        g(a,\n                1)\n"
         ),
     ),
+    "a body below the rest of a head": (
+        "python",
+        "class A:\n    def f(self¦\n        self.b = b\n",
+        ", a,\n        b=1):\n    self.a = a",
+        "class A:\n    def f(self, a,\n            b=1):\n        self.a = a\n        self.b = b\n",
+    ),
+    "a body below a comment at the file's end": (
+        "python",
+        "def f(a):\n    # This is ¦\n",
+        "all.\nreturn a",
+        "def f(a):\n    # This is all.\n    return a\n",
+    ),
     "lines of a text": (
         "python",
         'def f(a):\n    """Do\n\n    what is¦\n    """\n    return a\n',

@@ -21,7 +21,8 @@ def within_block(lines: Sequence[str], hole: Hole, *, more_may_come: bool = Fals
     """The lines up to one that belongs to what is around the block; within brackets and strings none does."""
     cursor, base = len(indent_of(hole.line_before)), hole.block_depth
     within_line = hole.line_before.endswith(":") and bool(lines[0][:1].strip())
-    opened = _opens(hole.line_before, hole) and not within_line and not in_one_line_string(hole)
+    within_line = within_line or bool(unmatched_closers(lines[0])) or in_one_line_string(hole)
+    opened = _opens(hole.line_before, hole) and not within_line
     begun = bool(hole.line_before.strip()) and (bool(lines[0].strip()) or opened)
     prose = hole.language_id in PROSE_LANGUAGES
     if _leads_to_next_line(lines, base, hole, more_may_come=more_may_come):

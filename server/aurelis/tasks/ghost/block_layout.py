@@ -91,17 +91,16 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     told = _below_opener(lines, below, hole)
     if told is not None:
         return told
+    typed = [above, *lines[1:]]
+    free = _first_free(typed, base)
+    if free is not None and _stands_beside_head(typed, free, base, hole):
+        return True
     if hole.line_before.strip():
         if not hole.in_words and _ANNOTATES.match(above.lstrip()):
             return depth < base
         return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(lines, base, hole))
-    free = _first_free(lines, base)
-    if free is not None and len(indent_of(lines[free])) == base:
-        if not lines[free - 1].rstrip().endswith(_HEADS):
-            return False  # It goes on in the block, counted as the document is.
-        beside = not closes_block(lines[free]) and _LABEL.match(lines[free]) is None
-        if beside and not hole.in_words and base and wants_deeper(lines[free - 1], hole):
-            return True  # A body does not stand beside its head.
+    if free is not None and len(indent_of(lines[free])) == base and not lines[free - 1].rstrip().endswith(_HEADS):
+        return False  # It goes on in the block, counted as the document is.
     return not _leaves(lines, base, hole)
 
 
@@ -214,6 +213,14 @@ def _first_free(lines: Sequence[str], base: int) -> int | None:
         if shallow and not unmatched_openers("\n".join(lines[:number])):
             return number
     return None
+
+
+def _stands_beside_head(lines: Sequence[str], number: int, base: int, hole: Hole) -> bool:
+    """Whether a line is as deep as the cursor's although it is the body of a head that stands there."""
+    line, head = lines[number], lines[number - 1]
+    if hole.in_words or not base or len(indent_of(line)) != base or not head.rstrip().endswith(_HEADS):
+        return False
+    return not closes_block(line) and _LABEL.match(line) is None and wants_deeper(head, hole)
 
 
 def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:

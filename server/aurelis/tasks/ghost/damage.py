@@ -55,7 +55,9 @@ def _layout_faults(document: str, end: int, hole: Hole) -> int:
     if hole.layout_place is None:
         return 0
     near = document[: end + NEAR_CHARACTERS]
-    return layout_faults(near if len(near) < len(document) else near + "\n", hole.layout_place)
+    if len(near) < len(document):
+        return layout_faults(near, hole.layout_place)
+    return layout_faults(near + "\n", hole.layout_place, whole=True)
 
 
 def _unmatched(text: str, covered: int, hole: Hole) -> int:

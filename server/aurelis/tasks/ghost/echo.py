@@ -39,7 +39,9 @@ def readings(text: str, hole: Hole) -> list[str]:
             continue  # What it ends within in the reply is complete before the cursor.
         rest = _moved(_rest(text[said:], hole), _missing_indent(text[:said], hole.before), hole)
         chance = chance_of_echo(text[:said], hole.before[typed:], hole, rest)
-        if chance.value > Chance.POSSIBLE.value and _goes_on_in_its_line(text[said:], hole):
+        if chance.value > Chance.POSSIBLE.value and (
+            _goes_on_in_its_line(text[said:], hole) or _goes_on_below(rest, hole)
+        ):
             chance = Chance.POSSIBLE
         if chance is not Chance.CERTAIN and rest.strip() and _keeps_its_distance(text, said, typed, hole):
             chance = Chance.LIKELY
@@ -72,6 +74,12 @@ def _within_an_operator(text: str, end: int, hole: Hole) -> bool:
 def _goes_on_in_its_line(behind: str, hole: Hole) -> bool:
     """Whether an echo's line goes on, though a line has begun behind it in the document."""
     return not hole.line_before.strip() and bool(behind.partition("\n")[0].strip())
+
+
+def _goes_on_below(rest: str, hole: Hole) -> bool:
+    """Whether behind a word there are only the lines below the cursor, so that the word itself is the answer."""
+    first = next((line for line in rest.split("\n") if line.strip()), "")
+    return rest.startswith("\n") and bool(hole.line_before.strip()) and first == hole.next_line != ""
 
 
 def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:

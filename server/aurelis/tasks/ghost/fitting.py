@@ -107,5 +107,5 @@ def _repeats(text: str, after: str, length: int) -> bool:
         return False
     if length < len(after):
         return telling(end) and not after.startswith(2 * end)
-    rule = len(end.strip()) >= TELLING and len(set(end.strip())) == 1
+    rule = len(end.strip()) >= TELLING and len(set(end.strip())) == 1 and end.strip() != "..."
     return not rule

@@ -83,13 +83,16 @@ def place_of(prefix: str) -> Place | None:
     return place
 
 
-def layout_faults(text: str, place: Place) -> int:
-    """How many lines of a text, from the place on, stand where Python does not take them."""
+def layout_faults(text: str, place: Place, *, whole: bool = False) -> int:
+    """How many lines of a text, from the place on, stand where Python does not take them.
+
+    Of a `whole` one the last line is no head without a body.
+    """
     faults = 0
     for _, statement in _statements(text, place.offset):
         place, more = _after(place, statement)
         faults += more
-    return faults
+    return faults + (whole and place.opened)
 
 
 def _after(place: Place, statement: _Statement) -> tuple[Place, int]:
