@@ -155,6 +155,18 @@ def test_a_macro_is_closed_once(text: str, reply: str, part: str) -> None:
             "    <b className={c.d}>\n      {e}\n    </b>\n  </p>\n);\n",
             "typescriptreact",
         ),
+        (
+            "#define A(c, r) (c)->¦\n#define B(c, r) (c)->b = (r)\n",
+            "\na = (r)",
+            "#define A(c, r) (c)->a = (r)\n#define B",
+            "c",
+        ),
+        (
+            "func A() int {\n\treturn 1\n}\n\n¦\n}\n\nfunc D() {\n}\n",
+            "func B() int {\n\tif b {\n\t\treturn 1\n\t}\n\treturn 2\n\nfunc C(c int) int {\n\treturn c - 1\n}\n",
+            "\treturn 2\n}\n\nfunc D() {\n}\n",
+            "go",
+        ),
         ("<a>\n</a¦\n", "\n>", "</a>\n", "xml"),
         ("It is made from one¦\n\nMore.\n", "\n-time pads.", "It is made from one-time pads.\n", "markdown"),
     ],

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.held_lines import AT_THE_MARGIN, is_held
-from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, COMPARED_LINES, NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, COMPARED_LINES, HAVE_MACROS, NEAR_LINES, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.level_width import step_below
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
@@ -21,6 +21,8 @@ OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
 _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 """What is noted behind a line of code; a mark of a comment set off by blanks."""
 _SCOPE: Final = "::"
+_MEMBERS: Final = HAVE_MACROS | {"perl", "php"}
+"""Languages in which an arrow leads to a member."""
 _HEADS: Final = (":", "{", "=>", "->")
 _TEMPLATE: Final = "{{"
 _LONGEST_ALIGNED: Final = 200
@@ -69,7 +71,9 @@ def opens_block(line: str, hole: Hole) -> bool:
 
 
 def leads_to_name(line: str, hole: Hole) -> bool:
-    """Whether a line ends with `::`, where brackets end blocks, or with a template's `{{`: a name follows."""
+    """Whether a line ends with what a name follows: an arrow to a member, `::` where brackets end blocks, `{{`."""
+    if hole.language_id in _MEMBERS and line.endswith("->"):
+        return True
     return line.endswith(_SCOPE if hole.language_id in BRACKETS_CLOSE else _TEMPLATE)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from aurelis.tasks.ghost.block_layout import is_method
-from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import HAVE_MACROS, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_count, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -24,6 +24,8 @@ _WITHIN_IMPORTS: Final = frozenset(" \t)}#/")
 """What the other lines among imports begin with."""
 _ENDS: Final = re.compile(r"(?:#|//|import\b|from\b)")
 """A line at the margin that is likely all that is missing: a comment, an import."""
+_UNINDENTED: Final = HAVE_MACROS | {"csharp", "php", "rust"}
+"""Languages whose namespaces and modules may hold lines at the margin."""
 _OPENS: Final = re.compile(r"[:{]\s*(?:(?:#|//|/\*).*)?$")
 """A line that opens a block, whatever is noted behind it."""
 _STATEMENT: Final = re.compile(r"(?:if|else|for|while|switch|do|try|catch|return|with|match|new|await|throw)\b")
@@ -62,6 +64,8 @@ def _is_open(own: Sequence[str], hole: Hole) -> bool:
         return True  # A head is left without its body.
     if last.endswith("\\"):
         return True
+    if unmatched_openers(text).endswith("{") and (indent_of(last) or hole.language_id not in _UNINDENTED):
+        return True  # What a bracket holds there is indented.
     brackets = unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :] + text)
     return bool(brackets) and (brackets[-1] in "([" or hole.language_id == "python")
 
