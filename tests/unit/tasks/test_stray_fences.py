@@ -45,3 +45,21 @@ def test_a_fence_that_stands_above_is_no_end_of_the_reply() -> None:
     """A reply that says again what stands above the cursor, a fence in it, goes on behind that."""
     text = 'def f(a):\n    """Do.\n\n    ```\n    f(1)\n    # Done.\n    ```\n    """\n    if ¦:\n        return 1\n'
     assert "    if a is None:\n" in filled(text, '    # Done.\n    ```\n    """\n    if a is None')
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "````\n{}\n````",
+        "````python\n{}\n````",
+        "**api.py**\n\n````python\n{}\n````",
+        "### Completed code\n\n````python\n{}\n````",
+        "````python\n{}",
+        "````python\n{}````",
+    ],
+)
+def test_a_longer_fence_is_around_a_text_that_ends_one(reply: str) -> None:
+    """Where a fence is open in the document, the reply has its end, and four marks around all of it."""
+    text = 'def f(\n    a,\n):\n    """Do.\n\n    ```\n    ¦\n        b=b,\n    ) as c:\n        return c\n'
+    said = '>>> f(1)\n    1\n    ```\n    """\n    with g(\n        a=a,'
+    assert f"    ```\n    {said}\n        b=b,\n    ) as c:\n" in filled(text, reply.format(said))

@@ -32,7 +32,7 @@ _TOKENS: Final = (
 )
 _END_TOKEN: Final = re.compile(rf"(?<![\"'`])(?:{_TOKENS})|(?:{_TOKENS})(?![\"'`])|</s>\s*$")
 """A template's token; between quotation marks it is text."""
-_CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\n])`{3}[ \t]*(?:\n.*)?\Z", re.DOTALL)
+_CLOSED_IN_LINE: Final = re.compile(r"(?<=[^`\s])[ \t]*`{3,}[ \t]*(?:\n.*)?\Z", re.DOTALL)
 """The end of a fence that does not stand in a line of its own, and all behind it."""
 _MARKDOWN_NAMES: Final = frozenset({"markdown", "md", "text", "txt", "plaintext"})
 _PROSE_MARK: Final = re.compile(
@@ -185,6 +185,7 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
     if not first.closed and not first.content.strip() and hole.in_words:
         return False
     before = [line for line in text[: first.start].split("\n") if line.strip()]
+    longer = text[first.start :].lstrip().startswith("````") and "```" in first.content
     if hole.language_id in MARKDOWN_LANGUAGES:
         alone = len(blocks) == 1 and not before and (not text[first.end :].strip() or first.language in _MARKDOWN_NAMES)
         introduced = (
@@ -195,15 +196,16 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         )
         if alone and first.language == "json" and undressed(first.content, hole) != first.content:
             return True
-        longer = text[first.start :].lstrip().startswith("````") and "```" in first.content
         named = first.language in _MARKDOWN_NAMES or (
             not first.language and first.closed and (longer or _reads_as_prose(first.content, hole))
         )
         inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
     if _open_fence(hole):
-        introduced = len(before) <= MOST_SENTENCES and all(map(_speaks, before))
-        return introduced and len(blocks) == 1 and bool(first.language)
+        introduced = len(before) <= MOST_SENTENCES and all(
+            _speaks(line) or (longer and _names(line)) for line in before
+        )
+        return introduced and len(blocks) == 1 and (bool(first.language) or longer)
     if hole.in_words:
         if not first.closed and _is_closed_deeper(first.content):
             return False
