@@ -56,10 +56,11 @@ def test_a_fence_that_stands_above_is_no_end_of_the_reply() -> None:
         "### Completed code\n\n````python\n{}\n````",
         "````python\n{}",
         "````python\n{}````",
+        "{}\n```",
     ],
 )
-def test_a_longer_fence_is_around_a_text_that_ends_one(reply: str) -> None:
-    """Where a fence is open in the document, the reply has its end, and four marks around all of it."""
+def test_what_is_around_a_text_that_ends_a_fence_is_no_part_of_it(reply: str) -> None:
+    """Where a fence is open in the document, the reply has its end: four marks, or one fence more, are around it."""
     text = 'def f(\n    a,\n):\n    """Do.\n\n    ```\n    ¦\n        b=b,\n    ) as c:\n        return c\n'
     said = '>>> f(1)\n    1\n    ```\n    """\n    with g(\n        a=a,'
     assert f"    ```\n    {said}\n        b=b,\n    ) as c:\n" in filled(text, reply.format(said))

@@ -153,13 +153,16 @@ def _first_depth(line: str, hole: Hole) -> int:
 
 
 def _width_of_a_tab(lines: Sequence[str], hole: Hole) -> int | None:
-    """How many spaces a tab stands for, as far as the first lower line tells, which is of the cursor's level.
+    """How many spaces a tab stands for, as far as the first lower line tells that no bracket holds, if there is one.
 
-    Or of the one below it, where the line above opens a block; or of the one around it, where it closes one.
+    It is of the cursor's level, of the one below where the line above opens a block, or of the one around if it closes.
     """
     base = len(indent_of(hole.line_before))
-    below = next(line for line in lines[1:] if line.strip())
-    level = below.count("\t") - bool(wants_deeper(hole.line_before + lines[0], hole)) + closes_block(below)
+    typed = [hole.line_before + lines[0], *(line for line in lines[1:NEAR_LINES] if line.strip())]
+    if len(typed) == 1:
+        return None
+    free = next((at for at in range(1, len(typed)) if not unmatched_openers("\n".join(typed[:at]))), 1)
+    level = typed[free].count("\t") - wants_deeper(typed[free - 1], hole) + closes_block(typed[free])
     return base // level if level > 0 and base % level == 0 and base // level in _WIDTHS else None
 
 

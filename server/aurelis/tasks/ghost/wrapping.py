@@ -17,11 +17,11 @@ from aurelis.tasks.ghost.hole import MARKDOWN_LANGUAGES, PROSE_LANGUAGES, Hole, 
 from aurelis.tasks.ghost.quoting import without_backticks
 from aurelis.tasks.ghost.remarks import without_sentences
 from aurelis.tasks.ghost.sentences import introduces, is_about_the_answer, is_heading, names_a_file, says_yes
-from aurelis.tasks.ghost.word_places import among_words, in_comment_line, leaves_text_open
+from aurelis.tasks.ghost.stray_fence import is_fence_open, without_stray_fence
+from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_count
 from aurelis.tasks.replies.elisions import is_elision
 from aurelis.tasks.replies.fences import Block, fenced_blocks, without_thinking
-from aurelis.tasks.replies.layout import indent_of
 
 MOST_SENTENCES: Final = 4
 """Lines that may introduce a completion; more is an answer to another question."""
@@ -57,15 +57,15 @@ def readings(reply: str, hole: Hole) -> list[str]:
 
 def _unwrapped(bare: str, hole: Hole) -> list[str]:
     text = bare[slice(*_said(bare, hole))]
-    text = _without_stray_fence(text, hole)
+    text = without_stray_fence(text, hole)
     blocks = [block for block in fenced_blocks(text) if block.closed or text[block.start :].lstrip().startswith("`")]
     found: list[str] = []
     if blocks and _wraps(text, blocks, hole):
         found.append(_inside(blocks[0], hole))
-        if hole.language_id not in MARKDOWN_LANGUAGES and not _open_fence(hole):
+        if hole.language_id not in MARKDOWN_LANGUAGES and not is_fence_open(hole):
             return found
     plain = _without_elisions(without_sentences(text, hole), hole)
-    return [*found, *(without_backticks(plain, hole, in_fence=_open_fence(hole)) or [plain])]
+    return [*found, *(without_backticks(plain, hole, in_fence=is_fence_open(hole)) or [plain])]
 
 
 def has_ended(reply: str, hole: Hole) -> bool:
@@ -103,40 +103,6 @@ def _inside(block: Block, hole: Hole) -> str:
     ):
         return inner[0].content.removesuffix("\n")
     return _without_elisions(undressed(content, hole), hole)
-
-
-def _without_stray_fence(text: str, hole: Hole) -> str:
-    """The text before a fence that only ends: nothing has begun it, and no sentence leads over to it."""
-    blocks = fenced_blocks(text)
-    if not blocks or blocks[-1].closed or blocks[-1].language:
-        return text
-    if hole.language_id in MARKDOWN_LANGUAGES:
-        return _without_last_fence(text, blocks, hole)
-    if len(blocks) > 1:
-        return text
-    before = text[: blocks[0].start]
-    echoed = bool(blocks[0].content.strip()) and "".join(before.split()) in hole.squeezed_before
-    if not before.strip() or echoed or _open_fence(hole):
-        return text
-    if leaves_text_open(before) or (among_words(hole) and not in_comment_line(hole)):
-        return _without_last_fence(text, blocks, hole)
-    above, _, last = before.strip("\n").rpartition("\n")
-    leads_over = introduces(last) and (bool(above.strip()) or not hole.line_before.strip())
-    return text if leads_over else before.rstrip("\n")
-
-
-def _without_last_fence(text: str, blocks: Sequence[Block], hole: Hole) -> str:
-    """Words without a fence in their last line that ends nothing, and that no sentence leads over to.
-
-    None leads over to a fence at the margin from within an indented text.
-    """
-    before = text[: blocks[-1].start].rstrip()
-    if hole.leaves_fence_open or blocks[-1].content.strip() or not before:
-        return text
-    _, below_another, last = before.rpartition("\n")
-    inside = hole.language_id not in MARKDOWN_LANGUAGES and indent_of(last if below_another else hole.line_before)
-    at_margin = not indent_of(text[blocks[-1].start :])
-    return text if before.endswith(":") and not (inside and at_margin) else before
 
 
 def _without_elisions(text: str, hole: Hole) -> str:
@@ -199,9 +165,9 @@ def _wraps(text: str, blocks: Sequence[Block], hole: Hole) -> bool:
         named = first.language in _MARKDOWN_NAMES or (
             not first.language and first.closed and (longer or _reads_as_prose(first.content, hole))
         )
-        inside = bool(hole.line_before.strip()) or (_open_fence(hole) and "```" not in first.content)
+        inside = bool(hole.line_before.strip()) or (is_fence_open(hole) and "```" not in first.content)
         return (alone or introduced) and (named or inside or introduced)
-    if _open_fence(hole):
+    if is_fence_open(hole):
         introduced = len(before) <= MOST_SENTENCES and all(
             _speaks(line) or (longer and _names(line)) for line in before
         )
@@ -244,10 +210,3 @@ def _reads_as_prose(text: str, hole: Hole) -> bool:
 
 def _is_line_of_prose(line: str) -> bool:
     return bool(_PROSE_MARK.match(line) or len(_PROSE_WORD.findall(line)) > 1 or _CODE_IN_WORDS.search(line))
-
-
-def _open_fence(hole: Hole) -> bool:
-    """Whether the cursor stands in a docstring or comment that has a fence open, so that a fence is legitimate."""
-    if hole.language_id not in PROSE_LANGUAGES and not among_words(hole):
-        return False
-    return hole.leaves_fence_open
