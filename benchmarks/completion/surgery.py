@@ -84,8 +84,11 @@ def table(rows: dict[str, Tally], first: str) -> None:
     for row in rows.values():
         total.add(row)
     for name, row in [*rows.items(), ("**all**", total)]:
-        shares = (row.restored, row.nothing, row.broken, row.off_restored, row.off_broken)
-        print(f"| {name} | {row.holes} | " + " | ".join(f"{part / max(1, row.holes):.1%}" for part in shares) + " |")
+        kept = [f"{part / max(1, row.holes):.1%}" for part in (row.restored, row.nothing)]
+        # So few are broken that a share would hide the last ones.
+        broken = f"{row.broken} ({row.broken / row.holes:.2%})" if row.broken else "0"
+        off = [f"{part / max(1, row.holes):.1%}" for part in (row.off_restored, row.off_broken)]
+        print(f"| {name} | {row.holes} | " + " | ".join([*kept, broken, *off]) + " |")
     print(flush=True)
 
 
