@@ -14,6 +14,11 @@ CASES = {
         '"""\n```',
         '"""What is ``B``"""\n',
     ),
+    "behind a head of code, below the end of the text that the cursor stands in": (
+        'A = 1\n"""What is\n\n¦\n    run()\n',
+        'all.\n"""\n\nimport a\n\nif a:\n```',
+        'all.\n"""\n\nimport a\n\nif a:\n    run()\n',
+    ),
     "within a text that the reply begins": (
         'def f(a):\n¦\n    way.\n    """\n    return a\n',
         '    """Do it in some\n```',

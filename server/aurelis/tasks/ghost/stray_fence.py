@@ -52,7 +52,8 @@ def _without_last_fence(text: str, blocks: Sequence[Block], hole: Hole) -> str:
     _, below_another, last = before.rpartition("\n")
     inside = hole.language_id not in MARKDOWN_LANGUAGES and indent_of(last if below_another else hole.line_before)
     at_margin = not indent_of(text[blocks[-1].start :])
-    return text if before.endswith(":") and not (inside and at_margin) else before
+    among = hole.language_id in PROSE_LANGUAGES or leaves_text_open(hole.prefix + before)
+    return text if before.endswith(":") and among and not (inside and at_margin) else before
 
 
 def is_fence_open(hole: Hole) -> bool:
