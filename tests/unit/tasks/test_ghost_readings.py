@@ -359,3 +359,12 @@ def test_a_fence_among_words_is_read_on_behind_its_end() -> None:
     hole = hole_at_mark(text, tree=parse(text.replace("¦", ""), "python"))
     assert not enough("```python\ny = 2\n```\n\nMore", hole)
     assert enough("```python\ny = 2\n```\n\nLet me know.\n", hole)
+
+
+def test_a_paragraph_behind_a_fence_is_told_from_an_explanation_by_what_follows() -> None:
+    """Both may begin with a bold word; a text that goes on behind it is no explanation."""
+    text = 'A = 1\n"""One:\n\n    ¦\n"""Two:\n\n```python\ny = 1\n```\n"""\n'
+    hole = hole_at_mark(text, tree=parse(text.replace("¦", ""), "python"))
+    said = "```python\nx = 2\n```\n\n**Allowed words:** [`A`][b].\n"
+    assert not enough(said, hole)
+    assert enough(said + "They are few.\n", hole)

@@ -166,7 +166,11 @@ def enough(so_far: str, hole: Hole) -> bool:
         if not blocks or not blocks[0].closed:
             return False
         # Among words what is behind a fence tells whether it is part of the text.
-        return not (hole.in_words and hole.multiline) or bool(text[blocks[0].end :].rpartition("\n")[0].strip())
+        if not (hole.in_words and hole.multiline):
+            return True
+        behind = text[blocks[0].end :].rpartition("\n")[0].strip()
+        # A bold word may begin an explanation or a text's next paragraph: the line below it tells.
+        return bool(behind) and (not behind.startswith("**") or "\n" in behind)
     complete = text.rpartition("\n")[0]
     if not complete.strip() or wrapping.is_unfinished(complete):
         return False
