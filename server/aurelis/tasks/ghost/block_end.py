@@ -70,8 +70,8 @@ def _closes_what_is_open(lines: Sequence[str], number: int, hole: Hole) -> bool:
     """Whether a line closes a block that is open above it and that nothing below the cursor closes: a namespace."""
     if hole.language_id not in BRACKETS_CLOSE or not lines[number].lstrip().startswith("}") or hole.line_after.strip():
         return False
-    own, below = "\n".join(lines[:number]), hole.suffix[: hole.near_end] + hole.closed_far_below
-    return unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :] + own + below).endswith("{")
+    own = "\n".join(lines[:number])
+    return unmatched_openers(hole.near_before + own + hole.near_after).endswith("{")
 
 
 def _leads_to_next_line(lines: Sequence[str], base: int, hole: Hole, *, more_may_come: bool) -> bool:

@@ -23,7 +23,8 @@ _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 _SCOPE: Final = "::"
 _MEMBERS: Final = HAVE_MACROS | {"perl", "php"}
 """Languages in which an arrow leads to a member."""
-_HEADS: Final = (":", "{", "=>", "->")
+HEADS: Final = (":", "{", "=>", "->")
+"""What ends the line above a block."""
 _TEMPLATE: Final = "{{"
 _LONGEST_ALIGNED: Final = 200
 """Characters of a line below whose bracket others may be aligned."""
@@ -102,8 +103,8 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     if hole.line_before.strip():
         if not hole.in_words and _ANNOTATES.match(above.lstrip()):
             return depth < base
-        return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(lines, base, hole))
-    if free is not None and len(indent_of(lines[free])) == base and not lines[free - 1].rstrip().endswith(_HEADS):
+        return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(typed, base, hole))
+    if free is not None and len(indent_of(lines[free])) == base and not lines[free - 1].rstrip().endswith(HEADS):
         return False  # It goes on in the block, counted as the document is.
     return not _leaves(lines, base, hole)
 
@@ -120,15 +121,14 @@ def _words_count_from_margin(lines: Sequence[str], base: int, hole: Hole) -> boo
     return depth < base and above.endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
 
 
-def _stands_too_shallow(lines: Sequence[str], base: int, hole: Hole) -> bool:
+def _stands_too_shallow(typed: Sequence[str], base: int, hole: Hole) -> bool:
     """Whether lines at the margin would stand where the document, which goes on deeper, has left no block."""
-    last = next(line for line in reversed(lines) if line.strip())
-    if not base or not lines[1].strip() or not indent_of(hole.next_line) or opens_block(last, hole):
+    last = next(line for line in reversed(typed) if line.strip())
+    if not base or not typed[1].strip() or not indent_of(hole.next_line) or opens_block(last, hole):
         return False
-    typed = [hole.line_before + lines[0], *lines[1:]]
     return (
         hole.language_id not in PROSE_LANGUAGES
-        and AT_THE_MARGIN.match(lines[1]) is None
+        and AT_THE_MARGIN.match(typed[1]) is None
         and not leaves_the_block(typed, base)
     )
 
@@ -222,7 +222,7 @@ def _first_free(lines: Sequence[str], base: int) -> int | None:
 def _stands_beside_head(lines: Sequence[str], number: int, base: int, hole: Hole) -> bool:
     """Whether a line is as deep as the cursor's although it is the body of a head that stands there."""
     line, head = lines[number], lines[number - 1]
-    if hole.in_words or not base or len(indent_of(line)) != base or not head.rstrip().endswith(_HEADS):
+    if hole.in_words or not base or len(indent_of(line)) != base or not head.rstrip().endswith(HEADS):
         return False
     return not closes_block(line) and _LABEL.match(line) is None and wants_deeper(head, hole)
 

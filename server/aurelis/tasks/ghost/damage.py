@@ -61,9 +61,8 @@ def _layout_faults(document: str, end: int, hole: Hole) -> int:
 
 
 def _unmatched(text: str, covered: int, hole: Hole) -> int:
-    before, after = hole.prefix[hole.near_start :], hole.suffix[covered : hole.near_end]
     line = hole.line_before + text + hole.line_after[covered:]
-    document = hole.opened_far_above + before + text + after + hole.closed_far_below
+    document = hole.near_before + text + hole.suffix[covered : hole.near_end] + hole.closed_far_below
     return unmatched_count(document) + unmatched_count(line) + _touching(line)
 
 

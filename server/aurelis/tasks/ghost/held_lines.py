@@ -8,7 +8,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.word_places import leaves_text_open, text_is_open
-from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
+from aurelis.tasks.replies.brackets import unmatched_closers
 from aurelis.tasks.replies.layout import indent_of
 
 _NESTED: Final = frozenset({"dockercompose", "yaml"})
@@ -38,7 +38,7 @@ def is_held(lines: Sequence[str], depth: int, hole: Hole) -> bool:
 
 def _is_in_brackets(hole: Hole) -> bool:
     """Whether the cursor stands in a list of any kind, or in a block that a bracket ends."""
-    opened = unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :])
+    opened = hole.open_brackets
     ends_blocks = hole.language_id in BRACKETS_CLOSE or hole.language_id == "python"
     return opened.endswith(("(", "[")) or (ends_blocks and "{" in opened)
 

@@ -179,10 +179,24 @@ class Hole:
         return unmatched_closers(self.suffix[self.near_end : self.near_end + FAR_CHARACTERS])
 
     @cached_property
+    def near_before(self) -> str:
+        """The text near the cursor before it, with the brackets that are open where it begins."""
+        return self.opened_far_above + self.prefix[self.near_start :]
+
+    @cached_property
+    def near_after(self) -> str:
+        """The text near the cursor behind it, with the brackets that are closed where it ends."""
+        return self.suffix[: self.near_end] + self.closed_far_below
+
+    @cached_property
+    def open_brackets(self) -> str:
+        """The brackets that are open at the cursor, outermost first."""
+        return unmatched_openers(self.near_before)
+
+    @cached_property
     def left_open(self) -> str:
         """The brackets that the document leaves open as it is, outermost first."""
-        near = self.prefix[self.near_start :] + self.suffix[: self.near_end]
-        return unmatched_openers(self.opened_far_above + near + self.closed_far_below)
+        return unmatched_openers(self.near_before + self.near_after)
 
     @cached_property
     def block_depth(self) -> int:

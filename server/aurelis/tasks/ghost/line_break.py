@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import leads_to_name
+from aurelis.tasks.ghost.block_layout import HEADS, leads_to_name
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.word_places import in_one_line_string, text_is_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
-_OPENS_LINE: Final = (":", "{", "=>", "->")
 MOST_BREAKS: Final = 3
 """So many line breaks do not stand between a block and what opens it."""
 _UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.@")
@@ -61,7 +60,7 @@ def with_line_break(text: str, hole: Hole) -> str:
 
 
 def _opens_line(current: str, hole: Hole) -> bool:
-    return current.endswith(_OPENS_LINE) and not leads_to_name(current, hole) and not in_one_line_string(hole)
+    return current.endswith(HEADS) and not leads_to_name(current, hole) and not in_one_line_string(hole)
 
 
 def without_line_break(text: str, hole: Hole) -> str | None:

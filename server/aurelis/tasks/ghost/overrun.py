@@ -66,7 +66,7 @@ def _is_open(own: Sequence[str], hole: Hole) -> bool:
         return True
     if unmatched_openers(text).endswith("{") and (indent_of(last) or hole.language_id not in _UNINDENTED):
         return True  # What a bracket holds there is indented.
-    brackets = unmatched_openers(hole.opened_far_above + hole.prefix[hole.near_start :] + text)
+    brackets = unmatched_openers(hole.near_before + text)
     return bool(brackets) and (brackets[-1] in "([" or hole.language_id == "python")
 
 
