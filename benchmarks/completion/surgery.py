@@ -2,7 +2,8 @@
 
 Each hole is answered in each shape of `oracle.py` that makes sense for it, and what the completion makes of the
 document is compared with the file that the hole was cut from. Beside it stands what happens when replies are taken as
-they are. A document is broken that parsed before the hole was cut and does not parse with the completion in it.
+they are. A document is broken that parsed before the hole was cut and does not parse with the completion in it; the
+share of those is one of the documents that did.
 
     python benchmarks/completion/surgery.py [--files 60] [--held-out | --only FOLDER] [--also FOLDER] [--server]
         [--show SHAPE]
@@ -30,11 +31,12 @@ from lookalikes import LOOK_ALIKES
 from oracle import SHAPES, Reply, raw, reply_of
 from through_cleaner import Cleaner
 from through_server import Server
-
-from aurelis.syntax.parses import parse
+from wellformed import is_well_formed, was_well_formed
 
 Filler = Cleaner | Server
 SHOWN: Final = 12
+UNKNOWN: Final = "\N{EN DASH}"
+"""In place of how many are broken, where nothing can tell."""
 
 
 @attrs.define
@@ -44,6 +46,7 @@ class Tally:
     holes: int = 0
     restored: int = 0
     nothing: int = 0
+    checked: int = 0
     broken: int = 0
     off_restored: int = 0
     off_broken: int = 0
@@ -57,10 +60,9 @@ class Tally:
 
 def is_broken(hole: Hole, document: str) -> bool:
     """Whether a file that parsed does not any more, with a completion in it; without one it is as it was."""
-    if document in {hole.original, hole.document}:
+    if document in {hole.original, hole.document} or not was_well_formed(hole.original, hole.file.language_id):
         return False
-    before, after = parse(hole.original, hole.file.language_id), parse(document, hole.file.language_id)
-    return before is not None and after is not None and before.complete and not after.complete
+    return is_well_formed(document, hole.file.language_id) is False
 
 
 def judged(hole: Hole, reply: Reply, document: str) -> Tally:
@@ -70,6 +72,7 @@ def judged(hole: Hole, reply: Reply, document: str) -> Tally:
         holes=1,
         restored=int(document == hole.original),
         nothing=int(document == hole.document),
+        checked=int(was_well_formed(hole.original, hole.file.language_id)),
         broken=int(is_broken(hole, document)),
         off_restored=int(off == hole.original),
         off_broken=int(is_broken(hole, off)),
@@ -86,9 +89,11 @@ def table(rows: dict[str, Tally], first: str) -> None:
     for name, row in [*rows.items(), ("**all**", total)]:
         kept = [f"{part / max(1, row.holes):.1%}" for part in (row.restored, row.nothing)]
         # So few are broken that a share would hide the last ones.
-        broken = f"{row.broken} ({row.broken / row.holes:.2%})" if row.broken else "0"
-        off = [f"{part / max(1, row.holes):.1%}" for part in (row.off_restored, row.off_broken)]
-        print(f"| {name} | {row.holes} | " + " | ".join([*kept, broken, *off]) + " |")
+        broken = f"{row.broken} ({row.broken / row.checked:.2%})" if row.broken else "0"
+        off_broken = f"{row.off_broken / max(1, row.checked):.1%}"
+        told = [broken, off_broken] if row.checked else [UNKNOWN, UNKNOWN]
+        off_restored = f"{row.off_restored / max(1, row.holes):.1%}"
+        print(f"| {name} | {row.holes} | " + " | ".join([*kept, told[0], off_restored, told[1]]) + " |")
     print(flush=True)
 
 
