@@ -23,7 +23,10 @@ from cryptography.x509.oid import NameOID
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import SigningOptions, TlsOptions
 from aurelis.providers.transport.pins import public_key_hash, read_pins
-from unit.providers.raw_server import RawServer, collect, provider_for, text_of
+from unit.providers.raw_server import DONE, Exchange, RawServer, collect, delta, provider_for, stream, text_of
+
+RECORD = 16 * 1024
+"""The most that a TLS record holds (RFC 8446, section 5.1)."""
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -126,6 +129,27 @@ async def test_an_own_authority_is_trusted_when_named(secure: Secure, authority:
     async with provider_for(url, token="t-1", tls=TlsOptions(ca_file=authority.file)) as provider:
         assert text_of(await collect(provider)) == "hello"
     assert server.received[0].headers["authorization"] == "Bearer t-1"
+
+
+def _saying(text: str, *, size: int = 0) -> bytes:
+    """An answer with a length, filled up to a size."""
+    body = delta(text, "stop") + DONE
+    start = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\nx-fill: " % len(body)
+    return start.ljust(size - len(body) - 4, b"-") + b"\r\n\r\n" + body
+
+
+async def test_a_second_answer_in_a_record_of_its_own_is_nobodys(secure: Secure, authority: Authority) -> None:
+    """What a kept connection holds still encrypted was sent before the request, and is not taken for its answer."""
+    server, url, _ = await secure()
+
+    async def twice(exchange: Exchange) -> None:
+        await exchange.send(_saying("one", size=RECORD) + _saying("stale"))
+
+    server.answers = [twice, stream(delta("two", "stop"), DONE), stream(delta("three", "stop"), DONE)]
+    async with provider_for(url, tls=TlsOptions(ca_file=authority.file)) as provider:
+        said = [text_of(await collect(provider)) for _ in range(3)]
+    assert said == ["one", "two", "three"]
+    assert (server.connections, len(server.received)) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,13 @@ things are made of it. The pool closes the connection of a handshake that failed
 open until it is garbage: it is closed here. And a connection that was kept from an earlier request is not always good
 for another one. The server may have closed it in the moment in which it was used again: whoever asked is told that it
 was a kept one. Or it may have sent more than the one answer, which the pool would hand out as the answer to the next
-request: what was read before that was sent is no answer to it.
+request: what was read before that was sent is no answer to it. Over TLS more may have come than was decrypted: the
+pool, which does not use a connection again on which something waits to be read, is told of that too.
 """
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -38,6 +40,29 @@ class _Reading:
         return data
 
 
+class _TlsInformation:
+    """Stands in for the `get_extra_info` of one TLS connection: what is yet to be decrypted is readable as well.
+
+    The pool asks whether a connection `is_readable` only of one that no request uses, so nobody's bytes are taken.
+    """
+
+    def __init__(self, get_extra_info: Callable[[str], Any]) -> None:
+        self._get_extra_info = get_extra_info
+
+    def __call__(self, info: str) -> Any:
+        found = self._get_extra_info(info)
+        return found or self._holds_more() if info == "is_readable" else found
+
+    def _holds_more(self) -> bool:
+        try:
+            self._get_extra_info("ssl_object").read(1)
+        except ssl.SSLWantReadError:
+            return False
+        except ssl.SSLError:
+            pass  # it cannot be used again either
+        return True
+
+
 class ConnectionSteps:
     """The `trace` extension of one request: ends a handshake that is given up, and knows whether one was needed."""
 
@@ -54,6 +79,8 @@ class ConnectionSteps:
         elif what in {"connect_tcp.complete", "start_tls.complete"}:
             self._stream = details["return_value"]
             self._stream.read = _Reading(self._stream.read)
+            if what == "start_tls.complete":
+                self._stream.get_extra_info = _TlsInformation(self._stream.get_extra_info)
         elif what == "send_request_headers.started":
             self.sent_at = time.perf_counter()
         elif what == "start_tls.failed" and self._stream is not None:
