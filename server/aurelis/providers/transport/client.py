@@ -20,6 +20,7 @@ from aurelis import __version__
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.transport.connection_steps import ConnectionSteps, came_unasked
+from aurelis.providers.transport.gzip_members import unpack
 from aurelis.providers.transport.proxy import Proxy
 from aurelis.providers.transport.signing import signature
 from aurelis.providers.transport.tls import build_context
@@ -160,6 +161,7 @@ class HttpClientBuilder:
             if came_unasked(response):
                 message = "The connection was kept with more in it than one answer."
                 raise httpx2.RemoteProtocolError(message, request=response.request)
+            unpack(response)
             if response.headers.get("server", "").startswith(_CLOSES_UNANNOUNCED):
                 self._keep_alive = False
             if response.is_success:
