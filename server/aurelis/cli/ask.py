@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from aurelis.cli.asking import ask
-from aurelis.cli.command_line import DONE, wrong
+from aurelis.cli.asking import ask, exit_code
+from aurelis.cli.command_line import wrong
 from aurelis.cli.documents import STANDARD_INPUT, open_context, read_standard_input
 from aurelis.cli.invocations import prompts_folder
 from aurelis.cli.outcomes import add_output_options, print_json
@@ -53,4 +53,4 @@ async def run(arguments: argparse.Namespace) -> int:
         outcome = await ask(services, invocation, show=not arguments.json)
     if arguments.json:
         print_json(result_of(outcome))
-    return DONE
+    return exit_code(outcome)

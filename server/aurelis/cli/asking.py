@@ -6,7 +6,7 @@ import sys
 from contextlib import aclosing
 from typing import Final
 
-from aurelis.cli.command_line import counted, say
+from aurelis.cli.command_line import DONE, FAILED, counted, say
 from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
@@ -42,6 +42,15 @@ async def ask(services: Services, invocation: Invocation, *, show: bool) -> Outc
         screen.end()
     screen.answered(outcome)
     return outcome
+
+
+def exit_code(*outcomes: Outcome) -> int:
+    """Whether an answer broke off, which a script would take for whole; one as long as was allowed has not failed."""
+    return FAILED if any(_broke_off(outcome) for outcome in outcomes) else DONE
+
+
+def _broke_off(outcome: Outcome) -> bool:
+    return outcome.answer.incomplete and outcome.answer.finish is not FinishReason.LENGTH
 
 
 async def ask_quietly(services: Services, invocation: Invocation, screen: _Screen | None = None) -> Outcome:
@@ -94,7 +103,7 @@ class _Screen:
             self._print(outcome.text)
             self.end()
         if outcome.answer.incomplete:
-            say(_TOO_LONG if outcome.answer.finish is FinishReason.LENGTH else _BROKEN_OFF)
+            say(_BROKEN_OFF if _broke_off(outcome) else _TOO_LONG)
         if sys.stderr.isatty():
             say(summary_of(outcome))
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from aurelis.cli.asking import ask
-from aurelis.cli.command_line import DONE
+from aurelis.cli.asking import ask, exit_code
 from aurelis.cli.invocations import prompts_folder
 from aurelis.cli.outcomes import add_output_options, print_json
 from aurelis.cli.request_options import add_request_options, request_options
@@ -39,4 +38,4 @@ async def run(arguments: argparse.Namespace) -> int:
         outcome = await ask(services, invocation, show=not arguments.json)
     if arguments.json:
         print_json(result_of(outcome))
-    return DONE
+    return exit_code(outcome)

@@ -8,9 +8,9 @@ from typing import Any, Final
 import attrs
 
 from aurelis import __version__
-from aurelis.cli.asking import ask
+from aurelis.cli.asking import ask, exit_code
 from aurelis.cli.changed_lines import changed_targets
-from aurelis.cli.command_line import DONE, say, wrong
+from aurelis.cli.command_line import say, wrong
 from aurelis.cli.documents import Chosen, Target, open_target, read_target
 from aurelis.cli.invocations import invocation_for
 from aurelis.cli.outcomes import add_output_options, print_json
@@ -64,7 +64,7 @@ async def run(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         results = [_result(entry) for entry in reviewed]
         print_json(results[0] if len(targets) == 1 and arguments.since is None else results)
-    return DONE
+    return exit_code(*(entry.outcome for entry in reviewed))
 
 
 async def _review_all(arguments: argparse.Namespace, targets: tuple[Target, ...]) -> list[Reviewed]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from aurelis.cli.asking import ask
-from aurelis.cli.command_line import DONE
+from aurelis.cli.asking import ask, exit_code
 from aurelis.cli.documents import open_target, read_target
 from aurelis.cli.invocations import invocation_for
 from aurelis.cli.outcomes import add_output_options, finish, print_json
@@ -40,4 +39,4 @@ async def run(arguments: argparse.Namespace) -> int:
             await finish(outcome, chosen.folder, arguments)
         elif arguments.json:
             print_json(result_of(outcome))
-    return DONE
+    return exit_code(outcome)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -24,7 +24,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ProviderOptions, check_base_url, is_loopback
 from aurelis.providers.profiles import PROFILES, retired_vendor, unknown_name
-from aurelis.providers.tokens import TokenCheck, format_warning
+from aurelis.providers.tokens import TokenCheck, TokenSource, format_warning
 from aurelis.security.credentials import Credentials, Lookup
 from aurelis.security.token import origin_of
 
@@ -46,20 +46,23 @@ class Authentication:
         kept = await asyncio.to_thread(_read_names, self._names_file)
         return tuple(sorted(self._handed_over | kept))
 
-    def source(self, options: ProviderOptions) -> Callable[[], Awaitable[str | None]]:
-        """What fetches a provider's token before each request; the token goes to the provider's own origin only."""
+    def source(self, options: ProviderOptions) -> TokenSource:
+        """Where a provider's token comes from before each request; it goes to the provider's own origin only."""
+        if options.profile == SANDBOX:
+            return TokenSource(_none)
         whose = cache(lambda: lookup_of(options))
 
         async def fetch() -> str | None:
-            if options.profile == SANDBOX:
-                return None
             lookup = whose()
             token = await self._credentials.token(lookup)
             revealed = token.reveal(lookup.origin) if token is not None else None
             self._sent[options.name] = _fingerprint(revealed)
             return revealed
 
-        return fetch
+        async def absence() -> str:
+            return await self._credentials.absence(whose())
+
+        return TokenSource(fetch, absence)
 
     def hand_over(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor, bound to `origin` or to its first use; None falls back to the next source.
@@ -109,7 +112,9 @@ class Authentication:
         async def given() -> str:
             return token
 
-        opened = await asyncio.to_thread(open_provider, attrs.evolve(entry.options, catalogue_path=None), given)
+        opened = await asyncio.to_thread(
+            open_provider, attrs.evolve(entry.options, catalogue_path=None), TokenSource(given)
+        )
         try:
             return await opened.check_token(), format_warning(opened.profile, token)
         finally:
@@ -173,6 +178,10 @@ def _entry(provider: str, settings: Settings) -> Entry:
         raise RequestError(ErrorKind.CONFIGURATION, message)
     own = settings.providers.get(provider, ProviderSettings())
     return entry_of(provider, own, "signed in", os.environ, settings)
+
+
+async def _none() -> None:
+    return None
 
 
 def _fingerprint(token: str | None) -> bytes:

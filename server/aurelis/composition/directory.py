@@ -7,7 +7,7 @@ machine, the sandbox. A key in the environment for a provider that nobody config
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, Literal
 
 import attrs
@@ -21,12 +21,12 @@ from aurelis.providers.default_models import default_models
 from aurelis.providers.openai_compatible import ConnectionBudget, OpenAICompatibleProvider, open_provider
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.profiles import PROFILES
+from aurelis.providers.tokens import TokenSource
 from aurelis.providers.wire import EventListener
 
 LOGGER: Final = logging.getLogger("aurelis.providers")
 
 Why = Literal["chosen", "configured", "signed in", "found on this machine", "nothing else is there"]
-TokenSource = Callable[[ProviderOptions], Callable[[], Awaitable[str | None]]]
 
 
 @attrs.frozen
@@ -48,7 +48,7 @@ class SettingsDirectory:
     def __init__(
         self,
         entries: Iterable[Entry],
-        tokens: TokenSource,
+        tokens: Callable[[ProviderOptions], TokenSource],
         budget: ConnectionBudget,
         *,
         named: str | None,

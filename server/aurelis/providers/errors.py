@@ -63,7 +63,8 @@ _NO_CREDIT: Final = frozenset({"insufficient_quota", "insufficient_balance", "bi
 class Blame:
     """Whom and what an error is about, for the sentence; `private` are texts that no sentence may echo.
 
-    `proxy` is what names the proxy that is gone through, if there is one.
+    `proxy` is what names the proxy that is gone through, if there is one; `keyless` is whether no key was sent, and
+    `absence` what is known of the reason.
     """
 
     provider: str
@@ -74,6 +75,7 @@ class Blame:
     became: str | None = None
     proxy: str | None = None
     keyless: bool = False
+    absence: str = ""
     private: tuple[str, ...] = attrs.field(default=(), repr=False)
     secrets: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -233,14 +235,16 @@ def _judge_request(status: int, details: Details, blame: Blame, who: str) -> tup
     return ErrorKind.REJECTED, f"{who} rejected the request (HTTP {status}).", _Flags()
 
 
+def sign_in_advice(blame: Blame) -> str:
+    """What to do where there is no token, as the end of a sentence, and what keeps one from being used."""
+    variable = f" or set {blame.key_variable}" if blame.key_variable else ""
+    return f"sign in with `aurelis login {blame.provider}`{variable}. {blame.absence}".rstrip()
+
+
 def auth_sentence(blame: Blame, status: int) -> str:
     """What to do about a refused token."""
     if blame.keyless:
-        variable = f" or set {blame.key_variable}" if blame.key_variable else ""
-        return (
-            f"{blame.title} ({blame.host}) wants a token (HTTP {status}), and there is none; sign in with "
-            f"`aurelis login {blame.provider}`{variable}."
-        )
+        return f"{blame.title} ({blame.host}) wants a token (HTTP {status}), and there is none; {sign_in_advice(blame)}"
     variable = f" or correct {blame.key_variable}" if blame.key_variable else ""
     if status == HTTPStatus.FORBIDDEN:
         return (

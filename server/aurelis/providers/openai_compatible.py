@@ -32,11 +32,11 @@ from aurelis.providers.phrasing import LIST_SECONDS, Phrasing
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.profiles import retired_vendor
 from aurelis.providers.reasoning import ReasoningFilter
-from aurelis.providers.tokens import TokenCheck
+from aurelis.providers.tokens import TokenCheck, TokenSource
 from aurelis.providers.waits import notice_of, requests_left
-from aurelis.providers.wire import ConnectionBudget, EventListener, Post, TokenSource, UpstreamError, Wire
+from aurelis.providers.wire import ConnectionBudget, EventListener, Post, UpstreamError, Wire
 
-__all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "TokenSource", "open_provider"]
+__all__ = ["ConnectionBudget", "OpenAICompatibleProvider", "open_provider"]
 
 _NO_SUCH_LIST: Final = frozenset({400, 403, 404, 405, 501})
 
@@ -228,7 +228,7 @@ def open_provider(
 
     Args:
         options: what the settings say.
-        token: fetches the token before each request; None means that there is none.
+        token: where the token of each request comes from.
         budget: shared by all providers of a process.
         transport: stands in for the network in tests.
         listener: told of refused tokens, blocked redirects and wrong pins.

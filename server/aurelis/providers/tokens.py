@@ -6,11 +6,29 @@ message holds any part of a token.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 import attrs
 
 from aurelis.providers.profile import Profile
+
+
+async def _nothing_known() -> str:
+    return ""
+
+
+@attrs.frozen
+class TokenSource:
+    """Where a provider's token comes from.
+
+    Attributes:
+        fetch: the token, asked for before each request; None when there is none.
+        absence: what keeps a token from being used, in sentences for whoever is told that there is none.
+    """
+
+    fetch: Callable[[], Awaitable[str | None]]
+    absence: Callable[[], Awaitable[str]] = _nothing_known
 
 
 @attrs.frozen

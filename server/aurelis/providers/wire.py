@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Final
 
@@ -20,10 +20,10 @@ import httpx2
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import RedactedRequest
 from aurelis.providers.connection_errors import error_from_connection
-from aurelis.providers.errors import Blame, error_from_answer, sentence
+from aurelis.providers.errors import Blame, error_from_answer, sentence, sign_in_advice
 from aurelis.providers.options import ProviderOptions, check_headers, host_and_port, is_loopback
 from aurelis.providers.profile import Profile
-from aurelis.providers.tokens import clean_token
+from aurelis.providers.tokens import TokenSource, clean_token
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
 from aurelis.providers.transport.connection_steps import closed_while_kept
 from aurelis.providers.transport.proxy import proxy_for
@@ -36,8 +36,6 @@ CONNECTIONS_IN_ALL: Final = 100
 URLS: Final = 32
 """Addresses that are kept read: reading one takes as long as all the rest of making a request."""
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024
-
-TokenSource = Callable[[], Awaitable[str | None]]
 
 EventListener = Callable[[str, str], None]
 """Told of each security event: its name, and whom it is about."""
@@ -157,7 +155,7 @@ class Wire:
         Raises:
             RequestError: of kind `auth`, when it cannot be sent.
         """
-        token = await self._token()
+        token = await self._token.fetch()
         if not token:
             return None
         cleaned = clean_token(token)
@@ -199,7 +197,7 @@ class Wire:
                     raise self._never_free(post.blame) from error
                 raise error_from_connection(error, post.blame, timed_out=True) from error
             except UpstreamError as error:
-                blame = attrs.evolve(post.blame, keyless=self._is_keyless(headers))
+                blame = await self._keyless(post.blame) if self._is_keyless(headers) else post.blame
                 told = error_from_answer(error.answered, error.headers, error.body, blame, now=time.time())
                 raise UpstreamError(told, error.answered, error.headers, error.body) from None
             except RequestError as error:
@@ -325,11 +323,13 @@ class Wire:
             name = post.key_header or self._profile.key_header
             headers[name] = f"Bearer {token}" if name.lower() == "authorization" else token
         elif self._profile.key_required and not self.loopback:
-            variable = f" or set {post.blame.key_variable}" if post.blame.key_variable else ""
-            login = f"sign in with `aurelis login {self._options.name}`{variable}"
-            message = f"There is no token for {self._profile.title}; {login}."
+            advice = sign_in_advice(await self._keyless(post.blame))
+            message = f"There is no token for {self._profile.title}; {advice}"
             raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
         return headers
+
+    async def _keyless(self, blame: Blame) -> Blame:
+        return attrs.evolve(blame, keyless=True, absence=await self._token.absence())
 
     def _is_keyless(self, headers: Mapping[str, str]) -> bool:
         """Whether nothing that was sent can have been a key; a header of the user's own may be one."""

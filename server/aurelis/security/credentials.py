@@ -121,25 +121,10 @@ class Credentials:
             )
         return found.token
 
-    async def require(self, lookup: Lookup) -> Token:
-        """The token for a provider that cannot be asked without one.
-
-        Raises:
-            RequestError: of kind `auth`, saying how to sign in.
-        """
-        token = await self.token(lookup)
-        if token is not None:
-            return token
+    async def absence(self, lookup: Lookup) -> str:
+        """Sentences about sources that could not be asked, or must not be, where there is no token; "" without any."""
         found = await self._search(lookup)
-        variable = lookup.variable or lookup.own_variable
-        ways = f"sign in with `aurelis login {lookup.provider}`" + (f" or set {variable}" if variable else "")
-        notes = "".join(f" {note}." for note in found.notes)
-        raise RequestError(
-            ErrorKind.AUTH,
-            f"There is no token for {lookup.provider}: {ways}.{notes}",
-            provider=lookup.provider,
-            final_for_provider=True,
-        )
+        return "" if found.token is not None else " ".join(f"{note}." for note in found.notes)
 
     def forget(self, provider: str) -> None:
         """Look the token up anew next time: after a 401, and when settings or tokens change."""
@@ -210,7 +195,7 @@ class Credentials:
         if found.token is None and found.bound_elsewhere:
             row["message"] = f"The token is bound to {found.bound_elsewhere}; sign in again."
         elif found.token is None and found.notes:
-            row["message"] = ". ".join(found.notes) + "."
+            row["message"] = " ".join(f"{note}." for note in found.notes)
         return row
 
     async def _search(self, lookup: Lookup) -> _Found:

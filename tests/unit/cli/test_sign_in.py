@@ -150,21 +150,54 @@ async def test_what_is_true_of_every_provider_is_said_once(tmp_path: Path) -> No
     assert errors == "This machine has no keychain.\n"
 
 
-@pytest.mark.parametrize(("options", "ending"), [((), "broke off before its end"), (("--json",), None)])
+@pytest.mark.parametrize(
+    ("options", "output", "ending"),
+    [
+        (("ask", "What is a lock?"), "Half an answer\n", "broke off before its end"),
+        (("explain", "a.py"), "Half an answer\n", "broke off before its end"),
+        (("review", "a.py"), "Half an answer\n", "broke off before its end"),
+        (("ask", "What is a lock?", "--json"), "", "cut off before its answer was complete"),
+    ],
+)
 async def test_an_answer_that_broke_off_is_told_to_scripts_too(
-    tmp_path: Path, options: tuple[str, ...], ending: str | None
+    tmp_path: Path, options: tuple[str, ...], output: str, ending: str
 ) -> None:
-    """What was printed looks whole; that it is not stands on standard error, terminal or not."""
+    """What was printed looks whole; that it is not stands on standard error and in the exit code."""
+    (tmp_path / "a.py").write_text("x = 1\n")
     event = {"choices": [{"index": 0, "delta": {"content": "Half an answer"}, "finish_reason": None}]}
     broken = Step(headers={"content-type": "text/event-stream"}, body=f"data: {json.dumps(event)}\n\n")
     async with run_sandbox(scenario=[broken] * 9) as sandbox:
         configure(tmp_path, sandbox.base_url)
-        code, output, errors = await run(tmp_path, "ask", "What is a lock?", *options)
-    if ending is not None:
-        assert (code, output) == (0, "Half an answer\n")
-        assert ending in errors
-    else:
-        assert (code, output) == (1, "")
+        code, printed, errors = await run(tmp_path, *options)
+    assert (code, printed) == (1, output)
+    assert ending in errors
+
+
+async def test_an_answer_as_long_as_was_allowed_has_not_failed(tmp_path: Path) -> None:
+    """Whoever bounds an answer gets what was asked for: it is said on standard error, and the exit code is 0."""
+    event = {"choices": [{"index": 0, "delta": {"content": "Half an"}, "finish_reason": "length"}]}
+    long = Step(headers={"content-type": "text/event-stream"}, body=f"data: {json.dumps(event)}\n\n")
+    async with run_sandbox(scenario=[long]) as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        code, output, errors = await run(tmp_path, "ask", "What is a lock?", "--max-tokens", "2")
+    assert (code, output) == (0, "Half an\n")
+    assert "--max-tokens raises it" in errors
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the folder's access list keeps the file private")
+async def test_a_token_in_a_file_that_others_can_read_is_told_with_the_request(tmp_path: Path) -> None:
+    """Whoever is told that there is no token reads as well why the one in credentials.toml is not used."""
+    async with run_sandbox(scenario=[Step(status=401)] * 9) as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        file = tmp_path / "aurelis" / "credentials.toml"
+        file.write_text('[mine]\ntoken = "planted-secret"\n')
+        file.chmod(0o644)
+        code, output, errors = await run(tmp_path, "ask", "What is a lock?")
+        assert not [request for request in sandbox.requests if "planted-secret" in str(request.headers)]
+    assert (code, output) == (1, "")
+    assert "sign in with `aurelis login mine`. credentials.toml can be read by other users and is not used" in errors
+    assert "chmod 600" in errors
+    assert "planted-secret" not in errors
 
 
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from aurelis.core.reply import Finished, ProviderEvent, TextDelta
 from aurelis.core.request import FillInTheMiddle, Message, Parameters, RedactedRequest, Request, Task
 from aurelis.providers.openai_compatible import OpenAICompatibleProvider, open_provider
 from aurelis.providers.options import ProviderOptions
+from aurelis.providers.tokens import TokenSource
 
 
 @attrs.frozen
@@ -173,14 +174,18 @@ class RawServer:
 
 @asynccontextmanager
 async def provider_for(
-    base_url: str | None, *, token: str | None = None, profile: str = "custom", **options: Any
+    base_url: str | None, *, token: str | None = None, absence: str = "", profile: str = "custom", **options: Any
 ) -> AsyncIterator[OpenAICompatibleProvider]:
     """A provider, closed at the end."""
 
     async def source() -> str | None:
         return token
 
-    provider = open_provider(ProviderOptions(name="mine", profile=profile, base_url=base_url, **options), source)
+    async def reason() -> str:
+        return absence
+
+    own = ProviderOptions(name="mine", profile=profile, base_url=base_url, **options)
+    provider = open_provider(own, TokenSource(source, reason))
     try:
         yield provider
     finally:

@@ -20,7 +20,7 @@ from aurelis.providers.catalogue import parse_models
 from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ModelOptions, ProviderOptions
 from aurelis.providers.profiles import PROFILES
-from aurelis.providers.tokens import format_warning
+from aurelis.providers.tokens import TokenSource, format_warning
 from unit.providers.raw_server import RawServer, collect, provider_for, whole
 
 
@@ -165,7 +165,7 @@ async def test_nobody_waits_twice_for_a_silent_server() -> None:
         return None
 
     options = ProviderOptions(name="mine", base_url="http://127.0.0.1:9/v1")
-    provider = open_provider(options, token, transport=httpx2.MockTransport(silent))
+    provider = open_provider(options, TokenSource(token), transport=httpx2.MockTransport(silent))
     for refresh in (False, False, True):
         with pytest.raises(RequestError) as caught:
             await provider.models(refresh=refresh)

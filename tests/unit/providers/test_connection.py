@@ -17,6 +17,7 @@ from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Finished, FinishReason, TextDelta
 from aurelis.providers.openai_compatible import ConnectionBudget, open_provider
 from aurelis.providers.options import ProviderOptions
+from aurelis.providers.tokens import TokenSource
 from aurelis.providers.transport import client
 from aurelis.providers.transport.client import HttpClientBuilder
 from unit.providers.raw_server import (
@@ -105,6 +106,23 @@ async def test_a_missing_token_is_not_called_refused(
     assert said in caught.value.message
 
 
+@pytest.mark.parametrize(("profile", "host"), [("custom", None), ("openai", "http://192.0.2.1/v1")])
+async def test_a_missing_token_says_what_keeps_one_from_being_used(
+    server: RawServer, profile: str, host: str | None
+) -> None:
+    """Whoever keeps a token in a file that must not be used reads that, whether the server was asked or not."""
+    server.answers = [whole(401, b"{}")]
+    reason = "credentials.toml is not used; run chmod 600 on it."
+    more = {"allow_insecure_http": True} if host else {}
+    async with provider_for(host or server.base_url, profile=profile, absence=reason, **more) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+        assert (await provider.check_token()).state == "none"
+    assert caught.value.kind is ErrorKind.AUTH
+    assert "sign in with `aurelis login mine`" in caught.value.message
+    assert caught.value.message.endswith(f". {reason}")
+
+
 async def test_no_token_sends_no_authorization(server: RawServer) -> None:
     """A server without a key gets no placeholder."""
     async with provider_for(server.base_url) as provider:
@@ -128,7 +146,8 @@ async def test_all_providers_share_one_budget(server: RawServer) -> None:
 
     budget = ConnectionBudget(3)
     both = [
-        open_provider(ProviderOptions(name=name, base_url=server.base_url), token, budget=budget) for name in ("a", "b")
+        open_provider(ProviderOptions(name=name, base_url=server.base_url), TokenSource(token), budget=budget)
+        for name in ("a", "b")
     ]
     arrived, gate = asyncio.Semaphore(0), asyncio.Event()
 
@@ -335,7 +354,7 @@ async def test_an_unknown_host_is_a_network_error() -> None:
         return "t"
 
     options = ProviderOptions(name="mine", base_url="https://models.example.invalid/v1")
-    provider = open_provider(options, token, transport=httpx2.MockTransport(fail))
+    provider = open_provider(options, TokenSource(token), transport=httpx2.MockTransport(fail))
     with pytest.raises(RequestError) as caught:
         await collect(provider)
     await provider.aclose()

@@ -16,6 +16,7 @@ from aurelis.providers.openai_compatible import open_provider
 from aurelis.providers.options import ModelOptions, ProviderOptions, check_base_url, profile_of
 from aurelis.providers.profile import Limits
 from aurelis.providers.profiles import PROFILES, profile_for_host
+from aurelis.providers.tokens import TokenSource
 from unit.providers.raw_server import DONE, RawServer, ask, collect, delta, provider_for, stream, text_of, whole
 
 EXPECTED = {
@@ -179,7 +180,7 @@ async def test_nothing_is_sent_to_a_retired_host(base_url: str | None, profile: 
         return "ghp_x"
 
     options = ProviderOptions(name="github", profile=profile, base_url=base_url)
-    provider = open_provider(options, token, transport=httpx2.MockTransport(never))
+    provider = open_provider(options, TokenSource(token), transport=httpx2.MockTransport(never))
     for attempt in (collect(provider), provider.models()):
         with pytest.raises(RequestError) as caught:
             await attempt
@@ -347,7 +348,7 @@ async def test_foundry_lists_what_is_deployed() -> None:
 
     url = "https://acme.services.ai.azure.com/api/projects/p1"
     options = ProviderOptions(name="f", profile="foundry", base_url=url, deployments={"typed": "o3"})
-    provider = open_provider(options, token, transport=httpx2.MockTransport(answer))
+    provider = open_provider(options, TokenSource(token), transport=httpx2.MockTransport(answer))
     found = {info.reference.model: info for info in await provider.models()}
     await provider.aclose()
     assert list(found) == ["typed", "fast"]
