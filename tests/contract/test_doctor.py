@@ -132,3 +132,35 @@ async def test_a_provider_without_an_address_is_no_matter_of_signing_in(tmp_path
     assert found["error"].startswith("providers.custom.baseUrl")
     assert "setting" in found["next"]
     assert "login" not in found["next"]
+
+
+@pytest.mark.parametrize(
+    ("named", "code"),
+    [
+        ("", 1),
+        ('provider = "custom"\n', 1),
+        ('models.completion = ["custom/m", "broken/m"]\n', 1),
+        ('models.completion = "broken/m"\n', 2),
+        ('routing.tasks.review = ["broken/m", "custom/m"]\n', 2),
+        ('provider = "broken"\n', 2),
+    ],
+)
+async def test_a_provider_that_nothing_asks_first_is_a_warning(tmp_path: Path, named: str, code: int) -> None:
+    """What is wrong with a second provider is told, and unhealthy is only what some task would ask first."""
+    async with Upstream() as upstream:
+        settings = f'{named}[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n[providers.broken]\nprofile = "custom"\n'
+        found, record = await doctor(tmp_path, settings)
+    assert found == code
+    component = record["components"]["authentication"]
+    assert component["status"] == ("healthy", "degraded", "unhealthy")[code]
+    assert component["error"].startswith("providers.broken.baseUrl")
+    assert component["next"]
+
+
+async def test_a_second_provider_without_a_token_is_a_warning(tmp_path: Path) -> None:
+    """Everything that is asked works; whoever configured another vendor reads how to sign in to it."""
+    async with Upstream() as upstream:
+        settings = f'[providers.custom]\nbaseUrl = "{upstream.url}/v1"\n[providers.mistral]\n{MODEL}'
+        code, record = await doctor(tmp_path, settings)
+    found = record["components"]["authentication"]
+    assert (code, found["status"], found["next"]) == (1, "degraded", "Sign in with `aurelis login mistral`.")

@@ -6,7 +6,6 @@ shown meanwhile (`known_state`) costs nothing; its changes are told once each (`
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
@@ -15,6 +14,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from aurelis.composition.authentication_health import CORRECT_IT, authentication_health
 from aurelis.composition.directory import Entry
 from aurelis.core.deadline import Timing
 from aurelis.core.errors import ErrorKind, RequestError
@@ -42,7 +42,6 @@ CONNECT_A_MODEL: Final = (
     "Answers come from the built-in sandbox, which is no language model. Connect one: run `aurelis local` for a model "
     "on this machine, or sign in with `aurelis login PROVIDER`."
 )
-CORRECT_IT: Final = "Correct the setting that the message names; `aurelis config show` has them all."
 _NOBODY_ASKED: Final = "No server was asked, so nothing is known of the network."
 
 _REASONS: Final = MappingProxyType(
@@ -68,7 +67,7 @@ async def health_report(engine: Engine, *, deep: bool) -> Mapping[str, Any]:
     if deep and found["models"].status != "unhealthy":
         found["models"] = await _asked(engine, found["models"])
     shown = known_state(engine)
-    token = await _authentication(engine)
+    token = await authentication_health(engine)
     parts = {
         "models": _worse(found["models"], shown["models"]),
         "authentication": _worse(token, found.get("authentication", token)),
@@ -318,41 +317,3 @@ async def _cache(engine: Engine) -> ComponentHealth:
         said = " ".join(str(layer["error"]) for layer in faulty)
         return ComponentHealth("degraded", now, took, said, f"Answers are asked for anew; check {what}.")
     return ComponentHealth("healthy", now, took)
-
-
-async def _authentication(engine: Engine) -> ComponentHealth:
-    now, began = engine.clock.time(), engine.clock.monotonic()
-    rows = await engine.auth_status()
-    took = (engine.clock.monotonic() - began) * 1000
-    for row in rows:
-        if row.get("required", True) and not row["present"] and not _is_local(engine, row["provider"]):
-            advice = CORRECT_IT if row.get("misconfigured") else f"Sign in with `aurelis login {row['provider']}`."
-            error = row.get("message") or _unset(row) or f"There is no token for {row['provider']}."
-            return ComponentHealth("unhealthy", now, error=error, next=advice)
-    unset = next((sentence for row in rows if not row["present"] and (sentence := _unset(row))), None)
-    if unset is not None:
-        advice = "Set the variable where the server or the editor is started, or take it out of the settings."
-        return ComponentHealth("degraded", now, error=unset, next=advice)
-    present = [row["provider"] for row in rows[:1] if row["present"]]
-    checks = await asyncio.gather(*(engine.token_check(name) for name in present))
-    for name, check in zip(present, checks, strict=True):
-        if check is not None and check.state == "invalid":
-            return ComponentHealth("unhealthy", now, error=check.message, next=f"Sign in with `aurelis login {name}`.")
-        if check is not None and check.state == "unknown":
-            error = f"Whether the token for {name} works could not be found out: {check.message}"
-            return ComponentHealth("degraded", now, error=error, next="Try again when the provider can be reached.")
-    return ComponentHealth("healthy", now, took)
-
-
-def _unset(row: Mapping[str, Any]) -> str | None:
-    """That the variable is of no use which the settings name for a provider's token, if they name one."""
-    name, variable, fault = row["provider"], row.get("variable"), row.get("variableFault")
-    return f"{variable}, which providers.{name}.apiKeyEnv names, {fault}." if fault else None
-
-
-def _is_local(engine: Engine, name: str) -> bool:
-    try:
-        provider = engine.directory.get(name)
-    except RequestError:
-        return False
-    return provider is not None and provider.local
