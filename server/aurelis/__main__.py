@@ -16,6 +16,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final, TextIO
 
+from aurelis.cli.streams import open_missing_streams
 from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.collector import be_sparing
 
@@ -63,6 +64,7 @@ SLOW_TO_START: Final = frozenset(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 0 for done, 1 for failed, 2 for wrong usage or configuration."""
+    open_missing_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     word = given[0] if given else "--help"
     if word in {"-h", "--help", "help"}:

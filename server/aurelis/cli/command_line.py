@@ -5,15 +5,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
-import os
 import shutil
 import sys
 import textwrap
 import traceback
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
+from aurelis.cli.streams import discard_output, use_utf8
 from aurelis.cli.waiting import end_waiting
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.leaving import on_leaving
@@ -58,8 +57,7 @@ class CommandParser(argparse.ArgumentParser):
 def run_command(word: str, summary: str, module: CommandModule, given: Sequence[str]) -> int:
     """Parse the options of a command, run it, and turn whatever happens but Ctrl-C into an exit code."""
     disable_core_dumps()
-    _open_missing_streams()
-    _use_utf8()
+    use_utf8()
     set_up_logging(plain=word != SERVER)
     parser = CommandParser(
         prog=f"aurelis {word}", description=f"{summary[:1].upper()}{summary[1:]}.", allow_abbrev=False
@@ -77,7 +75,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         code = asyncio.run(_run_unless_told_to_leave(module.run(arguments)))
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard_output()  # Whoever read it has enough.
+        discard_output()  # Whoever read it has enough.
         return DONE
     except RequestError as error:
         _show_traceback(arguments)
@@ -86,7 +84,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
         _show_traceback(arguments)
         if isinstance(error, OSError) and error.errno in _FULL:
-            _discard_output()
+            discard_output()
             say(f"The output could not be written ({error.strerror}).")
             return FAILED
         say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
@@ -143,26 +141,6 @@ def wrong(sentence: str) -> RequestError:
     return RequestError(ErrorKind.CONFIGURATION, sentence)
 
 
-def _discard_output() -> None:
-    """Write what is still held nowhere; Python would complain about it again while shutting down."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _open_missing_streams() -> None:
-    """A stream that whoever started us had closed reads as empty and takes everything."""
-    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - as long as the process
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as above
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as above
-
-
 def _show_traceback(arguments: argparse.Namespace) -> None:
     if arguments.debug:
         traceback.print_exc()
-
-
-def _use_utf8() -> None:
-    """Source code and answers are Unicode whatever the locale says."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(encoding="utf-8", errors="replace")

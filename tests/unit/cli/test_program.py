@@ -171,12 +171,18 @@ def test_a_full_disk_is_said(tmp_path: Path, arguments: list[str]) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="descriptors as POSIX has them")
-@pytest.mark.parametrize(("closed", "code"), [("0<&-", 0), ("1>&-", 0), ("2>&-", 0)])
-def test_a_closed_stream_is_as_good_as_none(tmp_path: Path, closed: str, code: int) -> None:
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [("config schema", 0), ("models", 0), ("--version", 0), ("--help", 0), ("explain", 2), ("", 2)],
+)
+def test_a_closed_stream_is_as_good_as_none(tmp_path: Path, closed: str, arguments: str, code: int) -> None:
     """A program that starts us without some stream gets its exit code and no fault."""
-    command = f'exec "$0" -P -m aurelis config schema {closed}'
-    done = subprocess.run(["/bin/sh", "-c", command, sys.executable], cwd=tmp_path, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (code, b"")
+    command = ["/bin/sh", "-c", f'exec "$0" -P -m aurelis {arguments} {closed}', sys.executable]
+    env = {**os.environ, "AURELIS_PROVIDER": "sandbox"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False)
+    assert done.returncode == code
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")

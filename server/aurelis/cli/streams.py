@@ -1,0 +1,37 @@
+"""The three standard streams as every command wants them: there, in UTF-8, and silent once nobody reads.
+
+Whoever starts the program may have closed any of them; Python then has None in its place, and the next file that is
+opened would get its number, so that what some library writes to "standard error" would end in that file.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import TextIO
+
+
+def open_missing_streams() -> None:
+    """A stream that whoever started us had closed reads as empty and takes everything; to be called before all else."""
+    sys.stdin = sys.stdin or _nowhere()
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+
+
+def use_utf8() -> None:
+    """Source code and answers are Unicode whatever the locale says."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+def discard_output() -> None:
+    """Write what is still held nowhere; Python would complain about it again while shutting down."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _nowhere() -> TextIO:
+    device = os.fdopen(os.open(os.devnull, os.O_RDWR), "r+b", buffering=0)
+    return io.TextIOWrapper(device, encoding="utf-8", write_through=True)
