@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Final
 
 from fence import fence
@@ -11,7 +12,14 @@ from holes import Hole, depth
 
 WORDS: Final = frozenset({"markdown", "restructuredtext"})
 """Languages in which a sentence more is text."""
-_HASH: Final = frozenset({"dockerfile", "makefile", "perl", "python", "ruby", "shellscript", "toml", "yaml"})
+_COMMENT_MARKS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("dockerfile", "makefile", "perl", "python", "ruby", "shellscript", "toml", "yaml"), "#"),
+        **dict.fromkeys(("lua", "sql"), "--"),
+        "latex": "%",
+    }
+)
+"""What begins a comment, where it is not `//`."""
 _NO_LINE_COMMENTS: Final = frozenset({"css", "html", "json", "xml"}) | WORDS
 _EXISTING: Final = "... existing code ..."
 
@@ -58,7 +66,7 @@ def between_code_left_out(hole: Hole) -> str | None:
         return None
     if not above[0].strip() or not rest[1].strip():
         return None
-    mark = "#" if hole.file.language_id in _HASH else "//"
+    mark = _COMMENT_MARKS.get(hole.file.language_id, "//")
     code = "\n".join(above) + hole.missing + "\n".join(rest)
     return fence(hole, f"{mark} {_EXISTING}\n{code}\n{mark} {_EXISTING}")
 

@@ -61,7 +61,7 @@ _BLOCK_WORD: Final = re.compile(
     r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
 )
 """The head of a block that ends with a word."""
-_LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|--|\*)(?:\s|$)")
+_LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|%+|--|\*)(?:\s|$)")
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b(?! *[=(\[:])|\{%-? *end)")
 
 

@@ -16,13 +16,13 @@ OPENS: Final = (":", "{", "(", "[", "=>", "->", ",")
 """What lines below belong to."""
 _WORD: Final = re.compile(r"\w+")
 _TAG: Final = re.compile(r"<(\w[\w-]*)")
-_WORD_MARKS: Final = frozenset("#@")
-"""Marks that begin a word and are not doubled: `#define`, `@property`."""
+_WORD_MARKS: Final = frozenset("#@\\")
+"""Marks that begin a word and are not doubled: `#define`, `@property`, `\\begin`."""
 _SHORTEST_LINE: Final = 8
 """Characters of a whole line that is no accident where hardly anybody writes it twice in a row."""
 _LONG_LINE: Final = 8
 """Different words of a line that hardly anybody writes twice in a row."""
-_COMMENT_MARKS: Final = frozenset({"*", "#", "//", "--"})
+_COMMENT_MARKS: Final = frozenset({"*", "#", "%", "//", "--"})
 """What each line of a comment begins with once."""
 
 

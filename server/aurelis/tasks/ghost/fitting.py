@@ -78,7 +78,7 @@ def _is_said_once(after: str, text: str, hole: Hole) -> bool:
         return False  # Two of them introduce a literal block, or end a directive's name.
     if text.strip() in {end, *(end[0] * count for count in range(1, TELLING + 1))}:
         return False
-    return any(map(str.isalpha, end)) or not set(end) - _SAID_ONCE
+    return any(map(str.isalpha, end)) or len(set(end)) > 1 or not set(end) - _SAID_ONCE
 
 
 def _line(text: str, covered: int, hole: Hole) -> str:

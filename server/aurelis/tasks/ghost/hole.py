@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -17,8 +18,8 @@ from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
-PROSE_LANGUAGES: Final = frozenset({"asciidoc", "latex", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
-MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"latex", "restructuredtext"}
+PROSE_LANGUAGES: Final = frozenset({"asciidoc", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
+MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"restructuredtext"}
 """Languages in which Markdown's fences and HTML's elements are text."""
 BRACKETS_CLOSE: Final = frozenset(
     {"c", "cpp", "csharp", "css", "dart", "go", "java", "javascript", "javascriptreact", "json", "kotlin", "less"}
@@ -45,11 +46,16 @@ TELLING: Final = 3
 """Letters and digits that a repetition needs, to be taken for one."""
 
 _COMMENT: Final = re.compile(r"^\s*(?://|/\*|<!--)")
-_HASH_COMMENT: Final = re.compile(r"^\s*#")
 _FENCE_LINE: Final = re.compile(r"^[ \t/*#!]*```", re.MULTILINE)
-_HASH_LANGUAGES: Final = frozenset(
-    {"dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby", "shellscript", "toml", "yaml"}
+_LINE_COMMENTS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("haskell", "lua", "sql"), "--"),
+        **dict.fromkeys(("dockerfile", "elixir", "makefile", "perl", "python", "r", "ruby"), "#"),
+        **dict.fromkeys(("shellscript", "toml", "yaml"), "#"),
+        "latex": "%",
+    }
 )
+"""What begins a comment, where it is nothing that most languages have."""
 _PAGES: Final = frozenset({"html", "svelte", "vue"})
 """Languages of pages, which have scripts and style sheets within them."""
 _CLOSING_MORE: Final = frozenset({"shellscript"})
@@ -248,7 +254,8 @@ class Hole:
         if self.language_id in PROSE_LANGUAGES or _COMMENT.match(self.line_before):
             return True
         if self.tree is None or not self.prefix:
-            return self.language_id in _HASH_LANGUAGES and _HASH_COMMENT.match(self.line_before) is not None
+            mark = _LINE_COMMENTS.get(self.language_id)
+            return mark is not None and self.line_before.lstrip().startswith(mark)
         node = self.tree.node_at(len(self.prefix) - 1, len(self.prefix))
         quiet = node.type in self.tree.rules.quiet
         return quiet and ("comment" in node.type or node.start_point[0] < node.end_point[0])

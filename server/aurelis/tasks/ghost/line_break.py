@@ -15,6 +15,10 @@ MOST_BREAKS: Final = 3
 """So many line breaks do not stand between a block and what opens it."""
 _UNFINISHED: Final = (" ", "\t", *"([{,=+-*/<>|&.@")
 """A line that ends so goes on."""
+_BEGINS_NAME: Final = re.compile(r"(?<![\w$)\]}])\$$")
+"""A variable's mark without its name."""
+_BEGINS_COMMAND: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+"""The same of a command of LaTeX."""
 _CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
 """What hardly any line begins with at the margin; in prose fewer marks count."""
 _CONTINUES_PROSE: Final = re.compile(r"[:,;?](?=\s|$)|\.(?=\s|$)|-(?=\w)")
@@ -118,11 +122,19 @@ def _is_set_off(first: str, hole: Hole) -> bool:
 def goes_on(text: str, hole: Hole) -> bool:
     """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
     first = _first_line(text)
-    if hole.line_before.endswith(_UNFINISHED) or _is_set_off(first, hole):
+    if hole.line_before.endswith(_UNFINISHED) or _is_set_off(first, hole) or _begins_name(hole):
         return True
     if hole.line_after[:1] in {'"', "'"} or in_one_line_string(hole) or _continues(first, hole):
         return True
     return _finishes_word(first, hole)
+
+
+def _begins_name(hole: Hole) -> bool:
+    """Whether the line ends with the mark of a variable or a command, whose name is to come."""
+    if hole.language_id in PROSE_LANGUAGES:
+        return False
+    mark = _BEGINS_COMMAND if hole.language_id == "latex" else _BEGINS_NAME
+    return mark.search(hole.line_before) is not None
 
 
 def _first_line(text: str) -> str:
@@ -148,9 +160,10 @@ def _continues(first: str, hole: Hole) -> bool:
         return True
     if first[0] in "*/" and hole.line_before.endswith("/"):
         return True
-    indexed = hole.language_id == "python" or hole.line_after.startswith("]")
-    if first[0] == "(" or (first[0] == "[" and indexed):
-        return hole.line_before[-1:].isalnum() or hole.line_before.endswith("_")
+    latex = hole.language_id == "latex"
+    indexed = latex or hole.language_id == "python" or hole.line_after.startswith("]")
+    if first[0] == "(" or (first[0] == "[" and indexed) or (first[0] == "{" and latex):
+        return hole.line_before[-1:].isalnum() or hole.line_before.endswith(("_", "}") if latex else "_")
     return _CONTINUES.match(first) is not None
 
 

@@ -14,6 +14,7 @@ TEXT_BETWEEN: Final = PROSE_LANGUAGES | {
     "handlebars",
     "html",
     "javascriptreact",
+    "latex",
     "php",
     "svelte",
     "typescriptreact",
@@ -55,8 +56,11 @@ def in_comment_line(hole: Hole) -> bool:
 
 
 def among_words(hole: Hole) -> bool:
-    """Whether the cursor stands in prose, a comment or a text of several lines, as far as the text before it tells."""
-    return hole.in_words or in_comment_line(hole) or text_is_open(hole)
+    """Whether the cursor stands in prose, a comment or a text of several lines, as far as the text before it tells.
+
+    In LaTeX the words of a text stand beside its commands.
+    """
+    return hole.in_words or hole.language_id == "latex" or in_comment_line(hole) or text_is_open(hole)
 
 
 def text_is_open(hole: Hole) -> bool:

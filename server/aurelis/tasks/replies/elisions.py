@@ -10,7 +10,7 @@ from aurelis.tasks.replies.brackets import LONG_QUOTES
 from aurelis.tasks.replies.layout import indent_of
 
 _ELISION: Final = re.compile(
-    r"^\s*(?:#|//|/\*|--|<!--|\.\.\.|…)[\s.…]*"
+    r"^\s*(?:#|%|//|/\*|--|<!--|\.\.\.|…)[\s.…]*"
     r"(?:\.\.\.|…|\(?(?:the )?(?:rest|remaining|remainder|existing|previous|other|same|unchanged)\b.*"
     r"(?:code|implementation|methods?|functions?|lines|unchanged|same|as before|here|omitted|remains?)\b.*)"
     r"\s*(?:\*/|-->)?\s*$",

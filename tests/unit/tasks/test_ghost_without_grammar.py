@@ -1,0 +1,63 @@
+"""What models say in languages that are not parsed here, and what of it belongs at the cursor."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.tasks.ghost_holes import filled
+
+CASES = {
+    "code left out of a LaTeX document": (
+        "latex",
+        "\\begin{quote}\n  ¦\n\\end{quote}\n",
+        "```latex\n% ... existing code ...\n\\begin{quote}\n  Some words.\n\\end{quote}\n% ... existing code ...\n```",
+        "\\begin{quote}\n  Some words.\n\\end{quote}\n",
+    ),
+    "a line break within a command of LaTeX": (
+        "latex",
+        "\\begin{a}\n  \\¦\n\\end{a}\n",
+        "\nitem b",
+        "\\begin{a}\n  \\item b\n\\end{a}\n",
+    ),
+    "a line break before a command's argument": (
+        "latex",
+        "\\begin¦\n\\item b\n\\end{a}\n",
+        "\n{a}",
+        "\\begin{a}\n\\item b\n",
+    ),
+    "a line break behind the end of a line of LaTeX": (
+        "latex",
+        "\\begin{a}\n  b \\\\¦\n\\end{a}\n",
+        "\n  c",
+        "  b \\\\\n  c\n\\end{a}\n",
+    ),
+    "a command's mark that is said again": (
+        "latex",
+        "a\n\n\\¦\n\nb\n",
+        "\\section{C}",
+        "a\n\n\\section{C}\n\nb\n",
+    ),
+    "a sentence of a LaTeX text": (
+        "latex",
+        "\\section{A}\n\n¦\n\n\\section{B}\n",
+        "To complete the proof:\nwe look at $n$.",
+        "\\section{A}\n\nTo complete the proof:\nwe look at $n$.\n\n\\section{B}\n",
+    ),
+    "the end of a comment that is said again": (
+        "latex",
+        "% -*- mode: ¦ -*-\n",
+        "LaTeX -*-",
+        "% -*- mode: LaTeX -*-\n",
+    ),
+    "a line break before a variable's name": (
+        "shellscript",
+        "echo $¦\nexit\n",
+        "\nname",
+        "echo $name\nexit\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language_id", "document", "reply", "expected"), CASES.values(), ids=CASES)
+def test_what_belongs_at_the_cursor_is_put_there(language_id: str, document: str, reply: str, expected: str) -> None:
+    """What is around a completion goes, and the completion stays, where only words and layout tell which is which."""
+    assert expected in filled(document, reply, language_id)
