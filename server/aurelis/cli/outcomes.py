@@ -30,7 +30,11 @@ def add_output_options(parser: argparse.ArgumentParser, *, edits: bool) -> None:
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="print the Result as JSON instead of the text")
     if edits:
-        group.add_argument("--diff", action="store_true", help="print the change as a diff instead of the answer")
+        group.add_argument(
+            "--diff",
+            action="store_true",
+            help='print the change as a diff instead of the answer; with --json as its "diff"',
+        )
         group.add_argument("--write", action="store_true", help="apply the change to the file")
 
 
@@ -41,8 +45,9 @@ async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) 
         RequestError: `configuration` when the file cannot be written; `rejected` when it changed meanwhile.
     """
     changes = bool(outcome.edits) or outcome.new_file is not None
-    if arguments.diff and changes:
-        sys.stdout.write(diff_of(outcome))
+    diff = diff_of(outcome) if arguments.diff and changes else None
+    if diff is not None and not arguments.json:
+        sys.stdout.write(diff)
     applied = False
     if arguments.write and changes:
         path = await asyncio.to_thread(write_change, outcome, folder)
@@ -53,7 +58,8 @@ async def finish(outcome: Outcome, folder: Path, arguments: argparse.Namespace) 
     if outcome.confirmation is not None:
         say(f"Look at the change: {outcome.confirmation}")
     if arguments.json:
-        print_json(result_of(outcome, edit=edit_json(outcome, folder), applied=applied))
+        result = result_of(outcome, edit=edit_json(outcome, folder), applied=applied)
+        print_json(result if diff is None else {**result, "diff": diff})
 
 
 def print_json(data: Any) -> None:

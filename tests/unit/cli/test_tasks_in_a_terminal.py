@@ -69,6 +69,13 @@ def test_a_diff_applies_with_git(run: Run, tmp_path: Path) -> None:
     assert _docstring(tmp_path / "code.py", "double")
 
 
+def test_a_diff_within_json_is_a_field_of_it(run: Run) -> None:
+    """`--json --diff` prints one JSON document, which has what `--diff` alone prints."""
+    _, diff, _ = run("document", "code.py", "--diff")
+    code, output, _ = run("document", "code.py", "--json", "--diff")
+    assert (code, json.loads(output)["diff"]) == (0, diff)
+
+
 @pytest.mark.parametrize("odd", ["\x0c", "\x85", "\u2028", "\x1c"])
 def test_a_diff_of_lines_with_odd_characters_applies_with_git(run: Run, tmp_path: Path, odd: str) -> None:
     """Only a line feed ends a line of a patch; form feeds, as old sources have them, do not."""
