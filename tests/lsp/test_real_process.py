@@ -38,6 +38,9 @@ def add(first, second):
     ret
 """
 
+SANDBOX = {"provider": "sandbox"}
+"""For tests of what is answered: by itself the server would ask a model server that happens to run on this machine."""
+
 HEAP_BYTES = 64 * 2**20
 
 HEAVY = (
@@ -58,7 +61,12 @@ HEAVY = (
 async def neovim(lsp_client: LanguageClient) -> Any:
     """The server driven as by Neovim: no inline completion, no messages of ours."""
     await lsp_client.initialize_session(
-        types.InitializeParams(capabilities=client_capabilities("neovim@v0.11.0"), process_id=None, root_uri=None)
+        types.InitializeParams(
+            capabilities=client_capabilities("neovim@v0.11.0"),
+            process_id=None,
+            root_uri=None,
+            initialization_options=SANDBOX,
+        )
     )
     yield
     await lsp_client.shutdown_session()
@@ -103,7 +111,7 @@ async def test_our_own_client_sees_the_whole_path(tmp_path: Path) -> None:
     """Ghost text, a resolved action applied, a streamed explanation, the hover made of it, the record of it all."""
     path = tmp_path / "calc.py"
     await asyncio.to_thread(path.write_text, SOURCE)
-    async with editor(COMMAND, tmp_path, stderr=asyncio.subprocess.DEVNULL) as client:
+    async with editor(COMMAND, tmp_path, settings=SANDBOX, stderr=asyncio.subprocess.DEVNULL) as client:
         uri = client.open_text(path.as_uri(), SOURCE, "python")
         deltas: list[str] = []
         span = {"start": {"line": 4, "character": 0}, "end": {"line": 9, "character": 0}}

@@ -135,7 +135,7 @@ def _as_listed(ls: AurelisServer, uri: str, version: Any) -> Snapshot | None:
     current = ls.documents.snapshot(uri)
     if current is None or current.version == version:
         return current
-    return ls.listed_documents.of(uri, version)
+    return ls.listed_documents.of(current.uri, version)
 
 
 async def _untouched(ls: AurelisServer, listed: Snapshot, lines: Span | None) -> bool:

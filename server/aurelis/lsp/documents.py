@@ -125,7 +125,7 @@ class Documents:
 
     def version(self, uri: str) -> int | None:
         """The version that the editor gave last, None when the document is not open."""
-        document = self._open.get(uri)
+        document = self._find(uri)
         return None if document is None else document.version
 
     def holds(self, snapshot: Snapshot) -> bool:
@@ -139,23 +139,23 @@ class Documents:
 
     def is_open(self, uri: str) -> bool:
         """Whether the editor has it open."""
-        return uri in self._open
+        return self._find(uri) is not None
 
     def snapshot(self, uri: str) -> Snapshot | None:
-        """The document as it stands now; None when it is not open or is nothing to work on."""
-        document = self._open.get(uri)
-        if document is None or not is_served(uri, document.language_id):
+        """The document as it stands now, by the URI it was opened by; None when it is closed or nothing to work on."""
+        document = self._find(uri)
+        if document is None or not is_served(document.uri, document.language_id):
             return None
         if document.snapshot is None:
             text = document.buffer.text
             if BINARY in text:
                 return None
             document.snapshot = Snapshot(
-                uri=uri,
+                uri=document.uri,
                 language_id=document.language_id,
                 version=document.version,
                 text=text,
-                name=display_name(uri, document.path, self.folders),
+                name=display_name(document.uri, document.path, self.folders),
                 project=project_name(document.path, self.folders),
                 path=document.path,
                 cells_above=self._cells_above(document),
@@ -165,6 +165,15 @@ class Documents:
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Every open document, the one opened last at the end."""
         return tuple(snapshot for uri in self._open if (snapshot := self.snapshot(uri)) is not None)
+
+    def _find(self, uri: str) -> OpenDocument | None:
+        """A document that is open; a file by any spelling of its URI, as escapes and links may be written otherwise."""
+        document = self._open.get(uri)
+        if document is not None or not _names_file(uri):
+            return document
+        path = file_path(uri)
+        files = (other for other in self._open.values() if other.path is not None and _names_file(other.uri))
+        return next((other for other in files if other.path == path), None)
 
     def _lines(self, uri: str, first: int, end: int) -> Sequence[str]:
         document = self._open.get(uri)
@@ -194,13 +203,18 @@ def file_path(uri: str) -> Path | None:
     parts = _parts(uri)
     if parts is None or parts.scheme not in {"file", "vscode-notebook-cell"} or not parts.path:
         return None
-    path = to_fs_path(parts._replace(scheme="file", query="", fragment="").geturl())
+    host = "" if parts.netloc.lower() == "localhost" else parts.netloc  # RFC 8089: this machine, as no host is.
+    path = to_fs_path(parts._replace(scheme="file", netloc=host, query="", fragment="").geturl())
     if not path or "\0" in path:
         return None
     try:
         return Path(path).resolve()
     except (OSError, RuntimeError, ValueError):
         return None
+
+
+def _names_file(uri: str) -> bool:
+    return uri[:5].lower() == "file:"
 
 
 def _parts(uri: str) -> SplitResult | None:

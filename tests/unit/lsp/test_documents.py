@@ -138,10 +138,39 @@ def test_a_cell_sees_the_code_cells_above_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "asked",
+    [
+        "file:///project/w%20%C3%BC/a.py",
+        "file:///project/w%20%c3%bc/a.py",
+        "file:///project/w ü/a.py",
+        "file:///project/x/../w%20%C3%BC/a.py",
+        "file://localhost/project/w%20%C3%BC/a.py",
+        "file:/project/w%20%C3%BC/a.py",
+    ],
+)
+def test_an_open_file_is_found_by_any_spelling_of_its_uri(asked: str) -> None:
+    """What is open is not read from the disk because another part of the editor writes its URI differently."""
+    uri = "file:///project/w%20%C3%BC/a.py"
+    documents = opened("unsaved\n", uri)
+    snapshot = documents.snapshot(asked)
+    assert snapshot is not None
+    assert (snapshot.uri, snapshot.text) == (uri, "unsaved\n")
+    assert (documents.is_open(asked), documents.version(asked)) == (True, 1)
+    assert not documents.is_open(asked.replace("a.py", "b.py"))
+
+
+def test_a_cell_is_not_found_by_the_uri_of_its_notebook() -> None:
+    """A notebook's file is none of its cells."""
+    documents = opened("x = 1\n", "vscode-notebook-cell:/project/n.ipynb#a")
+    assert documents.snapshot("file:///project/n.ipynb") is None
+
+
+@pytest.mark.parametrize(
     ("uri", "path"),
     [
         ("file:///a%20b/c%23.py", "/a b/c#.py"),
         ("file:///a/%C3%BC.py", "/a/ü.py"),
+        ("file://localhost/a/b.py", "/a/b.py"),
         ("untitled:Untitled-1", None),
         ("file:", None),
         ("file:///a%00b", None),
