@@ -10,7 +10,7 @@ from aurelis.app import Application
 from aurelis.cli.command_line import DONE, WRONG_USAGE, say, wrong
 from aurelis.cli.outcomes import print_json
 from aurelis.config.folders import user_file
-from aurelis.config.schema import json_schema, plain
+from aurelis.config.schema import json_schema, shown
 
 
 def configure(parser: argparse.ArgumentParser, _word: str) -> None:
@@ -36,5 +36,5 @@ async def run(arguments: argparse.Namespace) -> int:
     problems = await application.configure(folders=[Path.cwd()])
     for problem in problems:
         say(f"{problem.path}: {problem.message}")
-    print_json(plain(application.settings))
+    print_json(shown(application.settings))
     return WRONG_USAGE if problems else DONE

@@ -237,6 +237,18 @@ def test_a_setting_that_is_not_taken_is_told(run: Run, tmp_path: Path) -> None:
     assert "requests.timeoutSeconds" in errors
 
 
+def test_settings_are_shown_without_passwords(run: Run, tmp_path: Path) -> None:
+    """`config show` goes into bug reports and screenshots: what may hold a secret is stars."""
+    (tmp_path / "config.toml").write_text(
+        'cache.redis.url = "redis://:first-value@127.0.0.1:6379/0"\n'
+        '[providers.custom]\nbaseUrl = "https://host.example/v1"\n'
+        'proxy = "http://me:second-value@127.0.0.1:3128"\nheaders = { X-Team = "third-value" }\n'
+    )
+    code, output, _ = run("config", "show")
+    assert (code, json.loads(output)["providers"]["custom"]["proxy"]) == (0, "***")
+    assert not [word for word in ("first-value", "second-value", "third-value") if word in output]
+
+
 def test_a_token_is_read_from_standard_input_and_never_shown(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
