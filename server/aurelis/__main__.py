@@ -16,7 +16,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Final, TextIO
 
-from aurelis.cli.streams import open_missing_streams
+from aurelis.cli.streams import open_missing_streams, show, tell
 from aurelis.cli.waiting import end_waiting, show_waiting
 from aurelis.core.collector import be_sparing
 
@@ -66,18 +66,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; the exit code is 0 for done, 1 for failed, 2 for wrong usage or configuration."""
     open_missing_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    word = given[0] if given else "--help"
+    if not given:
+        tell(_usage(sys.stderr))
+        return 2
+    word = given[0]
     if word in {"-h", "--help", "help"}:
-        screen = sys.stdout if given else sys.stderr
-        screen.write(_usage(screen))
-        return 0 if given else 2
+        return show(_usage(sys.stdout))
     if word in {"-V", "--version"}:
         from aurelis import __version__  # noqa: PLC0415 - only when asked for
 
-        sys.stdout.write(f"aurelis {__version__}\n")
-        return 0
+        return show(f"aurelis {__version__}\n")
     if word not in COMMANDS:
-        sys.stderr.write(f"'{word}' is not a command of aurelis{_suggestion(word)} See `aurelis --help`.\n")
+        tell(f"'{word}' is not a command of aurelis{_suggestion(word)} See `aurelis --help`.\n")
         return 2
     module, summary = COMMANDS[word]
     try:
@@ -91,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         end_waiting()
         if sys.stderr.isatty():
-            sys.stderr.write("\n")  # The terminal has written ^C into the line.
+            tell("\n")  # The terminal has written ^C into the line.
         return INTERRUPTED
 
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final, NoReturn, Protocol
 
-from aurelis.cli.streams import discard_output, use_utf8
+from aurelis.cli.streams import give_up_output, tell, use_utf8
 from aurelis.cli.waiting import end_waiting
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.leaving import on_leaving
@@ -25,7 +25,6 @@ WRONG_USAGE: Final = 2
 SERVER: Final = "serve"
 LEAST_WIDTH: Final = 20
 """Columns; a terminal that claims fewer is not believed."""
-
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)})
 """What standard output fails with that leads to a file; files of our own are answered for where they are written."""
@@ -74,9 +73,8 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
             prepare(arguments)
         code = asyncio.run(_run_unless_told_to_leave(module.run(arguments)))
         sys.stdout.flush()
-    except BrokenPipeError:
-        discard_output()  # Whoever read it has enough.
-        return DONE
+    except BrokenPipeError as error:
+        return give_up_output(error)
     except RequestError as error:
         _show_traceback(arguments)
         say(error.message)
@@ -84,9 +82,7 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
     except Exception as error:  # noqa: BLE001 - the last resort: a person gets a sentence, not a traceback
         _show_traceback(arguments)
         if isinstance(error, OSError) and error.errno in _FULL:
-            discard_output()
-            say(f"The output could not be written ({error.strerror}).")
-            return FAILED
+            return give_up_output(error)
         say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
         return FAILED
     return code
@@ -123,7 +119,7 @@ def say(sentence: str) -> None:
         end_waiting()
         width = max(LEAST_WIDTH, shutil.get_terminal_size().columns)
         sentence = "\n".join(_filled(line, width) for line in sentence.split("\n"))
-    print(sentence, file=sys.stderr, flush=True)
+    tell(f"{sentence}\n")
 
 
 def _filled(line: str, width: int) -> str:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TextIO
+from typing import Final, TextIO
+
+SHOWN: Final = 0
+NOT_SHOWN: Final = 1
 
 
 def open_missing_streams() -> None:
@@ -27,9 +30,37 @@ def use_utf8() -> None:
             reconfigure(encoding="utf-8", errors="replace")
 
 
-def discard_output() -> None:
+def show(text: str) -> int:
+    """Write a text to standard output and give the exit code."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        return give_up_output(error)
+    return SHOWN
+
+
+def give_up_output(error: OSError) -> int:
+    """Go on without standard output, which failed so; the exit code, which is 0 where its reader has enough."""
+    _discard(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return SHOWN
+    tell(f"The output could not be written ({error.strerror}).\n")
+    return NOT_SHOWN
+
+
+def tell(text: str) -> None:
+    """Write a text to standard error; where nobody can read that, the exit code is all that is told."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO) -> None:
     """Write what is still held nowhere; Python would complain about it again while shutting down."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _nowhere() -> TextIO:

@@ -148,7 +148,7 @@ def test_output_is_utf8_in_any_locale(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
-@pytest.mark.parametrize("arguments", [["config", "schema"], ["demo"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["config", "--help"], ["config", "schema"], ["demo"]])
 def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None:
     """When the reader has enough the program ends quietly."""
     reading, writing = os.pipe()
@@ -160,7 +160,7 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's disk that is always full")
-@pytest.mark.parametrize("arguments", [["config", "schema"], ["models"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["config", "schema"], ["models"]])
 def test_a_full_disk_is_said(tmp_path: Path, arguments: list[str]) -> None:
     """Output that cannot be written is a failure in one sentence."""
     with Path("/dev/full").open("wb") as full:
@@ -183,6 +183,18 @@ def test_a_closed_stream_is_as_good_as_none(tmp_path: Path, closed: str, argumen
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False)
     assert done.returncode == code
     assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
+@pytest.mark.parametrize("arguments", [[], ["explian"], ["explain"], ["explain", "missing.py"]])
+def test_a_failure_that_nobody_can_read_keeps_its_exit_code(tmp_path: Path, arguments: list[str]) -> None:
+    """Whoever looks at the exit code alone may have closed the other end of standard error."""
+    reading, writing = os.pipe()
+    with subprocess.Popen([*PROGRAM, *arguments], cwd=tmp_path, stdout=subprocess.PIPE, stderr=writing) as process:
+        os.close(writing)
+        os.close(reading)
+        output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (2, b"")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes as POSIX has them")
