@@ -24,6 +24,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from aurelis.cli.command_line import wrong
+from aurelis.core.home import expanded, home
 from aurelis.security.process import child_environment
 
 ProgramName = Literal["llama-server", "ollama"]
@@ -109,8 +110,8 @@ def llama_command(program: Program, model: str | None, port: int) -> tuple[list[
             )
         which = [option]
     else:
-        file = Path(model or "").expanduser()
-        if not file.is_file():
+        file = expanded(model or "")
+        if file is None or not file.is_file():
             sizes = ", ".join(PRESETS)
             raise wrong(f"'{model}' is neither a file nor one of {sizes}; give --model the path of a GGUF file.")
         if not _is_gguf(file):
@@ -150,7 +151,8 @@ def ollama_model(model: str | None) -> str:
     """
     if model is None or model.lower() in _SIZES:
         return f"qwen2.5-coder:{(model or '1.5b').lower()}"
-    if model.endswith(".gguf") or Path(model).expanduser().exists():
+    file = expanded(model)
+    if model.endswith(".gguf") or (file is not None and file.exists()):
         raise wrong("Ollama takes no file; install llama-server for that, or name a model of Ollama.")
     return model
 
@@ -234,9 +236,9 @@ def downloading(since: float, environment: Mapping[str, str]) -> int | None:
 
 
 def _download_places(environment: Mapping[str, str]) -> list[tuple[Path, str]]:
-    home = Path.home()
-    cache = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
-    own = [cache / "llama.cpp", home / "Library/Caches/llama.cpp"]
+    person = home() or Path()  # Without a home none of these is there.
+    cache = Path(environment.get("XDG_CACHE_HOME") or person / ".cache")
+    own = [cache / "llama.cpp", person / "Library/Caches/llama.cpp"]
     if environment.get("LOCALAPPDATA"):
         own.append(Path(environment["LOCALAPPDATA"]) / "llama.cpp")
     hubs = [cache / "huggingface/hub"]

@@ -18,6 +18,7 @@ from aurelis.config.folders import Folders
 from aurelis.config.settings import CacheSettings, DiskCacheSettings, RedisCacheSettings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import RequestError
+from aurelis.core.home import expanded
 
 if TYPE_CHECKING:
     from aurelis.cache.redis import RedisLayer
@@ -80,7 +81,7 @@ async def open_cache(settings: CacheSettings, folders: Folders, clock: Clock, en
 
 def _disk_folder(settings: DiskCacheSettings, folders: Folders) -> Path | None:
     if settings.path:
-        return Path(settings.path).expanduser()
+        return expanded(settings.path)
     return folders.cache / "answers" if folders.cache is not None else None
 
 

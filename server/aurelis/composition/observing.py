@@ -16,6 +16,7 @@ from aurelis.config.folders import Folders
 from aurelis.config.settings import AuditSettings, Settings
 from aurelis.core.deadline import Clock
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.home import expanded
 from aurelis.core.model import ModelReference
 from aurelis.core.ports import Recorder
 from aurelis.observe.audit import AuditLog, AuditPolicy
@@ -113,6 +114,10 @@ class Observation:
         if not settings.enabled:
             return
         if folder is None:
+            if settings.path:
+                LOGGER.warning(
+                    "There is no audit log: the home in privacy.audit.path is not known; name another folder."
+                )
             if settings.required:
                 self._unwritable = (
                     "There is no folder for the audit log and your settings require it; "
@@ -175,7 +180,7 @@ class Observation:
 def audit_folder(settings: AuditSettings, folders: Folders) -> Path | None:
     """Where the audit log lies."""
     if settings.path:
-        return Path(settings.path).expanduser()
+        return expanded(settings.path)
     return folders.state / "audit" if folders.state is not None else None
 
 

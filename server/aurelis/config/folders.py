@@ -14,6 +14,7 @@ from typing import Final
 import attrs
 
 from aurelis.config.findings import Problem
+from aurelis.core.home import expanded
 
 _APPLICATION: Final = "aurelis"
 _PRIVATE: Final = 0o700
@@ -42,7 +43,7 @@ def user_file(environ: Mapping[str, str]) -> tuple[Path | None, bool]:
     """The user's settings file, and whether the user named it with AURELIS_CONFIG (so that it must exist)."""
     named = environ.get("AURELIS_CONFIG")
     if named:
-        return Path(os.path.expanduser(named)), True  # noqa: PTH111 - that of Path raises where there is no home
+        return expanded(named) or Path(named), True
     folder = config_folder()
     return (folder / "config.toml" if folder else None), False
 

@@ -7,7 +7,6 @@ that stand above it, then its size. Decisions are kept for a moment, so that a k
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import stat
@@ -21,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
+from aurelis.core.home import home
 from aurelis.core.request import Source
 from aurelis.security.ignore_files import IgnoreFiles, Patterns, bounded, keeping, parse_patterns
 from aurelis.security.key_files import is_key_file
@@ -145,9 +145,9 @@ def _shown(file: Path, folder: Path | None) -> str:
     """A file as a person finds it: from the workspace folder, else from home."""
     if folder is not None and file.is_relative_to(folder):
         return file.relative_to(folder).as_posix()
-    with contextlib.suppress(RuntimeError):  # There may be no home.
-        if file.is_relative_to(Path.home()):
-            return f"~/{file.relative_to(Path.home()).as_posix()}"
+    person = home()
+    if person is not None and file.is_relative_to(person):
+        return f"~/{file.relative_to(person).as_posix()}"
     return str(file)
 
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from aurelis.core.home import home
+
 _FILE_BYTES: Final = 1_000_000
 """More of a settings file is not read."""
 
@@ -28,19 +30,15 @@ class GitExcludes:
     """Looks in git's settings, and keeps what at most 64 files said. Not for several threads at once."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        home = Path(environ.get("HOME") or Path.home())
-        folder = Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
-        self._home = home
-        self._usual = folder / "ignore"
-        of_the_person = (
-            (Path(environ["GIT_CONFIG_GLOBAL"]),)
-            if environ.get("GIT_CONFIG_GLOBAL")
-            else (
-                folder / "config",
-                home / ".gitconfig",
-            )
-        )
-        self._settings = (Path("/etc/gitconfig"), *of_the_person)
+        self._home = Path(environ["HOME"]) if environ.get("HOME") else home()
+        folder = _folder_of_git(environ, self._home)
+        self._usual = folder / "ignore" if folder is not None else None
+        self._settings = [Path("/etc/gitconfig")]
+        if environ.get("GIT_CONFIG_GLOBAL"):
+            self._settings.append(Path(environ["GIT_CONFIG_GLOBAL"]))
+        else:
+            self._settings += [folder / "config"] if folder is not None else []
+            self._settings += [self._home / ".gitconfig"] if self._home is not None else []
         self._known: dict[Path, tuple[tuple[int, int], str | None]] = {}
 
     def file_for(self, top: Path) -> Path | None:
@@ -69,10 +67,17 @@ class GitExcludes:
             kept = self._known[file] = (version, _excludes_in(file))
         return kept[1]
 
-    def _path(self, said: str, top: Path) -> Path:
+    def _path(self, said: str, top: Path) -> Path | None:
         if said == "~" or said.startswith("~/"):
-            return self._home / said[2:]
+            return self._home / said[2:] if self._home is not None else None
         return top / said
+
+
+def _folder_of_git(environ: Mapping[str, str], person: Path | None) -> Path | None:
+    """Where git keeps what a person has set up, beside `.gitconfig`."""
+    if environ.get("XDG_CONFIG_HOME"):
+        return Path(environ["XDG_CONFIG_HOME"]) / "git"
+    return person / ".config" / "git" if person is not None else None
 
 
 def _excludes_in(file: Path) -> str | None:

@@ -237,6 +237,24 @@ def test_a_setting_that_is_not_taken_is_told(run: Run, tmp_path: Path) -> None:
     assert "requests.timeoutSeconds" in errors
 
 
+@pytest.mark.parametrize(
+    "setting", ["", 'cache.disk.path = "~nobody-we-know/x"', 'privacy.audit.path = "~nobody-we-know/x"']
+)
+def test_a_home_that_is_not_known_stops_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str
+) -> None:
+    """In a container a person may have no home, and a setting may name that of somebody else."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "config.toml").write_text(f"{setting}\n")
+    if not setting:
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    code, output, errors = run("explain", "code.py")
+    assert (code, output[:12]) == (0, "**`double`**"), errors
+    assert not list(tmp_path.glob("~*"))
+
+
 def test_settings_are_shown_without_passwords(run: Run, tmp_path: Path) -> None:
     """`config show` goes into bug reports and screenshots: what may hold a secret is stars."""
     (tmp_path / "config.toml").write_text(

@@ -9,6 +9,7 @@ from typing import Final
 import truststore
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.home import expanded
 from aurelis.providers.options import ProviderOptions
 from aurelis.providers.transport.pins import PinnedContext, read_pins
 
@@ -47,7 +48,10 @@ def build_context(options: ProviderOptions, *, secure: bool) -> ssl.SSLContext:
 
 
 def _read_authorities(path: str) -> str:
-    text = Path(path).expanduser().read_text(encoding="utf-8")
+    file = expanded(path)
+    if file is None:
+        raise ValueError(path)
+    text = file.read_text(encoding="utf-8")
     if "-----BEGIN CERTIFICATE-----" not in text:
         raise ValueError(path)
     return text
