@@ -14,6 +14,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from aurelis.core.plain_file import open_plain
+
 _MARK: Final = b"AUR1"
 _SEAL_BYTES: Final = 32
 _KEY_BYTES: Final = 32
@@ -93,8 +95,7 @@ def user_secret(path: Path) -> bytes:
 
 
 def _read_secret(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(descriptor, "rb") as file:
+    with open_plain(path, through_links=False) as file:
         found = os.fstat(file.fileno())
         if os.name == "posix" and (found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077):
             raise PermissionError(f"{path.name} must be private to its user (chmod 600)")

@@ -7,9 +7,7 @@ except where that would be less safe (see `kinds.Setting`).
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,6 +19,7 @@ from aurelis.config.faults import ROLES, reference_fault
 from aurelis.config.findings import Findings, Problem
 from aurelis.config.settings import Settings
 from aurelis.config.trust import allowed
+from aurelis.core.plain_file import open_plain
 
 Origin = Literal["user", "workspace", "environment", "editor"]
 
@@ -31,9 +30,6 @@ LARGEST_FILE: Final = 1_048_576
 ORDER: Final[tuple[Origin, ...]] = ("user", "workspace", "environment", "editor")
 CLIENT_KEYS: Final = frozenset({"trusted", "trace", "client"})
 """Keys beside the tree that belong to the editor's own side: trust, protocol tracing, the extension's own settings."""
-
-_WITHOUT_WAITING: Final = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
-"""Flags that exist on one system or the other: no waiting for a pipe, no inheriting, no changed line ends."""
 
 
 @attrs.frozen
@@ -133,7 +129,7 @@ def _file_layer(origin: Origin, file: Path, source: str, *, must_exist: bool) ->
     except FileNotFoundError:
         return failed("The file does not exist") if must_exist else Layer(origin, source=source)
     except OSError as error:
-        return failed(f"The file cannot be read ({error.strerror or 'not a plain file'})")
+        return failed(f"The file cannot be read ({error.strerror or 'no reason given'})")
     except ValueError:
         return failed("The path is not one of a file")
     import tomllib  # noqa: PLC0415 - only those who have a file pay for it at the start
@@ -153,9 +149,6 @@ def _file_layer(origin: Origin, file: Path, source: str, *, must_exist: bool) ->
 
 
 def _read(file: Path) -> bytes:
-    """The content of a plain file, one byte more than is allowed at most; never waits for a pipe or a device."""
-    descriptor = os.open(file, os.O_RDONLY | _WITHOUT_WAITING)
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor, opened without waiting
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError
+    """The content of a plain file, one byte more than is allowed at most."""
+    with open_plain(file) as stream:
         return stream.read(LARGEST_FILE + 1)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import stat
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +16,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from aurelis.core.errors import ErrorKind, RequestError
+from aurelis.core.plain_file import NotPlainFileError, open_plain
 from aurelis.core.snapshot import Snapshot
 from aurelis.lsp.documents import display_name, file_path, is_served, project_name
 
@@ -131,19 +131,16 @@ def language_of(path: Path) -> str:
 
 
 def _read(path: Path) -> bytes:
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(path, flags)
+        with open_plain(path, through_links=False) as stream:
+            size = os.fstat(stream.fileno()).st_size
+            data = b"" if size > FILE_BYTES else stream.read(FILE_BYTES + 1)
+    except NotPlainFileError:
+        raise RequestError(ErrorKind.EXCLUDED, f"{path.name} is not a regular file.") from None
     except OSError as error:
         message = f"{path.name} cannot be read ({error.strerror or 'no reason given'}); check its path and permissions."
         raise RequestError(ErrorKind.CONFIGURATION, message) from None
-    found = os.fstat(descriptor)
-    if not stat.S_ISREG(found.st_mode):
-        os.close(descriptor)
-        raise RequestError(ErrorKind.EXCLUDED, f"{path.name} is not a regular file.")
-    with os.fdopen(descriptor, "rb") as stream:
-        data = b"" if found.st_size > FILE_BYTES else stream.read(FILE_BYTES + 1)
-    if found.st_size > FILE_BYTES or len(data) > FILE_BYTES:
+    if size > FILE_BYTES or len(data) > FILE_BYTES:
         raise RequestError(
             ErrorKind.TOO_LARGE, f"{path.name} is larger than {FILE_BYTES // 1_048_576} MB; choose a smaller file."
         )

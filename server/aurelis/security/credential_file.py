@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,12 +19,11 @@ from typing import Final
 
 import attrs
 
+from aurelis.core.plain_file import NotPlainFileError, open_plain
+
 NAME: Final = "credentials.toml"
 LARGEST_FILE: Final = 1_048_576
 """Bytes; the file holds a few hundred."""
-
-_WITHOUT_WAITING: Final = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
-"""Flags that exist on one system or the other: no waiting for a pipe, no inheriting, no changed line ends."""
 
 
 @attrs.frozen
@@ -47,16 +45,17 @@ def read(file: Path) -> dict[str, Entry]:
         CredentialFileError: when the file is not private to the user, or is not what it should be.
     """
     try:
-        descriptor = os.open(file, os.O_RDONLY | _WITHOUT_WAITING)
+        with open_plain(file) as stream:
+            complaint = _complaint(os.fstat(stream.fileno()))
+            content = b"" if complaint else stream.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         return {}
+    except NotPlainFileError:
+        raise CredentialFileError(f"{NAME} is not a plain file") from None
     except (OSError, ValueError):
         raise CredentialFileError(f"{NAME} cannot be read") from None
-    with open(descriptor, "rb") as stream:  # noqa: PTH123 - a descriptor: what is judged is what is read
-        complaint = _complaint(os.fstat(descriptor))
-        if complaint:
-            raise CredentialFileError(complaint)
-        content = stream.read(LARGEST_FILE + 1)
+    if complaint:
+        raise CredentialFileError(complaint)
     if len(content) > LARGEST_FILE:
         raise CredentialFileError(f"{NAME} is too large")
     import tomllib  # noqa: PLC0415 - only those who have a file pay for it
@@ -95,8 +94,6 @@ def write(file: Path, entries: Mapping[str, Entry]) -> None:
 
 
 def _complaint(found: os.stat_result) -> str | None:
-    if not stat.S_ISREG(found.st_mode):
-        return f"{NAME} is not a plain file"
     if os.name != "posix":
         return None  # The profile folder's access list is what keeps it private there.
     if found.st_uid != os.geteuid():

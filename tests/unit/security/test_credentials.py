@@ -225,6 +225,17 @@ async def test_a_damaged_file_is_no_token_and_no_crash(given: Any, text: Any) ->
 
 
 @POSIX
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+async def test_what_is_no_file_is_no_token_and_no_crash(given: Any, make: Any) -> None:
+    """A folder or a pipe of the file's name is said to be none; requests that need no token go on."""
+    make(given.folder / "credentials.toml")
+    credentials = given.credentials()
+    assert await credentials.token(Lookup("p", HERE)) is None
+    with pytest.raises(RequestError, match="is not a plain file"):
+        await credentials.require(Lookup("p", HERE))
+
+
+@POSIX
 async def test_the_file_is_written_private_and_whole(given: Any) -> None:
     """Storing and deleting rewrite the file with mode 0600, keep other entries and leave nothing lying about."""
     credentials = given.credentials()
