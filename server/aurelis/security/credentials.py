@@ -6,6 +6,7 @@ In come a provider's name, the origin that its requests go to and the names of e
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -84,6 +85,8 @@ class Credentials:
         self._handed_over: dict[str, Entry] = {}
         self._kept: dict[tuple[str, Origin], _Found] = {}
         self._first_use: dict[tuple[Source, str], str] = {}
+        # The stores take few calls at once, so requests share a search: one at most for each provider and address.
+        self._searches: dict[tuple[str, Origin], asyncio.Task[_Found]] = {}
 
     def hand_over(self, provider: str, token: str | None, origin: str | None = None) -> None:
         """Take a token from the editor for this process; None falls back to the next source.
@@ -128,8 +131,9 @@ class Credentials:
 
     def forget(self, provider: str) -> None:
         """Look the token up anew next time: after a 401, and when settings or tokens change."""
-        for key in [key for key in self._kept if key[0] == provider]:
-            del self._kept[key]
+        for known in (self._kept, self._searches):
+            for key in [key for key in known if key[0] == provider]:
+                del known[key]
 
     async def reach(self, provider: str, where: Literal["keychain", "file"]) -> None:
         """See whether a token could be kept there, before anybody types one.
@@ -218,15 +222,37 @@ class Credentials:
             if value is not None:
                 return _Found(Token(value, lookup.origin), "environment")
             notes.append(f"The variable {name} holds no token (blanks or odd characters in it)")
-        key = (lookup.provider, lookup.origin)
-        kept = self._kept.get(key)
-        if kept is None or (kept.token is None and self._clock.monotonic() - kept.at > ABSENCE_SECONDS):
-            kept = await self._search_stores(lookup)
-            if len(self._kept) >= MOST_PROVIDERS:
-                self._kept.clear()
-            self._kept[key] = kept
+        kept = self._known(lookup)
+        if kept is None:
+            key = (lookup.provider, lookup.origin)
+            search = self._searches.get(key)
+            if search is None:
+                search = self._searches[key] = asyncio.create_task(self._search_stores_and_keep(lookup))
+            kept = await asyncio.shield(search)
         elsewhere = bound_elsewhere or kept.bound_elsewhere
         return attrs.evolve(kept, bound_elsewhere=elsewhere, notes=(*notes, *kept.notes))
+
+    def _known(self, lookup: Lookup) -> _Found | None:
+        """What a search found that need not be made again yet."""
+        kept = self._kept.get((lookup.provider, lookup.origin))
+        if kept is not None and kept.token is None and self._clock.monotonic() - kept.at > ABSENCE_SECONDS:
+            return None
+        return kept
+
+    async def _search_stores_and_keep(self, lookup: Lookup) -> _Found:
+        """Search file and keychain; what was found is kept, unless it was to be forgotten meanwhile."""
+        key = (lookup.provider, lookup.origin)
+        try:
+            found = await self._search_stores(lookup)
+        finally:
+            wanted = self._searches.get(key) is asyncio.current_task()
+            if wanted:
+                del self._searches[key]
+        if wanted:
+            if len(self._kept) >= MOST_PROVIDERS:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
 
     async def _search_stores(self, lookup: Lookup) -> _Found:
         bound_elsewhere = None

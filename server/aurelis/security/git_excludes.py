@@ -43,7 +43,7 @@ class GitExcludes:
 
     def file_for(self, top: Path) -> Path | None:
         """The file of a repository's top; None where that is no repository."""
-        if not (top / ".git").exists():
+        if not is_top(top):
             return None
         files = (*self._settings, top / ".git" / "config")
         said = [text for file in files if (text := self._said_by(file)) is not None]
@@ -71,6 +71,11 @@ class GitExcludes:
         if said == "~" or said.startswith("~/"):
             return self._home / said[2:] if self._home is not None else None
         return top / said
+
+
+def is_top(folder: Path) -> bool:
+    """Whether a folder is the top of a repository; one that cannot be looked into, or cannot be at all, is none."""
+    return os.path.exists(folder / ".git")  # noqa: PTH110 - that of Path raises then
 
 
 def _folder_of_git(environ: Mapping[str, str], person: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ answer for `a/b/c` does not tell a pattern that names `a` from one that names `a
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import stat
 import time
@@ -21,7 +22,7 @@ import attrs
 from pathspec import GitIgnoreSpec
 from pathspec.pattern import RegexPattern
 
-from aurelis.security.git_excludes import GitExcludes
+from aurelis.security.git_excludes import GitExcludes, is_top
 
 IGNORE_FILES: Final = (
     ".gitignore",
@@ -184,7 +185,11 @@ class IgnoreFiles:
         kept = self._kinds.get(key)
         if kept is not None and kept[0] == changed:
             return kept[1]
-        kinds = tuple(kind for kind in IGNORE_FILES if (directory / kind).is_file())
+        kinds = tuple(
+            kind
+            for kind in IGNORE_FILES
+            if os.path.isfile(directory / kind)  # noqa: PTH113 - that of Path raises where it cannot look
+        )
         if _settled(changed):
             bounded(self._kinds, _KEPT)[key] = (changed, kinds)
         return kinds
@@ -230,7 +235,7 @@ def _names(pattern: RegexPattern, path: str, *, is_folder: bool) -> bool:
 def _top(folder: Path) -> Path:
     """The top of the repository that a folder belongs to, else the folder itself."""
     for candidate in (folder, *list(folder.parents)[:_LEVELS_UP]):
-        if (candidate / ".git").exists():
+        if is_top(candidate):
             return candidate
     return folder
 

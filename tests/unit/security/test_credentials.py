@@ -1,6 +1,8 @@
+import asyncio
 import json
 import os
 import stat
+import threading
 import traceback
 from typing import Any
 
@@ -23,6 +25,7 @@ class MemoryKeyring:
     def __init__(self, **texts: str) -> Any:
         self.texts = texts
         self.reads = 0
+        self.read = threading.Event()
         self.failure = None
 
     def get_password(self, service: Any, user: Any) -> Any:
@@ -30,7 +33,9 @@ class MemoryKeyring:
         self.reads += 1
         if self.failure:
             raise self.failure
-        return self.texts.get(user)
+        text = self.texts.get(user)
+        self.read.set()
+        return text
 
     def set_password(self, service: Any, user: Any, text: Any) -> Any:
         assert service == "aurelis"
@@ -312,6 +317,27 @@ async def test_a_found_token_is_kept_until_it_is_forgotten(given: Any) -> None:
     given.keyring.texts["p"] = sealed("renewed", HERE)
     credentials.forget("p")
     assert await credentials.token(Lookup("p", HERE)) == Token("renewed", HERE)
+
+
+async def test_many_requests_at_once_share_one_search(given: Any) -> None:
+    """The first requests of a start, however many, all get the token; the keychain is asked once."""
+    given.keyring.texts["p"] = sealed(SECRET, HERE)
+    credentials = given.credentials()
+    found = await asyncio.gather(*(credentials.require(Lookup("p", HERE)) for _ in range(200)))
+    assert set(found) == {Token(SECRET, HERE)}
+    assert given.keyring.reads == 1
+
+
+async def test_what_was_found_is_not_kept_when_it_was_to_be_forgotten_meanwhile(given: Any) -> None:
+    """A token that was refused while the keychain was being asked is looked up anew."""
+    given.keyring.texts["p"] = sealed("tok-of-yesterday", HERE)
+    credentials = given.credentials()
+    under_way = asyncio.create_task(credentials.token(Lookup("p", HERE)))
+    await asyncio.to_thread(given.keyring.read.wait, 10)
+    given.keyring.texts["p"] = sealed(SECRET, HERE)
+    credentials.forget("p")
+    await under_way
+    assert await credentials.token(Lookup("p", HERE)) == Token(SECRET, HERE)
 
 
 async def test_an_absence_is_believed_for_a_while_only(given: Any) -> None:

@@ -250,6 +250,17 @@ def test_documents_of_virtual_workspaces_are_judged_by_their_address(
     assert (_egress(tmp_path, "private/**").refusal(Source(uri, None)) is not None) is refused
 
 
+@pytest.mark.parametrize("name", ["a" * 300 + "/x.py", "x\0/y.py", "/".join(["deep"] * 900) + "/x.py"])
+def test_a_path_that_no_file_can_have_is_judged_by_its_name(tmp_path: Path, name: str) -> None:
+    """An editor may show what it could not save."""
+    egress = _egress(tmp_path, "secret/")
+    for folder in (tmp_path, Path("/elsewhere")):
+        path = folder / name
+        uri = "file:///" + name.replace("\0", "%00")
+        assert egress.refusal(Source(uri, path)) is None
+        assert egress.refusal(Source(uri, path.with_name("id_rsa"))) is not None
+
+
 def test_refusals_are_told_once_per_decision(tmp_path: Path) -> None:
     """The security event names the document, not its folder."""
     told: list[str] = []
