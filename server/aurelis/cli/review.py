@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import PurePath
 from typing import Any, Final
+from urllib.parse import quote
 
 import attrs
 
@@ -124,7 +126,7 @@ def sarif_log(reviewed: list[Reviewed]) -> dict[str, Any]:
             "locations": [
                 {
                     "physicalLocation": {
-                        "artifactLocation": {"uri": entry.chosen.snapshot.name.replace("\\", "/")},
+                        "artifactLocation": {"uri": quote(PurePath(entry.chosen.snapshot.name).as_posix())},
                         "region": {"startLine": finding.first_line, "endLine": finding.last_line},
                     }
                 }

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from aurelis.core.bounded_patterns import LONGEST_PATTERN, MOST_REPEATS, PatternFault
+from aurelis.core.bounded_patterns import LONGEST_PATTERN, PatternFault
 from aurelis.core.bounded_patterns import pattern_fault as fault_of_pattern
 
 ROLES: Final = ("completion", "code", "reasoning", "documentation", "fast")
@@ -27,8 +27,7 @@ _PATTERNS: Final = MappingProxyType(
         PatternFault.LONG: f"a regular expression of at most {LONGEST_PATTERN} characters",
         PatternFault.NO_PATTERN: "a regular expression",
         PatternFault.MATCHES_NOTHING: "a regular expression that does not match the empty text",
-        PatternFault.REPEATS_A_REPETITION: "a regular expression that repeats no repetition and refers to no group",
-        PatternFault.MANY_REPETITIONS: f"a regular expression with at most {MOST_REPEATS} open-ended repetitions",
+        PatternFault.MANY_WAYS: "a regular expression that cannot match one text in very many ways",
     }
 )
 

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from aurelis.core.bounded_patterns import pattern_fault
+from aurelis.core.pattern_ways import LONGEST_TEXT
 
 _PATTERNS: Final = 100
 """The most patterns that are used."""
 
-_PIECE: Final = 1_000
+_PIECE: Final = LONGEST_TEXT
 """Characters of a line that a pattern sees at a time; longer lines are looked at in pieces ..."""
 
 _OVERLAP: Final = 250

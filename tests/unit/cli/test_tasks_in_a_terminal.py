@@ -176,6 +176,33 @@ def test_sarif_names_file_and_line(run: Run, tmp_path: Path) -> None:
     ]
 
 
+def test_sarif_names_a_file_by_its_address(run: Run, tmp_path: Path) -> None:
+    """What an address cannot hold as it is, is escaped (SARIF 2.1.0, 3.4.3)."""
+    (tmp_path / "50% of it ü.py").write_text("def f(a, b=[]):\n    return a\n")
+    (ran,) = json.loads(run("review", "50% of it ü.py", "--sarif")[1])["runs"]
+    place = ran["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "50%25%20of%20it%20%C3%BC.py"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names that only POSIX allows")
+def test_files_of_any_name_are_reviewed_since_a_revision(run: Run, tmp_path: Path) -> None:
+    """Names that git spells like strings are found; a file that is empty now is passed over."""
+    names = ["a b.py", 'a"b.py', "a\\nb.py", "a\tb.py", "a\x01b.py", 'b/ü"\n.py', "ü.py"]
+    _git(tmp_path, "init", "-q")
+    for name in [*names, "gone.py"]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-q", "-m", "Begin")
+    for name in names:
+        (tmp_path / name).write_text("def f(a=[]):\n    return a\n")
+    (tmp_path / "gone.py").write_text("")
+    code, output, errors = run("review", "--since", "HEAD", "--json")
+    assert code == 0, errors
+    paths = {finding["path"] for result in json.loads(output) for finding in result["findings"]}
+    assert paths == set(names)
+
+
 def test_only_changes_are_reviewed_since_a_revision(run: Run, tmp_path: Path) -> None:
     """`review --since` looks at changed lines; nothing changed is said, an unknown revision is wrong usage."""
     _git(tmp_path, "init", "-q")

@@ -127,11 +127,12 @@ def test_the_users_own_patterns_are_secrets() -> None:
     ("pattern", "expected"),
     [
         ("[", "a regular expression"),
-        ("(a+)+b", "a regular expression that repeats no repetition and refers to no group"),
-        ("(?:a|b*)*c", "a regular expression that repeats no repetition and refers to no group"),
-        (r"(\w+)\1", "a regular expression that repeats no repetition and refers to no group"),
+        ("(a+)+b", "a regular expression that cannot match one text in very many ways"),
+        ("(?:a|b*)*c", "a regular expression that cannot match one text in very many ways"),
+        (r"(\w+)\1", "a regular expression that cannot match one text in very many ways"),
         ("x*", "a regular expression that does not match the empty text"),
-        ("a.*b.*c.*d.*e", "a regular expression with at most 3 open-ended repetitions"),
+        ("a.*b.*c.*d.*e", "a regular expression that cannot match one text in very many ways"),
+        ("(a|aa)+$", "a regular expression that cannot match one text in very many ways"),
     ],
 )
 def test_patterns_that_cannot_be_used_are_reported(pattern: str, expected: str) -> None:
