@@ -78,6 +78,7 @@ class TeamQuotaLedger:
             retry=Retry(NoBackoff(), 0),
         )
         self._taken: OrderedDict[tuple[str, float], str] = OrderedDict()
+        self._giving_back: set[asyncio.Task[None]] = set()  # One for each request that was cancelled at this moment.
         self._silent_until = float("-inf")
         self._warned = False
 
@@ -89,7 +90,14 @@ class TeamQuotaLedger:
             return wait
         member = secrets.token_hex(12)
         words = [word for rule in finite for word in (rule.requests, rule.seconds)]
-        answer = await self._ask("eval", _RESERVE, 1, self._name(key), member, *words)
+        try:
+            answer = await self._ask("eval", _RESERVE, 1, self._name(key), member, *words)
+        except asyncio.CancelledError:
+            # Whoever asked is gone and sends nothing; the team's place may be taken all the same.
+            work = asyncio.create_task(self._give_back(key, now, member))
+            self._giving_back.add(work)
+            work.add_done_callback(self._giving_back.discard)
+            raise
         told = _wait(answer, max(rule.seconds for rule in finite))
         wait = told or 0.0
         if wait > 0.0:
@@ -102,14 +110,17 @@ class TeamQuotaLedger:
 
     async def cancel(self, key: str, now: float) -> None:
         """Give back a reservation made at `now` whose request was never sent."""
-        await self._own.cancel(key, now)
-        member = self._taken.pop((key, now), None)
-        if member is not None:
-            await self._ask("zrem", self._name(key), member)
+        await self._give_back(key, now, self._taken.pop((key, now), None))
 
     async def aclose(self) -> None:
         """Close the connections; the user's own ledger is its maker's to close."""
+        await asyncio.gather(*self._giving_back, return_exceptions=True)
         await self._client.aclose()
+
+    async def _give_back(self, key: str, now: float, member: str | None) -> None:
+        await self._own.cancel(key, now)
+        if member is not None:
+            await self._ask("zrem", self._name(key), member)
 
     def _name(self, key: str) -> str:
         return _PREFIX + hmac.digest(self._naming, key.encode("utf-8", "surrogatepass"), "sha256").hex()

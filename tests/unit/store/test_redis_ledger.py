@@ -71,6 +71,30 @@ async def test_giving_back_frees_a_place_of_the_team(join: Join) -> None:
     assert await two.reserve("k", TWO, 1.0) > 0.0
 
 
+async def test_whoever_leaves_while_the_team_is_asked_has_reserved_nothing(join: Join) -> None:
+    """A key press that replaces a request must cost neither the user nor the team a place."""
+    one, two = join(), join()
+    asked = asyncio.Event()
+    ask = one._ask
+
+    async def told(command: str, *words: object) -> object:
+        answer = await ask(command, *words)
+        if command == "eval":
+            asked.set()
+            await asyncio.Event().wait()  # The server has counted, and its answer is on its way.
+        return answer
+
+    one._ask = told  # type: ignore[method-assign]
+    leaving = asyncio.create_task(one.reserve("k", [QuotaRule(1, 60.0)], 0.0))
+    await asked.wait()
+    leaving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await leaving
+    await asyncio.gather(*one._giving_back)
+    assert await one._own.used("k", 60.0, 0.0) == 0  # type: ignore[attr-defined]  # beyond the port
+    assert await two.reserve("k", [QuotaRule(1, 60.0)], 0.0) == 0.0
+
+
 async def test_many_at_once_are_counted_exactly(join: Join) -> None:
     """However many ask at the same moment, no more than the rule's number is granted."""
     ledgers = [join() for _ in range(5)]
