@@ -10,13 +10,13 @@ from enum import Enum, auto
 from re import _parser as parser  # type: ignore[attr-defined] # the parse tree of `re` has no public name
 from typing import Final
 
-from aurelis.core.pattern_ways import LONGEST_TEXT, ways_to_match
+from aurelis.core.pattern_ways import LONGEST_TEXT, places_to_begin, ways_to_match
 
 LONGEST_PATTERN: Final = 500
 """The most characters of one pattern."""
 
-MOST_WAYS: Final = (LONGEST_TEXT + 1) ** 2
-"""The most ways of matching one text: those of two repetitions whose ends nothing tells, as in `a.*b.*c`."""
+MOST_TRIES: Final = LONGEST_TEXT**3 // 6
+"""The most ways of matching one text, from all places in it: those of `.*x.*y`. At worst they take some seconds."""
 
 
 class PatternFault(Enum):
@@ -34,9 +34,10 @@ def pattern_fault(pattern: str) -> PatternFault | None:
         return PatternFault.LONG
     try:
         compiled = re.compile(pattern)
-        ways = ways_to_match(parser.parse(pattern))
+        tree = parser.parse(pattern)
+        tries = places_to_begin(tree) * ways_to_match(tree)
     except (re.error, OverflowError, RecursionError):
         return PatternFault.NO_PATTERN
     if compiled.match("") is not None:
         return PatternFault.MATCHES_NOTHING
-    return PatternFault.MANY_WAYS if ways > MOST_WAYS else None
+    return PatternFault.MANY_WAYS if tries > MOST_TRIES else None

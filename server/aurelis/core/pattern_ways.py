@@ -1,15 +1,15 @@
 """In how many ways a regular expression can match one text: `re` tries all of them before it gives up.
 
-In comes the parse tree of `re`, out goes a bound. A repetition counts once where the next character tells that it has
-ended, as in `[a-z]+-`, and once for each of its lengths where it does not, as in `.*x`; what stands within a repetition
-is raised to its power, as in `(a|aa)+`. Characters are sets of code points; those beyond Latin-1 are letters, blanks or
-others.
+In comes the parse tree of `re`, out goes an estimate that is rather too high. A repetition counts once where the next
+character tells that it has ended, as in `[a-z]+-`, and once for each of its lengths where it does not, as in `.*x`, or
+for each place where the word can stand that must come, as in `.*word`. What stands within a repetition is raised to its
+power, as in `(a|aa)+`. Characters are sets of code points; those beyond Latin-1 are letters, blanks or others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations, starmap
+from itertools import combinations, starmap, takewhile
 from re import _constants as codes  # type: ignore[attr-defined] # the parse tree of `re` has no public name
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +17,7 @@ from typing import Any, Final
 LONGEST_TEXT: Final = 1_000
 """Characters of the text that is matched: an open-ended repetition has no more lengths than that."""
 
-MANY_WAYS: Final = LONGEST_TEXT**3
+MANY_WAYS: Final = LONGEST_TEXT**4
 """Where counting ends."""
 
 _LATIN: Final = frozenset(range(256))
@@ -49,28 +49,53 @@ _REPEATS: Final = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIV
 
 
 def ways_to_match(tree: _Items, following: _Characters | None = None) -> int:
-    """A bound on the ways, at most about `MANY_WAYS`.
+    """The ways from one place in a text on, at most `MANY_WAYS`.
 
     `following` are the characters one of which must come behind what the tree matches; None where nothing behind it can
     fail, so that the first way is the last one that is tried.
     """
     ways = 1
-    items = list(tree)
+    items = _flat(tree)
     for place, (code, argument) in enumerate(items):
-        ways *= _ways_of(code, argument, _coming(items[place + 1 :], following))
+        rest = items[place + 1 :]
+        ways *= _ways_of(code, argument, _coming(rest, following), _apart(rest))
         if ways >= MANY_WAYS:
             return MANY_WAYS
     return ways
 
 
-def _ways_of(code: Any, argument: Any, following: _Characters | None) -> int:
+def places_to_begin(tree: _Items) -> int:
+    """At how many places of a text a search goes on beyond a first look: at all of them, or where a word stands."""
+    for code, argument in _flat(tree):
+        if code is codes.AT and argument is not codes.AT_BOUNDARY and argument is not codes.AT_NON_BOUNDARY:
+            return 1
+        if code is codes.BRANCH:
+            return max(places_to_begin(branch) for branch in argument[1])
+        if code is not codes.AT:
+            return 1 if code is codes.LITERAL else LONGEST_TEXT
+    return LONGEST_TEXT
+
+
+def _flat(items: _Items) -> list[tuple[Any, Any]]:
+    """The items with those of groups in the groups' place."""
+    flat: list[tuple[Any, Any]] = []
+    for code, argument in items:
+        flat += _flat(argument[3]) if code is codes.SUBPATTERN else [(code, argument)]
+    return flat
+
+
+def _apart(items: _Items) -> int:
+    """How far apart the word with which items begin stands from itself at least; 1 where they begin with none."""
+    word = [argument for code, argument in takewhile(lambda item: item[0] is codes.LITERAL, items)]
+    return next((shift for shift in range(1, len(word)) if word[shift:] == word[:-shift]), len(word)) or 1
+
+
+def _ways_of(code: Any, argument: Any, following: _Characters | None, apart: int) -> int:
     if code in _REPEATS:
         least, most, body = argument
-        return _ways_of_repeat(code, least, most, body, following)
+        return _ways_of_repeat(code, least, most, body, following, apart)
     if code is codes.BRANCH:
         return _ways_of_branch(argument[1], following)
-    if code is codes.SUBPATTERN:
-        return ways_to_match(argument[3], following)
     if code is codes.ATOMIC_GROUP:
         return ways_to_match(argument, following)
     if code in {codes.ASSERT, codes.ASSERT_NOT}:
@@ -79,12 +104,12 @@ def _ways_of(code: Any, argument: Any, following: _Characters | None) -> int:
     return MANY_WAYS if code in {codes.GROUPREF, codes.GROUPREF_EXISTS} else 1
 
 
-def _ways_of_repeat(code: Any, least: int, most: int, body: _Items, following: _Characters | None) -> int:
+def _ways_of_repeat(code: Any, least: int, most: int, body: _Items, following: _Characters | None, apart: int) -> int:
     times = min(most, LONGEST_TEXT)
     begins, empty = _beginning(body)
     within = following if times <= 1 else begins | (following or frozenset())
     told = following is None or (not empty and begins.isdisjoint(following))
-    lengths = 1 if told or code is codes.POSSESSIVE_REPEAT else max(1, times - least + 1)
+    lengths = 1 if told or code is codes.POSSESSIVE_REPEAT else max(1, (times - least + 1) // apart)
     ways: int = lengths * ways_to_match(body, within) ** times
     return min(MANY_WAYS, ways)
 
@@ -98,9 +123,10 @@ def _ways_of_branch(branches: Sequence[_Items], following: _Characters | None) -
 def _prefix(items: _Items, following: _Characters | None) -> list[_Characters]:
     """What stands at the first places of items, as long as they match a character each, and at the one behind those."""
     prefix: list[_Characters] = []
-    for place, (code, argument) in enumerate(items):
+    flat = _flat(items)
+    for place, (code, argument) in enumerate(flat):
         if code not in _SINGLE:
-            return [*prefix, _coming(list(items)[place:], following) or _ALL]
+            return [*prefix, _coming(flat[place:], following) or _ALL]
         prefix.append(_beginning_of(code, argument)[0])
     return [*prefix, _ALL if following is None else following]
 
@@ -121,7 +147,7 @@ def _coming(items: _Items, following: _Characters | None) -> _Characters | None:
 def _beginning(items: _Items) -> tuple[_Characters, bool]:
     """The characters that items can begin with, rather too many than too few, and whether they can match nothing."""
     found: _Characters = frozenset()
-    for code, argument in items:
+    for code, argument in _flat(items):
         begins, empty = _beginning_of(code, argument)
         found |= begins
         if not empty:
@@ -136,8 +162,6 @@ def _beginning_of(code: Any, argument: Any) -> tuple[_Characters, bool]:
         return _ALL - (_LATIN & {argument}), False
     if code is codes.IN:
         return _of_set(argument), False
-    if code is codes.SUBPATTERN:
-        return _beginning(argument[3])
     if code is codes.ATOMIC_GROUP:
         return _beginning(argument)
     if code in _REPEATS:

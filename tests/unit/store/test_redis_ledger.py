@@ -84,7 +84,7 @@ async def test_whoever_leaves_while_the_team_is_asked_has_reserved_nothing(join:
             await asyncio.Event().wait()  # The server has counted, and its answer is on its way.
         return answer
 
-    one._ask = told  # type: ignore[method-assign]
+    one._ask = told  # type: ignore[method-assign]  # the moment between counting and hearing of it
     leaving = asyncio.create_task(one.reserve("k", [QuotaRule(1, 60.0)], 0.0))
     await asked.wait()
     leaving.cancel()
