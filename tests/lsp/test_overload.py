@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from aurelis.lsp.protocol import UNREAD_BYTES, serve_messages
+from aurelis.lsp.protocol import UNREAD_BYTES, UNTAKEN_SECONDS, serve_messages
 from aurelis.lsp.server import create_server
 from aurelis.lsp.transport import Wire
+from fixtures import virtual_time
 from lsp.fake_services import FakeServices
 from lsp.raw_editor import RawEditor, frame
 
@@ -135,6 +136,37 @@ async def test_a_client_that_does_not_read_is_not_listened_to() -> None:
     writer.waiting = 0
     await asyncio.wait_for(taken.wait(), PATIENCE)
     await asyncio.wait_for(serving, PATIENCE)
+
+
+@pytest.mark.parametrize("takes", [False, True])
+def test_a_client_that_takes_nothing_for_long_is_gone(takes: bool) -> None:
+    """One that only reads slowly is served for as long as that takes."""
+
+    class Writer:
+        waiting = UNREAD_BYTES + 1_000
+
+        def write(self, data: bytes) -> None:
+            """Nobody reads it."""
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    async def serve() -> float:
+        writer, reader, loop = Writer(), asyncio.StreamReader(), asyncio.get_running_loop()
+        server = create_server(FakeServices())
+        server.protocol.set_writer(writer)
+        began = loop.time()
+        reader.feed_data(frame({"jsonrpc": "2.0", "id": 1, "method": "first"}))
+        serving = asyncio.ensure_future(serve_messages(Wire(reader, writer, asyncio.Event()), server.protocol))
+        for _ in range(10 if takes else 0):
+            await asyncio.sleep(UNTAKEN_SECONDS / 2)
+            assert not serving.done()
+            writer.waiting -= 1
+        await serving
+        return loop.time() - began
+
+    served = virtual_time.run(serve())
+    assert served == pytest.approx(UNTAKEN_SECONDS * (6 if takes else 1), abs=1.0)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signal")

@@ -19,7 +19,7 @@ from aurelis.core.positions import PositionEncoding
 from aurelis.lsp.documents import Documents
 from aurelis.lsp.framing import MessageFramer
 from aurelis.lsp.json_rpc import MessageProtocol, is_id
-from aurelis.lsp.transport import Wire
+from aurelis.lsp.transport import Wire, WireWriter
 
 CHUNK_BYTES: Final = 256 * 1024
 """How much is read from the connection at once."""
@@ -29,6 +29,9 @@ UNREAD_BYTES: Final = 32 * 1024 * 1024
 
 UNREAD_SECONDS: Final = 0.05
 """Between two looks whether a client that does not read has begun to."""
+
+UNTAKEN_SECONDS: Final = 600.0
+"""How long a client with so much waiting for it may take none of it: one that a debugger holds is not gone at once."""
 
 
 class AurelisProtocol(MessageProtocol):
@@ -145,7 +148,8 @@ class AurelisProtocol(MessageProtocol):
 async def serve_messages(wire: Wire, protocol: AurelisProtocol) -> None:
     """Feed a connection's messages to the protocol until its end, or until the client said `exit`.
 
-    While a client does not take its answers it is not listened to either, so that they do not pile up.
+    While a client does not take its answers it is not listened to either, so that they do not pile up; one that takes
+    none for long counts as gone.
     """
     framer = MessageFramer()
     while not protocol.has_left() and (data := await wire.reader.read(CHUNK_BYTES)):
@@ -153,6 +157,20 @@ async def serve_messages(wire: Wire, protocol: AurelisProtocol) -> None:
             await protocol.receive(body)
             if protocol.has_left():
                 return
-        while wire.writer.waiting > UNREAD_BYTES:  # noqa: ASYNC110 -- transports tell nobody but their own protocol
-            await asyncio.sleep(UNREAD_SECONDS)
+        if not await _is_taking(wire.writer):
+            return
     await protocol.settled()
+
+
+async def _is_taking(writer: WireWriter) -> bool:
+    """Wait until there is room for more answers; False when the client has taken nothing for too long."""
+    clock = asyncio.get_running_loop().time
+    before, until = writer.waiting, clock() + UNTAKEN_SECONDS
+    while (waiting := writer.waiting) > UNREAD_BYTES:
+        if waiting < before:
+            until = clock() + UNTAKEN_SECONDS
+        elif clock() >= until:
+            return False
+        before = waiting
+        await asyncio.sleep(UNREAD_SECONDS)  # transports tell nobody but their own protocol
+    return True
