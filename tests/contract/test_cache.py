@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pickle
 import sqlite3
@@ -20,6 +21,9 @@ pytestmark = pytest.mark.timeout(400)
 
 CODE = "def add(first, second):\n    return first + second\n"
 TEAM = {"TEAM_KEY": "a secret of the whole team"}
+HELD_UP_SECONDS = 20.0
+"""For twelve requests of a server whose Redis hangs; by themselves they are held up for two."""
+MANY = 10_000
 
 
 def explained(request: Request) -> str:
@@ -68,6 +72,27 @@ async def test_the_nearest_layer_answers_over_restarts(tmp_path: Path, redis_ser
         assert len(upstream.asked) == 1
         warnings = [line for line in at.errors.read_text("utf-8").split("\n") if "shared cache" in line]
         assert len(warnings) == 2  # One for each process that met the server gone.
+
+
+@pytest.mark.needs("redis-server")
+async def test_a_shared_cache_that_hangs_holds_nobody_up(tmp_path: Path, redis_server: RedisServer) -> None:
+    """Redis hangs with its connections open, goes on, is killed while it hangs and started: all are answered soon."""
+    only_redis = {"redis": {"url": redis_server.url, "keyEnv": "TEAM_KEY"}, "memory": {"enabled": False}}
+    async with Upstream(explained) as upstream:
+        settings = upstream.settings(cache={**only_redis, "disk": {"enabled": False}})
+        settings["providers"]["custom"]["limits"] = {"requestsPerMinute": 10_000}  # The team's count is Redis's too.
+        async with desk(tmp_path, settings, env=TEAM) as at:
+            uri = at.open("a.py", CODE)
+            assert [await asked(at, "explain", uri) for _ in range(2)] == [None, "redis"]
+            for end in (redis_server.thaw, redis_server.kill):
+                redis_server.freeze()
+                async with asyncio.timeout(HELD_UP_SECONDS):
+                    asking = [asked(at, "explain", uri, instruction=f"{end.__name__} {n}") for n in range(12)]
+                    assert await asyncio.gather(*asking) == [None] * 12
+                end()
+                redis_server.start()
+                while await asked(at, "explain", uri, instruction=f"after {end.__name__}") != "redis":
+                    assert len(upstream.asked) < MANY
 
 
 @pytest.mark.needs("redis-server")
