@@ -18,10 +18,12 @@ _UNFINISHED_ESCAPE: Final = re.compile(
     r"\x1b(?:\[[0-?]{0,100}[ -/]{0,10}|[\]PX^_][^\x07\x1b\n]{0,1000}\x1b?|[ -/]{0,10})\Z"
 )
 _LINE_END: Final = re.compile("\r\n?|[\u2028\u2029\x85]")
-_UNWANTED: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U000e0000-\U000e0fff]"
+_INVISIBLE: Final = (
+    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff"
 )
+_VISIBLE: Final = re.compile(rf"[^\s{_INVISIBLE}]")
+_UNWANTED: Final = re.compile(f"[{_INVISIBLE}]")
 """Control characters but for tab and line feed; marks that are invisible or change the direction of writing."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -32,6 +34,11 @@ _HIDDEN: Final = re.compile(
 )
 """What may not come into code unseen: control characters, and marks that reorder what is read (CVE-2021-42574) or hide
 in it. Joiners stay, as emoji and many scripts need them within words."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a reader sees nothing of a text."""
+    return _VISIBLE.search(text) is None
 
 
 def plain_text(text: str) -> str:

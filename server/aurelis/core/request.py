@@ -14,6 +14,7 @@ from typing import Any, Literal
 import attrs
 
 from aurelis.core.deadline import Timing
+from aurelis.core.plain_text import is_blank
 from aurelis.core.redaction_map import RedactionMap
 from aurelis.core.reply import Verdict
 from aurelis.core.source import Source
@@ -92,7 +93,7 @@ class Parameters:
 
 def has_words(text: str) -> bool:
     """The `begun` of requests whose every word counts: blanks wait for the first one."""
-    return not text.isspace() and bool(text)
+    return not is_blank(text)
 
 
 def always_usable(_text: str) -> Verdict:

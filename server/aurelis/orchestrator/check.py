@@ -7,6 +7,7 @@ from typing import Final
 
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import ModelReference
+from aurelis.core.plain_text import is_blank
 from aurelis.core.reply import FinishReason, Verdict
 from aurelis.core.request import Request
 
@@ -33,7 +34,7 @@ async def checked(
     if reason is FinishReason.CONTENT_FILTER:
         message = f"{model} refused or withheld the answer (content filter); change the selection or use another model."
         raise RequestError(ErrorKind.CONTENT_FILTER, message)
-    if not text.strip():
+    if is_blank(text):
         return await _empty(request, text, reason, model)
     if reason is FinishReason.CUT:
         raise cut_off(model)

@@ -24,7 +24,11 @@ _FINISH: Final[Mapping[str, FinishReason]] = {
     "recitation": FinishReason.CONTENT_FILTER,
     "blocklist": FinishReason.CONTENT_FILTER,
     "prohibited_content": FinishReason.CONTENT_FILTER,
+    "sensitive": FinishReason.CONTENT_FILTER,
+    "spii": FinishReason.CONTENT_FILTER,
 }
+_FAILED: Final = frozenset({"error", "network_error", "insufficient_system_resource", "abort"})
+"""Reasons to finish by which vendors say that the answer was not."""
 _REASONING_FIELDS: Final = ("reasoning_content", "reasoning", "reasoning_text", "thinking", "reasoning_details")
 MOST_TOKENS: Final = 10**9
 """No answer has so many; a larger count is nonsense, which neither a price nor a database can take."""
@@ -101,6 +105,7 @@ def _logprobs(value: Any) -> tuple[float, ...]:
 def _choice_piece(choice: Any, usage: Usage | None) -> Piece:
     if not isinstance(choice, dict):
         return Piece(usage=usage)
+    usage = usage or read_usage(choice.get("usage"))  # Moonshot has it there
     body = choice.get("delta")
     if not isinstance(body, dict) or not body:
         body = choice.get("message")
@@ -110,10 +115,11 @@ def _choice_piece(choice: Any, usage: Usage | None) -> Piece:
     if not text and isinstance(choice.get("text"), str):
         text = choice["text"]
     thinking = thinking or any(map(body.get, _REASONING_FIELDS))
-    finish = _finish(choice.get("finish_reason"))
-    error = choice.get("error") or ("the answer ended in an error" if choice.get("finish_reason") == "error" else None)
+    stopped = choice.get("finish_reason")
+    failed = isinstance(stopped, str) and stopped.lower() in _FAILED
+    error = choice.get("error") or ("the answer ended in an error" if failed else None)
     refused = isinstance(body.get("refusal"), str) and bool(body["refusal"])
-    return Piece(text, thinking, finish, usage, _logprobs(choice.get("logprobs")), error, refused=refused)
+    return Piece(text, thinking, _finish(stopped), usage, _logprobs(choice.get("logprobs")), error, refused=refused)
 
 
 def _native_piece(value: dict[str, Any]) -> Piece:

@@ -139,6 +139,7 @@ def test_a_failure_before_delivery_starts_over(end: FinishReason | RequestError,
     ("step", "judge"),
     [
         (Say(("  \n",)), None),
+        (Say(("\u200b\ufeff ",)), None),
         (Say((), finish=FinishReason.LENGTH), None),
         (Say(("prose",)), lambda text: Verdict(usable=text != "prose", reason="no code")),
         (Say(("half",), finish=FinishReason.CUT), None),
@@ -161,7 +162,9 @@ def test_blanks_are_not_delivered_before_the_first_word() -> None:
     """A stream of blanks alone is no answer, so the next candidate is asked; blanks before a word come with it."""
 
     async def scenario() -> None:
-        on = bench(ScriptedProvider("one", Say(("  ", "\n"))), ScriptedProvider("two", Say(("\n", "word", " more"))))
+        on = bench(
+            ScriptedProvider("one", Say(("  ", "\u200b", "\n"))), ScriptedProvider("two", Say(("\n", "word", " more")))
+        )
         deltas: list[str] = []
 
         got = await answer(on, ask(), deltas)

@@ -191,6 +191,16 @@ async def test_an_error_inside_the_stream_is_raised(
     assert (caught.value.kind, caught.value.retryable) == (kind, retryable)
 
 
+@pytest.mark.parametrize("reason", ["network_error", "insufficient_system_resource", "abort", "ERROR"])
+async def test_an_answer_that_ends_in_an_error_is_none(server: RawServer, reason: str) -> None:
+    """Vendors have their own words for an answer that the server gave up."""
+    server.answers = [stream(delta("a"), delta("", reason), DONE)]
+    async with provider_for(server.base_url) as provider:
+        with pytest.raises(RequestError) as caught:
+            await collect(provider)
+    assert (caught.value.kind, caught.value.retryable) == (ErrorKind.UNAVAILABLE, True)
+
+
 async def test_an_error_in_the_old_form_is_raised(server: RawServer) -> None:
     """An object that calls itself an error is one."""
     server.answers = [stream(event({"object": "error", "message": "no such model", "code": 404}))]
@@ -239,6 +249,7 @@ async def test_comments_after_the_answer_do_not_hold_it_up(server: RawServer) ->
         [event({"choices": [{"delta": {"refusal": part}}]}) for part in ("I cannot ", "help.")]
         + [delta("", "stop"), DONE],
         [event({"choices": [{"delta": {"content": ""}, "finish_reason": "refusal"}]}), DONE],
+        [event({"choices": [{"delta": {"content": "a"}, "finish_reason": "sensitive"}]}), DONE],
     ],
 )
 async def test_a_refusal_is_no_answer(server: RawServer, answers: list[bytes]) -> None:
@@ -384,6 +395,14 @@ async def test_a_bomb_in_gzip_is_unpacked_in_pieces(server: RawServer) -> None:
     async with provider_for(server.base_url) as provider:
         with pytest.raises(RequestError, match="more than any answer can hold"):
             await collect(provider)
+
+
+async def test_tokens_that_stand_in_the_choice_are_counted(server: RawServer) -> None:
+    """One vendor puts the counts of a stream into its last choice."""
+    last = {"index": 0, "delta": {}, "finish_reason": "stop", "usage": USAGE["usage"]}
+    server.answers = [stream(delta("hello"), event({"choices": [last]}), DONE)]
+    async with provider_for(server.base_url) as provider:
+        assert end_of(await collect(provider)).usage == Usage(5, 2, 7)
 
 
 async def test_an_announced_end_arrives_with_the_answer(server: RawServer) -> None:
