@@ -35,9 +35,19 @@ _CONTEXT: Final = re.compile(
     r"|prompt is too long"
     r"|exceeds? (?:the )?(?:available |max(?:imum)? )?(?:context|token|input)|input (?:is )?too (?:long|large)"
     r"|request (?:body )?too large|reduce the length|token count .{0,40}exceeds"
+    r"|prompt exceeds max|exceeded model token limit|range of input length|input tokens .{0,20}cannot exceed"
+    r"|must have less than \d{1,9} tokens|`max_new_tokens` must be <="
 )
+_FILTERED: Final = re.compile(
+    r"(?i)content exists risk|inappropriate content|content ?policy ?violation|input was flagged|blocked due to safety"
+    r"|content moderation|不安全或敏感内容"
+)
+"""What vendors say whose filter has no code of its own."""
+_FILTER_WORDS: Final = 500
+"""Characters of a message in which that is looked for."""
 _FILTER_CODES: Final = frozenset(
     {"content_filter", "responsibleaipolicyviolation", "content_policy_violation", "content_filtered", "safety"}
+    | {"data_inspection_failed", "datainspectionfailed", "moderation"}
 )
 _LARGE_CODES: Final = frozenset(
     {"context_length_exceeded", "tokens_limit_reached", "exceed_context_size_error", "string_above_max_length"}
@@ -181,13 +191,13 @@ def _judge(
     sunset = sunset_of(headers)
     if status == HTTPStatus.GONE or (status == HTTPStatus.FORBIDDEN and sunset is not None and sunset <= now):
         return ErrorKind.GONE, gone_sentence(who), _Flags(final=True)
+    if status not in {401, 429} and _is_filtered(details):
+        first = f"The content filter of {who} refused {what}; change the selection or use another model."
+        return ErrorKind.CONTENT_FILTER, first, _Flags()
     if status in {401, 403} or (details.codes & _AUTH_CODES and status < HTTPStatus.TOO_MANY_REQUESTS):
         return ErrorKind.AUTH, auth_sentence(blame, status), _Flags(final=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return _too_many(who, details, wait)
-    if details.codes & _FILTER_CODES:
-        first = f"The content filter of {who} refused {what}; change the selection or use another model."
-        return ErrorKind.CONTENT_FILTER, first, _Flags()
     if (
         status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         or details.codes & _LARGE_CODES
@@ -203,6 +213,10 @@ def _judge(
         first = f"{who} failed with HTTP {status}; try again later or use another model."
         return ErrorKind.UNAVAILABLE, first, _Flags(retryable=status not in {501, 505}, waits=True)
     return _judge_request(status, details, blame, who)
+
+
+def _is_filtered(details: Details) -> bool:
+    return bool(details.codes & _FILTER_CODES or _FILTERED.search(details.message[:_FILTER_WORDS]))
 
 
 def _too_many(who: str, details: Details, wait: float | None) -> tuple[ErrorKind, str, _Flags]:
