@@ -41,12 +41,12 @@ def _seconds(text: str) -> float | None:
     return value if math.isfinite(value) and value >= 0 else None
 
 
-def _after(text: str) -> float | None:
+def _after(text: str, now: float) -> float | None:
     """Seconds of a `retry-after` that is no date; of several, which proxies put in one line, the longest."""
     waits = []
     for part in text.split(","):
-        seconds = _seconds(part)
-        waits.append(_duration(part) if seconds is None else seconds)
+        number = _seconds(part)
+        waits.append(_duration(part) if number is None else _from_number(number, now))
     known = [wait for wait in waits if wait is not None]
     return max(known) if len(known) == len(waits) else None
 
@@ -131,10 +131,11 @@ def wait_of(headers: Mapping[str, str], message: str, retry_delay: str, now: flo
 def _candidates(headers: Mapping[str, str], message: str, retry_delay: str, now: float) -> list[float | None]:
     milliseconds = _seconds(headers.get("retry-after-ms", ""))
     after = headers.get("retry-after", "")
-    seconds = _after(after)
+    there = http_date(headers.get("date", ""))
+    here = now if there is None else there
+    seconds = _after(after, here)
     if seconds is None and after:
-        here = http_date(headers.get("date", ""))
-        seconds = _until(after, now if here is None else here)
+        seconds = _until(after, here)
     spent = [
         _duration(headers.get(f"x-ratelimit-reset-{what}", ""))
         for what in ("requests", "tokens")
@@ -163,6 +164,13 @@ def _until(text: str, now: float) -> float | None:
     return None if moment is None else max(0.0, moment - now)
 
 
+def _from_number(value: float, now: float) -> float:
+    """A wait of which nobody says whether it is one, or the moment at which it ends, in seconds or milliseconds."""
+    if value < _FIRST_MOMENT:
+        return value
+    return max(0.0, (value / 1000.0 if value >= _FIRST_MOMENT * 1000.0 else value) - now)
+
+
 def _until_reset(headers: Mapping[str, str], now: float) -> float | None:
     """The wait that `x-ratelimit-reset` tells when nothing is left: seconds, a duration, or a moment.
 
@@ -175,9 +183,7 @@ def _until_reset(headers: Mapping[str, str], now: float) -> float | None:
     if value is None:
         wait = _duration(text)
         return _until(text, now) if wait is None else wait
-    if value < _FIRST_MOMENT:
-        return value
-    return max(0.0, (value / 1000.0 if value >= _FIRST_MOMENT * 1000.0 else value) - now)
+    return _from_number(value, now)
 
 
 def _until_policy(text: str) -> float | None:

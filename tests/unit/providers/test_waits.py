@@ -67,6 +67,10 @@ def moment(seconds: float) -> str:
         ({"retry-after": "1, 3"}, b"", 3.0),
         ({"retry-after": "0" * 60_000 + "x", "x-ratelimit-reset": "0" * 60_000 + "x"}, b"", None),
         ({"retry-after": "2s"}, b"", 2.0),
+        ({"retry-after": str(int(NOW + 3))}, b"", 3.0),
+        ({"retry-after": str(int(NOW + 3) * 1000)}, b"", 3.0),
+        ({"retry-after": str(int(NOW - 3))}, b"", 0.0),
+        ({"retry-after": str(int(NOW + 9)), "date": formatdate(NOW + 5, usegmt=True)}, b"", 4.0),
         ({"retry-after": moment(NOW + 20)}, b"", 20.0),
         (
             {"anthropic-ratelimit-requests-remaining": "0", "anthropic-ratelimit-requests-reset": moment(NOW + 5)},
