@@ -174,12 +174,23 @@ class EventReader:
         lines, self._data, self._data_bytes, self._bare = self._data, [], 0, False
         named = None
         if lines and any(line.strip() for line in lines):
-            value = decode_json(b"\n".join(lines))
-            if not isinstance(value, dict):
-                raise MalformedStreamError("not an object")
-            named = self._named(value)
+            named = self._named(self._object(b"\n".join(lines)))
         self._event = b""
         return named
+
+    def _object(self, data: bytes) -> dict[str, Any]:
+        """The object of an event's data; an error may be told in plain words."""
+        try:
+            value = decode_json(data)
+        except MalformedStreamError:
+            if self._event != b"error":
+                raise
+            value = data.decode("utf-8", "replace")
+        if isinstance(value, dict):
+            return value
+        if self._event != b"error":
+            raise MalformedStreamError("not an object")
+        return {"error": value}
 
     def _named(self, value: dict[str, Any]) -> dict[str, Any]:
         if self._event == b"error" and "error" not in value:

@@ -43,6 +43,8 @@ STREAMS = [
     (b'data: {"t":"\xff"}\n\n', [{"t": "\N{REPLACEMENT CHARACTER}"}]),
     (b'event: error\ndata: {"message":"no"}\n\n', [{"error": {"message": "no"}}]),
     (b'error: {"message":"no"}\n\n', [{"error": {"message": "no"}}]),
+    (b"event: error\ndata: no such\ndata: luck\n\n", [{"error": "no such\nluck"}]),
+    (b'event: error\ndata: "no"\n\ndata: {"a":1}\n\n', [{"error": "no"}, {"a": 1}]),
     (b'data: {"a":1}\n\ndata: [DONE]\n\ndata: rubbish\n\n', [{"a": 1}]),
     (b"data:\n\n\n\n", []),
     (b"<html>\n<body>hello</body>\n</html>", []),
