@@ -26,13 +26,12 @@ class SqliteSpendLedger:
         await self._database.run(lambda connection: _add(connection, usd, automatic, at))
 
     async def spent(self, *, since: float, automatic: bool) -> float:
-        """The sum since then, of automatic requests alone or of all."""
-        query = "SELECT coalesce(sum(usd), 0.0) FROM spend WHERE at >= ? AND automatic >= ?"
-        return await self._database.run(
-            lambda connection: float(connection.execute(query, (since, int(automatic))).fetchone()[0])
-        )
+        """The sum since then, of automatic requests alone or of all; not what a clock since set back put far ahead."""
+        query = "SELECT coalesce(sum(usd), 0.0) FROM spend WHERE at >= ? AND at < ? AND automatic >= ?"
+        values = (since, since + KEEP_SECONDS, int(automatic))
+        return await self._database.run(lambda connection: float(connection.execute(query, values).fetchone()[0]))
 
 
 def _add(connection: sqlite3.Connection, usd: float, automatic: bool, at: float) -> None:
-    connection.execute("DELETE FROM spend WHERE at < ?", (at - KEEP_SECONDS,))
+    connection.execute("DELETE FROM spend WHERE at < ? OR at > ?", (at - KEEP_SECONDS, at + KEEP_SECONDS))
     connection.execute("INSERT INTO spend (at, usd, automatic) VALUES (?, ?, ?)", (at, usd, int(automatic)))
