@@ -119,7 +119,11 @@ async def test_later_layers_win(tmp_path: Path) -> None:
         ({"provider": "nobody"}, {}, "The provider 'nobody' is not configured"),
         ({}, {"AURELIS_PROVIDER": "nobody"}, "The provider 'nobody' is not configured"),
         ({"providers": {"custom": {"baseUrl": "http://192.0.2.1/v1"}}}, {}, "plain http to another machine is refused"),
-        ({"providers": {"custom": {"baseUrl": "nonsense"}}}, {}, "providers.custom.baseUrl is wrong"),
+        (
+            {"providers": {"custom": {"baseUrl": "nonsense"}}},
+            {},
+            "providers.custom.baseUrl is wrong. Expected an address such as https://host/v1",
+        ),
         ({"providers": {"custom": {"profile": "nothing"}}}, {}, "profile"),
     ],
 )

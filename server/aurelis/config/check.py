@@ -202,8 +202,7 @@ def _table(shape: type, value: object, earlier: Any, path: str, findings: Findin
             if isinstance(found, dict) and isinstance(fields[key][0].kind, Table):
                 faults.update({f"{key}.{inner}": sentence for inner, sentence in found.pop(FAULT, {}).items()})
             if fields[key][0].critical:
-                wrong = findings.count > before
-                faults[key] = f"The setting {below} is wrong. Correct it to use the provider." if wrong else None
+                faults[key] = _fault(below, before, findings)
             if found is not WRONG:
                 fitting[key] = found
     missing = [key for key, (about, _) in fields.items() if about.required and key not in fitting]
@@ -213,6 +212,15 @@ def _table(shape: type, value: object, earlier: Any, path: str, findings: Findin
     if faults:
         fitting[FAULT] = faults
     return fitting
+
+
+def _fault(path: str, before: int, findings: Findings) -> str | None:
+    """Why the provider must not be used: what was found in a setting first; None when nothing was."""
+    if findings.count == before:
+        return None
+    first = findings.problems[before] if before < len(findings.problems) else None
+    what = f"is wrong. {first.message.partition(';')[0]}" if first is not None and first.path == path else "is wrong"
+    return f"The setting {path} {what}. Correct it to use the provider."
 
 
 def _field(about: Setting, attribute: Any, value: object, earlier: Any, path: str, findings: Findings) -> Any:
