@@ -161,6 +161,18 @@ def _lines(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | 
     return _cut("rest of block", file, lines, row, depth(lines[row]), last, len(lines[last]))
 
 
+def _behind_blank_lines(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | None:
+    """The cursor stands in an empty line right below another, and one more blank line or two belong there."""
+    row = _row(lines, chance)
+    if row is None or row + 2 >= len(lines) or lines[row + 1]:
+        return None
+    first = next((number for number in range(row + 2, min(len(lines), row + 4)) if lines[number].strip()), None)
+    if first is None or any(lines[row + 1 : first]):
+        return None
+    last = min(first + chance.randrange(3), _block_end(lines, first))
+    return _cut("behind blank lines", file, lines, row + 1, 0, last, len(lines[last]))
+
+
 def _body(file: SourceFile, lines: list[str], chance: random.Random) -> Hole | None:
     """All of a block, the cursor at the end of the line that opens it."""
     row = _row(lines, chance)
@@ -252,6 +264,7 @@ KINDS: Final[MappingProxyType[str, Maker]] = MappingProxyType(
         "line": _whole_line,
         "line at the margin": _bare_line,
         "rest of block": _lines,
+        "behind blank lines": _behind_blank_lines,
         "block behind its opener": _body,
         "auto-closed": _auto_closed,
         "auto-closed block": _auto_closed_block,

@@ -199,11 +199,6 @@ CASES = {
         "\ndef d():\n    c()",
         "    b()\n\ndef d():\n    c()\n",
     ),
-    "a line that stands below others everywhere is not set apart": (
-        "import a\nimport b\nimport c\n¦\n",
-        "\nimport d",
-        "import c\nimport d\n",
-    ),
     "half a rule of dashes is not said again": (
         '"""\nfir¦\n~~~~~~~~~~~\n"""\n',
         "st module\n~~~~~~",

@@ -191,8 +191,9 @@ def _is_diff(text: str, hole: Hole) -> bool:
         return False
     lines = [line for line in text.split("\n") if line.strip()]
     added = [line[1:] for line in lines if _ADDED.match(line)]
+    filled = [line for line in added if line.strip()]
     base = hole.line_before
-    if not added or not all(line.startswith(base) if base else not added[0][0].isspace() for line in added if line):
+    if not filled or not all(line.startswith(base) if base else not filled[0][0].isspace() for line in filled):
         return False  # A sum may go on with `+`, too.
     known = {line.rstrip() for line in (hole.before + hole.after).split("\n")}
     rest = (line for line in lines if not _ADDED.match(line))

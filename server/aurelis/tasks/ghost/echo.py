@@ -7,10 +7,12 @@ repeats itself too, so out come readings, the likeliest first.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
-from aurelis.tasks.ghost.echo_chance import OPENS, Chance, begins_a_line, chance_of_echo
+from aurelis.tasks.ghost.blank_lines import blank_lines_meant
+from aurelis.tasks.ghost.echo_chance import Chance, begins_a_line, chance_of_echo
 from aurelis.tasks.ghost.hole import TELLING, Hole
 from aurelis.tasks.replies.layout import indent_of
 
@@ -19,8 +21,6 @@ LONGEST_ECHO: Final = 4_000
 _BLANKS: Final = " \t\N{NO-BREAK SPACE}"
 _WORD: Final = re.compile(r"\w+")
 _WORD_END: Final = re.compile(r"(?<!\w)\w+$")
-_BELONG_BELOW: Final = frozenset("@#/*-[<")
-"""What decorators, comments and attributes begin with, which belong to the line below."""
 _JOINS: Final = frozenset("-.:/_'")
 """Marks within what reads as one word."""
 _OPERATORS: Final = frozenset(
@@ -96,23 +96,13 @@ def _plain(text: str, hole: Hole) -> str:
     if hole.line_before.strip():
         return text
     lines = text.split("\n")
-    blank = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    above = hole.before.split("\n")[-2:][0]
-    if hole.line_before or not blank or not above.strip() or indent_of(lines[blank]):
-        return "\n".join(lines[blank:])
-    return text if blank > 1 or _stands_apart(lines[blank], above, hole) else "\n".join(lines[blank:])
+    said = _blank_lines_first(lines)
+    meant = 0 if hole.line_before or not said else blank_lines_meant(said, lines[said], hole)
+    return "\n".join(lines[said - meant :])
 
 
-def _stands_apart(line: str, above: str, hole: Hole) -> bool:
-    """Whether a blank line belongs between a line at the margin and the one above the cursor, as between others."""
-    word = _WORD.match(line)
-    if word is None or above.rstrip().endswith(OPENS) or above.lstrip()[0] in _BELONG_BELOW:
-        return False
-    document = [*hole.before.split("\n")[:-1], "", *hole.after.split("\n")[1:]]
-    others = [
-        at for at in range(1, len(document)) if _WORD.match(document[at]) and document[at].startswith(word.group())
-    ]
-    return bool(others) and not any(document[at - 1].strip() for at in others)
+def _blank_lines_first(lines: Sequence[str]) -> int:
+    return next((number for number, line in enumerate(lines) if line.strip()), 0)
 
 
 def _borders(text: str, before: str) -> list[tuple[int, int]]:
@@ -154,7 +144,12 @@ def _rest(rest: str, hole: Hole) -> str:
         said = len(rest) - len(rest.lstrip(_BLANKS))
         return rest[min(blanks, said) :]
     first, break_, below = rest.partition("\n")
-    return _plain(below, hole) if break_ and not first.strip() else rest
+    if not break_ or first.strip():
+        return rest
+    lines = below.split("\n")
+    said = _blank_lines_first(lines)
+    # Behind what is said again the distance is known.
+    return "\n".join(lines[min(said, hole.blank_lines_above) if not hole.line_before else said :])
 
 
 def _missing_indent(said: str, before: str) -> str:

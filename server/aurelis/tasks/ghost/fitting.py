@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from aurelis.tasks.ghost.hole import HAVE_MACROS, TELLING, Hole, telling
-from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count
+from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
 _GOES_ON: Final = ("(", "[", "{", ",")
@@ -30,8 +30,9 @@ def fits(text: str, hole: Hole) -> list[tuple[str, int]]:
         return [(text, 0)]
     if "\n" in text and after.strip()[:1] not in _GO_WITH_CLOSERS:
         text = text.split("\n", 1)[0].rstrip()
-    if text.endswith("\\") and not set(after) - CLOSERS:
-        return [(text, len(after))]  # Nothing stands behind what says that the line goes on.
+    if text.endswith("\\") and not set(after) - CLOSERS and unmatched_openers(hole.line_before + text):
+        # Nothing stands behind what says that the line goes on; what the editor has closed is closed further below.
+        return [(text, len(after))]
     repeated = [length for length in range(min(len(after), len(text)), 0, -1) if _repeats(text, after, length)]
     laid_out = "\n" in text and text.rpartition("\n")[2].strip()[:1] in CLOSERS
     found = [(text, length) if laid_out else (text[:-length], 0) for length in repeated]

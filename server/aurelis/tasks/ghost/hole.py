@@ -13,6 +13,7 @@ import attrs
 
 from aurelis.core.positions import split_lines
 from aurelis.syntax.parses import SyntaxTree, parse
+from aurelis.tasks.ghost.distances import Distances, distances
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, usual_steps
 from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
@@ -151,6 +152,16 @@ class Hole:
     def line_above(self) -> str:
         """The nearest line above the cursor's that is not blank; nothing where there is none."""
         return next((line for line in reversed(self.before.split("\n")[:-1]) if line.strip()), "")
+
+    @cached_property
+    def blank_lines_above(self) -> int:
+        """How many blank lines stand between the cursor's line and the nearest one above that is not blank."""
+        return next((number for number, line in enumerate(reversed(self.before.split("\n")[:-1])) if line.strip()), 0)
+
+    @cached_property
+    def distances_around(self) -> Distances:
+        """How far lines above the cursor, and below it, stand apart."""
+        return distances([self.before.split("\n")[:-1], self.after.split("\n")[1:]], in_words=self.in_words)
 
     @cached_property
     def next_line(self) -> str:

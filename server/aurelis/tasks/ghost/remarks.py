@@ -84,9 +84,6 @@ def _without_introduction(text: str, hole: Hole) -> str:
         removed = True
         if lines and not lines[0].strip():
             lines.pop(0)
-            if not hole.line_before.strip():
-                while lines and not lines[0].strip():
-                    lines.pop(0)
     return "\n".join(lines) if removed else text
 
 

@@ -11,8 +11,10 @@ from aurelis.core.positions import split_lines
 
 _FENCE: Final = re.compile(r"^([ \t]*)(`{3,}|~{3,8}(?!~))[ \t]*([^\s`{]*)([^`\n]*)$")
 """A longer line of tildes is a rule, as below a heading."""
-_THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>(?:[^\S\n]*\n)*", re.DOTALL | re.IGNORECASE)
-_THOUGHT: Final = re.compile(r"^</(think|thinking|reasoning)>[^\S\n]*$(?:[^\S\n]*\n)*", re.MULTILINE | re.IGNORECASE)
+_THINKING: Final = re.compile(r"^\s*<(think|thinking|reasoning)>.*?</\1>(?:[^\S\n]*\n){0,2}", re.DOTALL | re.IGNORECASE)
+_THOUGHT: Final = re.compile(
+    r"^</(think|thinking|reasoning)>[^\S\n]*$(?:[^\S\n]*\n){0,2}", re.MULTILINE | re.IGNORECASE
+)
 """The end of reasoning that the template of the prompt has begun, so that the reply has no beginning of it."""
 _SEARCHED_FOR_THINKING: Final = 200_000
 _CODE_BEGINS: Final = re.compile(

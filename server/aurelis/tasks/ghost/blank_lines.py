@@ -1,0 +1,68 @@
+"""Blank lines before a completion: what sets it apart from the line above, or nothing that anybody meant.
+
+Somebody who presses return behind the imports is told a blank line and a constant; other models begin each answer
+with a line break. More often than not it is meant, so it stays unless the document shows that nothing of that kind is
+set apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Final
+
+from aurelis.tasks.ghost.block_layout import closes_block
+from aurelis.tasks.ghost.distances import SENTENCE_ENDS, Pair, Turn, counts_of, pair_of
+from aurelis.tasks.ghost.hole import Hole
+
+_NEVER: Final = 5
+"""So many lines of a kind that are not set apart show that none is."""
+_NEVER_IN_WORDS: Final = 3
+"""The same in a text, whose lines are told apart by little."""
+_SELDOM: Final = 1 / 8
+"""A distance that is this much rarer than another is an exception."""
+_ANNOTATES: Final = re.compile(r"@|#?\[|<")
+"""What belongs to the line below, or holds it."""
+_CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
+"""What goes on with the block above, or ends a text."""
+
+
+def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
+    """How many of the blank lines are meant that a reply begins with, at a cursor in an empty line.
+
+    `first` is the reply's first line that is not blank.
+    """
+    above = hole.line_above
+    if not above or _ANNOTATES.match(above.lstrip()) or closes_block(first) or _CONTINUES.match(first.lstrip()):
+        return 0
+    pair = pair_of(above, first, in_words=hole.in_words)
+    if hole.blank_lines_above:
+        return _lacking(said, pair, hole)
+    alike = hole.distances_around.get(pair, Counter())
+    told = next((count for count in range(said, 0, -1) if alike[count] * _never(hole) >= alike[0] and alike[count]), 0)
+    if told or pair.turn is Turn.DEEPER:
+        return told
+    if hole.in_words and not alike and not above.rstrip().endswith(SENTENCE_ENDS):
+        return 0
+    return said if alike[0] < _never(hole) else 0
+
+
+def _lacking(said: int, pair: Pair, hole: Hole) -> int:
+    """How many more blank lines belong below those that are there, as between others; none if nothing tells."""
+    known, present = hole.distances_around, hole.blank_lines_above
+    outside = pair.turn is not Turn.DEEPER
+    alike = (
+        known.get(pair)
+        or counts_of(known, lambda other: outside and _begins_like(other, pair))
+        or counts_of(known, lambda other: outside and (other.turn, other.at_margin) == (pair.turn, pair.at_margin))
+    )
+    return next((more for more in range(said, 0, -1) if alike[present + more] > _SELDOM * alike[present]), 0)
+
+
+def _begins_like(other: Pair, pair: Pair) -> bool:
+    """Whether lines like the lower one of a pair begin no block's inside."""
+    return other.turn is not Turn.DEEPER and (other.below, other.at_margin) == (pair.below, pair.at_margin)
+
+
+def _never(hole: Hole) -> int:
+    return _NEVER_IN_WORDS if hole.in_words else _NEVER
