@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import closes_block
-from aurelis.tasks.ghost.distances import SENTENCE_ENDS, Pair, Turn, counts_of, pair_of
+from aurelis.tasks.ghost.block_layout import ANNOTATES, closes_block
+from aurelis.tasks.ghost.distances import WORD, Pair, Turn, counts_of, pair_of
 from aurelis.tasks.ghost.hole import Hole
 
 _NEVER: Final = 5
@@ -21,8 +21,6 @@ _NEVER_IN_WORDS: Final = 3
 """The same in a text, whose lines are told apart by little."""
 _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
-_ANNOTATES: Final = re.compile(r"@|#?\[|<")
-"""What belongs to the line below, or holds it."""
 _CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
 """What goes on with the block above, or ends a text."""
 
@@ -33,7 +31,7 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     `first` is the reply's first line that is not blank.
     """
     above = hole.line_above
-    if not above or _ANNOTATES.match(above.lstrip()) or closes_block(first) or _CONTINUES.match(first.lstrip()):
+    if not above or ANNOTATES.match(above.lstrip()) or closes_block(first) or _CONTINUES.match(first.lstrip()):
         return 0
     pair = pair_of(above, first, in_words=hole.in_words)
     if hole.blank_lines_above:
@@ -42,8 +40,8 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     told = next((count for count in range(said, 0, -1) if alike[count] * _never(hole) >= alike[0] and alike[count]), 0)
     if told or pair.turn is Turn.DEEPER:
         return told
-    if hole.in_words and not alike and not above.rstrip().endswith(SENTENCE_ENDS):
-        return 0
+    if hole.in_words and not alike and pair.above == pair.below == WORD:
+        return 0  # A sentence goes on.
     return said if alike[0] < _never(hole) else 0
 
 

@@ -40,7 +40,7 @@ _TOP_LEVEL: Final = frozenset(
 _METHOD: Final = re.compile(r"(?:async )?def \w+\(\s*(?:self|cls)\b")
 _BLANK_LINES: Final = 2
 """So many blank lines stand between definitions, not within one."""
-_ANNOTATES: Final = re.compile(r"@\w|#!?\[")
+ANNOTATES: Final = re.compile(r"@\w|#!?\[")
 """A line that belongs to the definition below it."""
 _LINKS: Final = re.compile(r"\s*(?:\??->|\??\.\w|&&|\|\||[?:+] )")
 """What goes on with the line above."""
@@ -101,7 +101,7 @@ def counts_from_margin(lines: Sequence[str], hole: Hole) -> bool:
     if free is not None and _stands_beside_head(typed, free, base, hole):
         return True
     if hole.line_before.strip():
-        if not hole.in_words and _ANNOTATES.match(above.lstrip()):
+        if not hole.in_words and ANNOTATES.match(above.lstrip()):
             return depth < base
         return is_held(lines, depth, hole) or (not depth and _stands_too_shallow(typed, base, hole))
     if free is not None and len(indent_of(lines[free])) == base and not lines[free - 1].rstrip().endswith(HEADS):
@@ -233,7 +233,7 @@ def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:
     if number is None:
         return True
     line, above = lines[number], lines[number - 1]
-    if number == 1 and (_ANNOTATES.match(lines[0]) or (not hole.in_words and _LINKS.match(line))):
+    if number == 1 and (ANNOTATES.match(lines[0]) or (not hole.in_words and _LINKS.match(line))):
         return False
     if not hole.in_words and line.lstrip()[0] in CLOSERS and unmatched_closers("\n".join(lines[: number + 1])):
         return True

@@ -16,10 +16,12 @@ import attrs
 
 from aurelis.tasks.replies.layout import indent_of
 
-SENTENCE_ENDS: Final = (".", ":", "!", "?")
+WORD: Final = "word"
+"""What a line of text is that begins with one and does not end a sentence."""
+_SENTENCE_ENDS: Final = (".", ":", "!", "?")
 _KEYWORD: Final = re.compile(r"[#@]?\w+(?= +[\w\"'{<*.])")
 _ASSIGNMENT: Final = re.compile(r"[\w.\[\]\", ']+ *(?::[^=]+)?[-+*/|&]?=(?!=)")
-_NAME: Final = re.compile(r"\w+")
+_NAME: Final = re.compile(r"(?:</?)?\w+")
 _REACHES_IN: Final = ("(", ".")
 _IMPORTS: Final = frozenset({"#include", "from", "import", "require", "use"})
 
@@ -90,11 +92,11 @@ def _kind(line: str) -> str:
 
 
 def _beginning(line: str) -> str:
-    """What a line of text begins with: a word, a number or a mark."""
+    """What a line of text begins with: a word, a number or a mark, that one."""
     first = line.lstrip()[0]
-    return "word" if first.isalpha() else "number" if first.isdigit() else "mark"
+    return WORD if first.isalpha() else "number" if first.isdigit() else first
 
 
 def _ending(line: str) -> str:
     """Whether a line of text ends a sentence."""
-    return "." if line.rstrip().endswith(SENTENCE_ENDS) else ""
+    return "." if line.rstrip().endswith(_SENTENCE_ENDS) else ""

@@ -8,7 +8,7 @@ from aurelis.tasks.ghost.hole import HAVE_MACROS, TELLING, Hole, telling
 from aurelis.tasks.replies.brackets import CLOSERS, unmatched_closers, unmatched_count, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
-_GOES_ON: Final = ("(", "[", "{", ",")
+_GOES_ON: Final = ("(", "[", "{", ",", "&&", "||")
 """A line that ends so is closed by another one."""
 TYPED_BY_EDITORS: Final = CLOSERS | {'"', "'", "`"}
 """What an editor may have put behind the cursor by itself."""
