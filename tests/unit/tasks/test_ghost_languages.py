@@ -268,6 +268,42 @@ CASES = {
         "end)\nend)",
         "      end)\n   end)\nend)\n",
     ),
+    "a key of a list of keys is no heading": (
+        "yaml",
+        "a:\n  b:\n    c: 1\n\n  ¦\n",
+        "output:\n    format: json",
+        "\n  output:\n    format: json\n",
+    ),
+    "an entry below one that is typed is its neighbour": (
+        "yaml",
+        "a:\n  b: c\n  d:\n  - ¦\n  - &e\n    f: g\n  h: false\n",
+        "*i\n  - *j",
+        "  - *i\n  - *j\n  - &e\n",
+    ),
+    "the head of a body that stands below": (
+        "php",
+        "<?php\n\nuse A;\nuse B;\n¦\n{\n    public function f()\n    {\n        return 1;\n    }\n}\n",
+        "use C;\n\nuse function d;\n\nclass T extends C",
+        "use function d;\n\nclass T extends C\n{\n",
+    ),
+    "a comment of a page holds nothing": (
+        "html",
+        "<body>\n  <p>\n    <b>An</b>\n  </p>\n\n  ¦\n</body>\n",
+        "<!-- What for -->\n  <p>B</p>",
+        "  <!-- What for -->\n  <p>B</p>\n</body>\n",
+    ),
+    "a bracket in a page's text holds nothing": (
+        "html",
+        "  <div>\n    <b>P:</b>\n    <b>[¦\n    </b>\n    <b>]</b>\n  </div>\n",
+        "</b>\n    <b>\n      <a>1</a>",
+        "    <b>[</b>\n    <b>\n      <a>1</a>\n    </b>\n",
+    ),
+    "what an editor has closed is closed where a condition goes on": (
+        "cpp",
+        "void f() {\n  if (g(¦)\n      h(a, b)) {\n    k();\n  }\n}\n",
+        "a, b) &&",
+        "  if (g(a, b) &&\n      h(a, b)) {\n",
+    ),
 }
 
 

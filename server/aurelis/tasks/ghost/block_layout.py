@@ -50,8 +50,10 @@ _MARK: Final = re.compile(r"\s*(?:[-*+]|\d+[.)]|>>>|\.\.\.)\s")
 _LIST_ITEM: Final = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+\S|.*:\s*[|>][-+\d]*$")
 """An item of a list, or a key of YAML whose text follows."""
 _TAGS: Final = frozenset({"astro", "html", "javascriptreact", "markdown", "svelte", "typescriptreact", "vue", "xml"})
+_PAGES: Final = frozenset({"html", "xml"})
+"""Languages whose texts may have any bracket and mark."""
 _TAG_OPENS: Final = re.compile(
-    r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr)\b)[A-Za-z][\w:.-]*(?:\s[^<>]*)?>?[^<]*$"
+    r"<(?!(?:area|base|br|col|embed|frame|hr|img|input|link|meta|param|source|track|wbr)\b)[A-Za-z][\w:.-]*(?:\s[^<>]*)?>?[^<]*$"
 )
 """A tag whose end is not in the same line; some HTML tags have none."""
 _WORDS_OPEN: Final = frozenset({"elixir", "julia", "latex", "lua", "ruby", "shellscript", "vim", "crystal"})
@@ -136,7 +138,7 @@ def _stands_too_shallow(typed: Sequence[str], base: int, hole: Hole) -> bool:
 def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
     """Whether the first lower line is aligned with the first word in an open bracket, if the first is at the margin."""
     line = (hole.line_before + lines[0]).lstrip(" \t")
-    depth = len(unmatched_openers(line))
+    depth = 0 if _is_text_of_page(hole) else len(unmatched_openers(line))
     if not depth or len(line) > _LONGEST_ALIGNED or line.rstrip().endswith(OPENS_BLOCK):
         return False
     column = len(line)
@@ -146,10 +148,15 @@ def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
     return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
 
 
+def _is_text_of_page(hole: Hole) -> bool:
+    """Whether brackets are text where the cursor is, and nothing but elements holds lines."""
+    return hole.language_id in _PAGES and not hole.in_code_of_markup
+
+
 def _below_opener(lines: Sequence[str], below: Sequence[str], hole: Hole) -> bool | None:
     """The same where the first line opens something, as far as that tells."""
     base, depth, above = len(indent_of(hole.line_before)), len(indent_of(below[0])), hole.line_before + lines[0]
-    siblings = _MARK.match(lines[0]) is not None and _MARK.match(below[0]) is not None
+    siblings = _MARK.match(above) is not None and _MARK.match(below[0]) is not None
     words = _in_words(hole) and above.rstrip().endswith(":") and not 0 < depth < base
     if not wants_deeper(above, hole) or siblings or words:
         return None
@@ -199,6 +206,8 @@ def wants_deeper(line: str, hole: Hole) -> bool:
     bare = line.strip()
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
         return False
+    if _is_text_of_page(hole):
+        return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
     if bare.endswith((":", *"([{")) if _in_words(hole) else opens_block(bare, hole) or unmatched_openers(line):
         return True
     if hole.language_id in _LISTS and _LIST_ITEM.match(line):

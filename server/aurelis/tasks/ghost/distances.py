@@ -93,7 +93,7 @@ def _kind(line: str) -> str:
 
 def _beginning(line: str) -> str:
     """What a line of text begins with: a word, a number or a mark, that one."""
-    first = line.lstrip()[0]
+    first = (line.lstrip(" \t\"'") or line.lstrip())[0]
     return WORD if first.isalpha() else "number" if first.isdigit() else first
 
 

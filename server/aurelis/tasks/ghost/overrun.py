@@ -45,6 +45,8 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
         for at in range(2, len(said))
         if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and is_method(said, at))
     ]
+    if hole.next_line.startswith("{") and numbers and not "".join(said[numbers[-1] + 1 :]).strip():
+        numbers.pop()  # The document has the body of the last one.
     inside = next((number for number in numbers if _is_open(said[:number], hole)), None)
     if inside is not None:
         return [list(said[:inside])], True

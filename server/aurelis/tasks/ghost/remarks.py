@@ -42,6 +42,9 @@ _QUOTED_FOR_SURE: Final = re.compile(
 """The same as it is hardly ever written among words."""
 _TEXT_INDENTED: Final = frozenset({"javascriptreact", "typescriptreact"})
 """Languages in which a text between elements does not stand at the margin."""
+_HAVE_KEYS: Final = frozenset({"dockercompose", "yaml"})
+_KEY: Final = re.compile(r"[a-z][\w-]*:$")
+"""A key of YAML; a heading begins with a capital."""
 _COLONS: Final = (":", "\uff1a")
 
 
@@ -91,8 +94,9 @@ def _is_introduction(lines: Sequence[str], filled: int, hole: Hole) -> bool:
     """Whether the first line introduces what stands below it; where one line is wanted it cannot be part of that."""
     line = lines[0]
     rest_of_line = hole.line_after.strip()
-    if telling(rest_of_line) and line.rstrip().endswith(rest_of_line):
-        return False  # It goes on as the cursor's line does.
+    goes_on = telling(rest_of_line) and line.rstrip().endswith(rest_of_line)
+    if goes_on or (hole.language_id in _HAVE_KEYS and _KEY.match(line)):
+        return False  # It goes on as the cursor's line does, or is a key.
     words = among_words(hole)
     if words and filled == 1:
         return False
