@@ -299,7 +299,8 @@ def test_a_shorter_cut_is_preferred_where_it_keeps_the_file_parsing() -> None:
         ("a) + (b]", ")]", "(", 3),
         ("')' + \"(\"", "", "", 0),
         ("'''(''' + ']", "]", "", 2),
-        ("it's", "", "", 1),
+        ("it's", "", "", 0),
+        ("it'", "", "", 1),
     ],
 )
 def test_brackets_are_counted_outside_strings(text: str, closers: str, openers: str, count: int) -> None:

@@ -48,6 +48,42 @@ CASES = {
         "LaTeX -*-",
         "% -*- mode: LaTeX -*-\n",
     ),
+    "a loop's `do` stands below its head": (
+        "shellscript",
+        "if a\nthen\n    ¦\n        b\n    done\nfi\n",
+        "for c in `d`\n    do",
+        "    for c in `d`\n    do\n        b\n",
+    ),
+    "a case's patterns stand below its head": (
+        "shellscript",
+        "f() {\n\t¦\n\t\tb\n\tesac\n}\n",
+        'case "$1" in\n\ta) b ;;\n\tc)',
+        '\tcase "$1" in\n\ta) b ;;\n\tc)\n\t\tb\n',
+    ),
+    "levels as wide as the shell script's": (
+        "shellscript",
+        "if a; then\n  b\nfi\n\n¦\n\nc\n",
+        "for d in e; do\n\tf\ndone",
+        "for d in e; do\n  f\ndone\n\nc\n",
+    ),
+    "a pattern of the shell in backticks": (
+        "shellscript",
+        'case "$1" in\n  ¦\n    a\n    ;;\nesac\n',
+        "`--b=*)`",
+        "  --b=*)\n    a\n",
+    ),
+    "apostrophes in a comment of the shell": (
+        "shellscript",
+        "f() {\n  ¦\n}\n",
+        "# It isn't there.\na\n\n# Nor here.\nb",
+        "  # It isn't there.\n  a\n\n  # Nor here.\n  b\n}\n",
+    ),
+    "a case of Ruby stands beside its whens": (
+        "ruby",
+        "def f\n  ¦\n  end\nend\n",
+        "case a\n  when 1\n    b",
+        "  case a\n  when 1\n    b\n  end\n",
+    ),
     "a line break before a variable's name": (
         "shellscript",
         "echo $¦\nexit\n",

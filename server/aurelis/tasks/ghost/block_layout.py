@@ -12,7 +12,7 @@ from typing import Final
 
 from aurelis.tasks.ghost.held_lines import AT_THE_MARGIN, is_held
 from aurelis.tasks.ghost.hole import BRACKETS_CLOSE, COMPARED_LINES, HAVE_MACROS, NEAR_LINES, PROSE_LANGUAGES, Hole
-from aurelis.tasks.ghost.level_width import step_below
+from aurelis.tasks.ghost.level_width import BLOCK_WORD, CASE, WORDS_OPEN, step_below
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
@@ -33,6 +33,8 @@ _HEAD: Final = re.compile(r"\s*(?:\}\s*)?(?:(?:if|else|for|while)\b[^;{]*|for\b[
 """A statement whose body is the next line, without a bracket."""
 _LABEL: Final = re.compile(r"\s*(?:case\b.*|default\s*|public|private|protected):")
 """A line within a block that many styles do not indent deeper than the head of the block."""
+_WORD_LABEL: Final = re.compile(r"\s*(?:(?:do|then|when)\b|[^\s()][^()]*\))")
+"""The same where words open blocks: the shell's patterns, too."""
 _TOP_LEVEL: Final = frozenset(
     {"def", "class", "async", "@", "function", "export", "func", "fn", "pub", "impl", "#if", "#else", "#endif"}
 )
@@ -56,13 +58,6 @@ _TAG_OPENS: Final = re.compile(
     r"<(?!(?:area|base|br|col|embed|frame|hr|img|input|link|meta|param|source|track|wbr)\b)[A-Za-z][\w:.-]*(?:\s[^<>]*)?>?[^<]*$"
 )
 """A tag whose end is not in the same line; some HTML tags have none."""
-_WORDS_OPEN: Final = frozenset({"elixir", "julia", "latex", "lua", "ruby", "shellscript", "vim", "crystal"})
-_BLOCK_WORD: Final = re.compile(
-    r"(?:def|class|module|begin|if|unless|case|while|until|for|(?:local )?function|repeat|try|augroup|\\begin)\b"
-    r"(?!.*\bend$)"
-    r"|.*\b(?:do|then)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$"
-)
-"""The head of a block that ends with a word."""
 _LINE_COMMENT: Final = re.compile(r"\s*(//+|#+|%+|--|\*)(?:\s|$)")
 _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b(?! *[=(\[:])|\{%-? *end)")
 
@@ -168,10 +163,15 @@ def _below_opener(lines: Sequence[str], below: Sequence[str], hole: Hole) -> boo
         return False  # Counted from the margin it would be deeper by several levels.
     if depth > base and depth == step_below(above, hole.steps_around, hole.language_id) != depth - base:
         return True
-    closes = below[0].lstrip()[:1] in {",", "{"} or closes_block(below[0]) or _LABEL.match(below[0]) is not None
+    closes = below[0].lstrip()[:1] in {",", "{"} or closes_block(below[0]) or _is_label(below[0], hole)
     if depth < base + (not closes) or closes or opens_block(above, hole):
         return depth < base + (not closes)
     return None
+
+
+def _is_label(line: str, hole: Hole) -> bool:
+    label = _WORD_LABEL if hole.language_id in WORDS_OPEN else _LABEL
+    return label.match(line) is not None
 
 
 def _depth_of_opened(first: str, hole: Hole) -> int | None:
@@ -214,8 +214,10 @@ def wants_deeper(line: str, hole: Hole) -> bool:
         return True
     if hole.language_id in _TAGS:
         return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
-    if hole.language_id in _WORDS_OPEN:
-        return _BLOCK_WORD.match(bare) is not None
+    if hole.language_id in WORDS_OPEN:
+        return BLOCK_WORD.match(bare) is not None or (
+            hole.language_id == "shellscript" and CASE.match(bare) is not None
+        )
     return not hole.in_words and hole.language_id != "python" and _HEAD.match(line) is not None
 
 
@@ -233,7 +235,7 @@ def _stands_beside_head(lines: Sequence[str], number: int, base: int, hole: Hole
     line, head = lines[number], lines[number - 1]
     if hole.in_words or not base or len(indent_of(line)) != base or not head.rstrip().endswith(HEADS):
         return False
-    return not closes_block(line) and _LABEL.match(line) is None and wants_deeper(head, hole)
+    return not closes_block(line) and not _is_label(line, hole) and wants_deeper(head, hole)
 
 
 def _leaves(lines: Sequence[str], base: int, hole: Hole) -> bool:

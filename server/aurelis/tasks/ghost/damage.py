@@ -24,6 +24,8 @@ _STRING: Final = re.compile(
     r"|\"(?:\\.|[^\"\\\n])*+\"|(?<!\w)'(?:\\.|[^'\\\n])*+'"
 )
 
+_PATTERN: Final = re.compile(r"^[ \t]*[^\s()]+(?:[ \t]*\|[ \t]*[^\s()]+)*\)", re.MULTILINE)
+"""What a case of the shell begins with: its bracket closes nothing."""
 _MACRO: Final = re.compile(r"\b[A-Z][A-Z\d]*_[A-Z\d_]+\b")
 
 Damage = tuple[int, int]
@@ -63,6 +65,8 @@ def _layout_faults(document: str, end: int, hole: Hole) -> int:
 def _unmatched(text: str, covered: int, hole: Hole) -> int:
     line = hole.line_before + text + hole.line_after[covered:]
     document = hole.near_before + text + hole.suffix[covered : hole.near_end] + hole.closed_far_below
+    if hole.language_id == "shellscript":
+        line, document = (_PATTERN.sub("", one) for one in (line, document))
     return unmatched_count(document) + unmatched_count(line) + _touching(line)
 
 

@@ -33,6 +33,17 @@ _OPENERS: Final = MappingProxyType(
 _LABEL: Final = re.compile(r"\s*(?:public|private|protected)\b[\w ]*:\s*$")
 """A line of C++ that stands at any depth in its class."""
 _ANY_OPENER: Final = (re.compile(r".*(?:[:{\[]|=>)\s*$"),)
+WORDS_OPEN: Final = frozenset({"crystal", "elixir", "julia", "latex", "lua", "ruby", "shellscript", "vim"})
+"""Languages in which words open blocks, and end them."""
+BLOCK_WORD: Final = re.compile(
+    r"\s*(?:(?:def|class|module|begin|if|unless|case|while|until|for|(?:local )?function|repeat|try|augroup|\\begin)\b"
+    r"(?!.*\bend$)"
+    r"|.*\b(?:do|then|else)(?: *\|[^|]*\|)?$|.*\bfunction ?\([^)]*\)$)"
+)
+"""The head of a block that ends with a word."""
+CASE: Final = re.compile(r"\s*[^\s()][^()]*\)\s*$")
+"""A pattern of the shell, below which its commands stand."""
+_BLOCK_OPENER: Final = (re.compile(rf"(?:{_ANY_OPENER[0].pattern}|{BLOCK_WORD.pattern}|{CASE.pattern})"),)
 
 
 def step_counts(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
@@ -40,7 +51,7 @@ def step_counts(lines: Sequence[str], language_id: str) -> list[Counter[int]]:
 
     Blocks come first, then brackets, if the language tells them apart.
     """
-    openers = _OPENERS.get(language_id, _ANY_OPENER)
+    openers = _openers(language_id)
     found: list[Counter[int]] = [Counter() for _ in openers]
     above: str | None = None
     for line in lines:
@@ -88,5 +99,10 @@ def step_instead(
 
 def step_below(line: str, counts: Sequence[Counter[int]], language_id: str) -> int | None:
     """How much deeper lines are below one that opens what this one opens."""
-    openers = _OPENERS.get(language_id, _ANY_OPENER)
+    openers = _openers(language_id)
     return next((step for step, opener in zip(usual_steps(counts), openers, strict=True) if opener.match(line)), None)
+
+
+def _openers(language_id: str) -> tuple[re.Pattern[str], ...]:
+    """What opens something, apart where a language tells blocks from brackets."""
+    return _BLOCK_OPENER if language_id in WORDS_OPEN else _OPENERS.get(language_id, _ANY_OPENER)
