@@ -28,6 +28,8 @@ _AFTER_FINISH_SECONDS: Final = 0.8
 """How long the token counts may lag behind the end of the answer, whatever else comes meanwhile."""
 _AFTER_DONE_SECONDS: Final = 0.1
 """How long the end of the body may lag behind `[DONE]`; afterwards the connection is closed instead of kept."""
+_TURN_SECONDS: Final = 0.01
+"""How long chunks that lie ready are read before others have their turn; a server may make one of every byte."""
 
 
 @attrs.define
@@ -102,6 +104,7 @@ class AnswerReader:
         iterator = aiter(chunks)
         state = self._state
         loop = asyncio.get_running_loop()
+        turn = loop.time() + _TURN_SECONDS
         until: float | None = None
         while True:
             if self._events.done:
@@ -121,6 +124,9 @@ class AnswerReader:
                     raise
                 return  # the answer was complete before the connection failed
             yield chunk
+            if loop.time() >= turn:
+                await asyncio.sleep(0)
+                turn = loop.time() + _TURN_SECONDS
 
     def _feed(self, chunk: bytes) -> Iterator[dict[str, Any]]:
         state = self._state

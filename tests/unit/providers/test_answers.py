@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.reply import Alive, Finished, FinishReason, TextDelta, Thinking, Usage
 from aurelis.providers import answers
+from aurelis.providers.errors import Blame
+from aurelis.providers.reasoning import ReasoningFilter
 from aurelis.providers.surrogates import SurrogateJoiner
 from unit.providers.raw_server import (
     DONE,
@@ -338,6 +341,31 @@ def test_halves_of_characters_are_joined_or_replaced(parts: list[str], expected:
     text = "".join([*map(joiner.feed, parts), joiner.finish()])
     assert text == expected
     text.encode()
+
+
+async def test_a_chunk_for_every_byte_keeps_nobody_waiting() -> None:
+    """Others have their turn while an answer is read that lies there whole, in very many pieces."""
+    turns = 0
+
+    async def work() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in delta("a") * 2_000:
+            yield bytes([byte])
+
+    blame = Blame(provider="mine", title="the server", host="127.0.0.1")
+    reader = answers.AnswerReader(
+        "text/event-stream", ReasoningFilter(), blame, lambda _: RequestError(ErrorKind.UNAVAILABLE, "")
+    )
+    others = asyncio.create_task(work())
+    events = [event async for event in reader.read(pieces())]
+    others.cancel()
+    assert text_of(events) == "a" * 2_000
+    assert turns > 3
 
 
 async def test_tokens_that_stand_in_the_choice_are_counted(server: RawServer) -> None:
