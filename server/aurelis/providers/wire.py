@@ -1,4 +1,4 @@
-"""One provider's way to its server: places among the connections, headers with the key, errors with the right blame.
+"""One provider's way to its server: places among the connections, its requests, errors with the right blame.
 
 In comes a URL and a body; out comes the response with its body still to be read, or a `RequestError`. Lists are
 fetched through the SDK, with its own retries off; what is posted goes over the same client directly, because the SDK's
@@ -20,10 +20,11 @@ import httpx2
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.request import RedactedRequest
 from aurelis.providers.connection_errors import error_from_connection
-from aurelis.providers.errors import Blame, error_from_answer, sentence, sign_in_advice
-from aurelis.providers.options import ProviderOptions, check_headers, host_and_port, is_loopback
+from aurelis.providers.errors import Blame, error_from_answer, sentence
+from aurelis.providers.options import ProviderOptions, host_and_port, is_loopback
 from aurelis.providers.profile import Profile
-from aurelis.providers.tokens import TokenSource, clean_token
+from aurelis.providers.request_headers import RequestHeaders
+from aurelis.providers.tokens import TokenSource
 from aurelis.providers.transport.client import CONNECTIONS_PER_PROVIDER, PLACEHOLDER_KEY, ErrorReader, HttpClientBuilder
 from aurelis.providers.transport.connection_steps import closed_while_kept
 from aurelis.providers.transport.proxy import proxy_for
@@ -100,7 +101,6 @@ class Wire:
         self._listener = listener
         self._options = options
         self._profile = profile
-        self._token = token
         self._budget = budget
         self._slots = asyncio.Semaphore(CONNECTIONS_PER_PROVIDER)
         self._open = 0
@@ -110,16 +110,10 @@ class Wire:
         self._urls: dict[str, httpx2.URL] = {}  # At most URLS.
         self.host = host_and_port(base_url)
         self.loopback = is_loopback(httpx2.URL(base_url).host)
-        self._headers = {**profile.headers, **check_headers(options)}
-        if options.organization and profile.organization_header:
-            self._headers[profile.organization_header] = options.organization
-        own = {name.lower() for name in self._headers} | {profile.key_header.lower()}
-        if profile.list_key_header is not None:
-            own.add(profile.list_key_header.lower())
-        self._key_headers = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
+        self._headers = RequestHeaders(options, profile, token, loopback=self.loopback)
         self._proxy = proxy_for(options, httpx2.URL(base_url))
-        keep_alive = profile.keep_alive
-        builder = HttpClientBuilder(options, base_url, frozenset(own), keep_alive=keep_alive, proxy=self._proxy)
+        own, keep_alive = self._headers.names, profile.keep_alive
+        builder = HttpClientBuilder(options, base_url, own, keep_alive=keep_alive, proxy=self._proxy)
         self.notice: str | None = None
         self._http = builder.build(self._reader_of, transport)
         self._sdk = openai.AsyncOpenAI(
@@ -155,17 +149,7 @@ class Wire:
         Raises:
             RequestError: of kind `auth`, when it cannot be sent.
         """
-        token = await self._token.fetch()
-        if not token:
-            return None
-        cleaned = clean_token(token)
-        if cleaned is None:
-            message = (
-                f"The token for {self._profile.title} holds characters that cannot be sent; "
-                f"sign in again with `aurelis login {self._options.name}`."
-            )
-            raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
-        return cleaned
+        return await self._headers.token()
 
     async def send(self, stack: AsyncExitStack, post: Post) -> httpx2.Response:
         """Send and wait for the headers; the stack then owns the response and its place among the connections.
@@ -187,7 +171,7 @@ class Wire:
             sending = False
             try:
                 async with asyncio.timeout(post.timeout_seconds):
-                    headers = await self._request_headers(post)
+                    headers = await self._headers.of_request(post.blame, post.key_header)
                     await attempt.enter_async_context(self._slots)
                     await attempt.enter_async_context(self._budget.slots)
                     sending = True
@@ -197,7 +181,7 @@ class Wire:
                     raise self._never_free(post.blame) from error
                 raise error_from_connection(error, post.blame, timed_out=True) from error
             except UpstreamError as error:
-                blame = await self._keyless(post.blame) if self._is_keyless(headers) else post.blame
+                blame = await self._headers.judged(post.blame, headers)
                 told = error_from_answer(error.answered, error.headers, error.body, blame, now=time.time())
                 raise UpstreamError(told, error.answered, error.headers, error.body) from None
             except RequestError as error:
@@ -316,28 +300,8 @@ class Wire:
         """Keep what an answer, a refusal too, says about the provider's future."""
         self.notice = notice_of(headers, sentence(f"{self._profile.title} ({self.host})")) or self.notice
 
-    async def _request_headers(self, post: Post) -> dict[str, str]:
-        headers = dict(self._headers)
-        token = await self.token()
-        if token:
-            name = post.key_header or self._profile.key_header
-            headers[name] = f"Bearer {token}" if name.lower() == "authorization" else token
-        elif self._profile.key_required and not self.loopback:
-            advice = sign_in_advice(await self._keyless(post.blame))
-            message = f"There is no token for {self._profile.title}; {advice}"
-            raise RequestError(ErrorKind.AUTH, message, provider=self._options.name, final_for_provider=True)
-        return headers
-
-    async def _keyless(self, blame: Blame) -> Blame:
-        return attrs.evolve(blame, keyless=True, absence=await self._token.absence())
-
-    def _is_keyless(self, headers: Mapping[str, str]) -> bool:
-        """Whether nothing that was sent can have been a key; a header of the user's own may be one."""
-        return not self._options.headers and not any(name in headers for name in self._key_headers)
-
     def _reader_of(self, request: httpx2.Request) -> ErrorReader:
-        sent = [request.headers.get(name, "").removeprefix("Bearer ") for name in self._key_headers]
-        blame = attrs.evolve(self.blame(), secrets=tuple(secret for secret in sent if secret))
+        blame = attrs.evolve(self.blame(), secrets=self._headers.keys_in(request.headers))
 
         def read(status: int, headers: Mapping[str, str], body: bytes) -> RequestError:
             self._note(headers)
