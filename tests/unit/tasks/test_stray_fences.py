@@ -69,3 +69,18 @@ def test_what_is_around_a_text_that_ends_a_fence_is_no_part_of_it(reply: str) ->
     text = 'def f(\n    a,\n):\n    """Do.\n\n    ```\n    ¦\n        b=b,\n    ) as c:\n        return c\n'
     said = '>>> f(1)\n    1\n    ```\n    """\n    with g(\n        a=a,'
     assert f"    ```\n    {said}\n        b=b,\n    ) as c:\n" in filled(text, reply.format(said))
+
+
+EXAMPLE = 'import a\n\n\ndef f(b: int) -> int:\n    """Do it.\n\n    ¦\n    """\n    return b\n'
+
+
+@pytest.mark.parametrize("language", ["python", "pycon"])
+def test_an_example_in_a_text_keeps_its_fence_within_the_one_around_the_reply(language: str) -> None:
+    """A docstring may begin with a fenced example, and the reply is fenced as well."""
+    document = filled(EXAMPLE, f"```python\n```{language}\nf(1)\n```\n\nAnd more.\n```")
+    assert f'    ```{language}\n    f(1)\n    ```\n\n    And more.\n    """\n' in document
+
+
+def test_a_fence_within_a_fence_around_code_is_none_of_it() -> None:
+    """Where no text is, one fence is as much noise as two."""
+    assert "\nx = 1\n" in filled("import a\n\n¦\n", "```python\n```python\nx = 1\n```\n```")

@@ -100,9 +100,15 @@ def _inside(block: Block, hole: Hole) -> str:
         and inner[0].language
         and inner[0].content.strip()
         and content[: inner[0].start + 1] in {"`", "~"}
+        and not _is_an_example(content, inner[0], hole)
     ):
         return inner[0].content.removesuffix("\n")
     return _without_elisions(undressed(content, hole), hole)
+
+
+def _is_an_example(content: str, block: Block, hole: Hole) -> bool:
+    """Whether a fence within another one is part of a text, which goes on behind it or may hold examples."""
+    return hole.in_words and (bool(content[block.end :].strip()) or (hole.multiline and not is_fence_open(hole)))
 
 
 def _without_elisions(text: str, hole: Hole) -> str:
