@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from aurelis.app import Application
 from aurelis.cli.command_line import DONE, FAILED, say, wrong
@@ -20,9 +20,7 @@ from aurelis.cli.waiting import waiting
 from aurelis.config.folders import config_folder
 from aurelis.providers.profiles import unknown_name
 from aurelis.security.credentials import Credentials
-
-LONGEST_TOKEN: Final = 16_384
-"""Characters; what is longer is no token."""
+from aurelis.security.token import LONGEST_TOKEN, clean_token
 
 
 def configure(parser: argparse.ArgumentParser, word: str) -> None:
@@ -103,8 +101,6 @@ async def run(arguments: argparse.Namespace) -> int:
 
 def _read_token(provider: str) -> str:
     """One line from standard input; not echoed when a person types it."""
-    if sys.stdin is None:
-        raise wrong("There is no standard input to read the token from.")
     if sys.stdin.isatty():
         try:
             line = getpass.getpass(f"Token for {provider}: ")
@@ -112,8 +108,8 @@ def _read_token(provider: str) -> str:
             line = ""
     else:
         line = sys.stdin.readline(LONGEST_TOKEN + 1)
-    token = line.strip()
-    if not token or len(token) > LONGEST_TOKEN or not token.isprintable() or " " in token:
+    token = clean_token(line)
+    if token is None:
         raise wrong("That is not a token; give it on one line, without blanks.")
     return token
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from typing import Final
 
@@ -12,5 +13,10 @@ FRAMES: Final = 3
 def describe_failure(error: BaseException) -> str:
     """Type and place in one line, as in `KeyError at run.py:41 < stream.py:12`."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    places = " < ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in reversed(frames))
+    places = " < ".join(f"{_name(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
     return f"{type(error).__name__} at {places}" if places else type(error).__name__
+
+
+def _name(path: str) -> str:
+    """A file's name without its folders, which may be named after a person; Windows divides them by backslashes."""
+    return re.split(r"[/\\]", path)[-1]

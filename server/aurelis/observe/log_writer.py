@@ -13,6 +13,8 @@ import queue
 import threading
 from typing import Final
 
+from aurelis.core.failures import describe_failure
+
 MAX_WAITING: Final = 1_000
 """Lines that may wait; further ones are dropped and counted."""
 
@@ -37,7 +39,8 @@ class LogWriter(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Queue the record's line; called with the handler's lock held."""
         line = self.format(record)
-        same = repr((record.name, record.msg, record.args))
+        failure = record.exc_info[1] if record.exc_info else None
+        same = repr((record.name, record.msg, record.args, failure and describe_failure(failure)))
         if same == self._last:
             self._repeated += 1
             return

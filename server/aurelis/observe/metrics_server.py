@@ -116,7 +116,8 @@ class MetricsServer:
         except OSError as error:
             if not self._warned:
                 self._warned = True
-                LOGGER.warning("Metrics cannot be shared between processes (%s).", error.strerror)
+                reason = error.strerror or str(error)
+                LOGGER.warning("Metrics cannot be shared between processes (%s).", reason)
 
     async def _total(self) -> bytes:
         self._look()

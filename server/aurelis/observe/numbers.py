@@ -151,7 +151,7 @@ def from_plain(data: Any) -> Numbers:
             {_series(name, labels): _cells(cells) for name, *labels, cells in data["histograms"][:MAX_SERIES]},
             {_series(name, labels): float(value) for name, *labels, value in data["gauges"][:MAX_SERIES]},
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError("the data are not numbers of this product") from error
 
 

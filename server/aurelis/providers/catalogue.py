@@ -77,7 +77,7 @@ def _price(entry: dict[str, Any]) -> Price | None:
         return None
     try:
         price = Price(float(pricing["prompt"]) * 1e6, float(pricing["completion"]) * 1e6)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
     return price if 0 <= price.input < 1e5 and 0 <= price.output < 1e5 else None  # noqa: PLR2004 - also refuses nan
 

@@ -77,7 +77,7 @@ class CatalogueFile:
             if value["form"] != _FORM or value["address"] != self._address:
                 return ()
             return tuple(_from_json(entry, self._provider) for entry in value["models"])
-        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        except (OSError, ValueError, TypeError, LookupError, OverflowError, RecursionError):
             return ()
 
     async def write(self, entries: Iterable[Listed]) -> None:

@@ -134,6 +134,12 @@ def test_anything_else_is_no_numbers(data: object) -> None:
         from_plain(data)
 
 
+def test_a_number_too_large_is_none() -> None:
+    """JSON knows whole numbers that no float can hold."""
+    with pytest.raises(ValueError):  # noqa: PT011  # ValueError is the promise
+        from_plain({"counters": [["aurelis_cache_hits", "disk", 10**400]], "histograms": [], "gauges": []})
+
+
 def test_the_numbers_of_ended_processes_stay(make_record: MakeRecord, tmp_path: Path) -> None:
     """Counters never fall when a process ends, its gauges go, and its files are cleared away."""
     one, two = SharedNumbers(tmp_path), SharedNumbers(tmp_path)
