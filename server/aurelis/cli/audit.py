@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from aurelis.app import Application
 from aurelis.cli.command_line import DONE, FAILED, counted, say, wrong
+from aurelis.cli.request_options import positive_count
 from aurelis.cli.tables import console, table
 from aurelis.composition.audit_key import known_key
 from aurelis.composition.observing import audit_anchor, audit_folder
@@ -26,7 +27,7 @@ def configure(parser: argparse.ArgumentParser, _word: str) -> None:
     """Add the sub-commands."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify")
     show = actions.add_parser("show", help="print the last lines, oldest first")
-    show.add_argument("--lines", type=int, default=50, metavar="N", help="how many (50)")
+    show.add_argument("--lines", type=positive_count, default=50, metavar="N", help="how many (50)")
     show.add_argument("--json", action="store_true", help="as they are kept, as in a pipe; not as a table")
     actions.add_parser("verify", help="check that no line was removed or altered; exit 1 on damage")
 
@@ -41,7 +42,7 @@ async def run(arguments: argparse.Namespace) -> int:
     if folder is None:
         raise wrong("There is no folder for the audit log; set privacy.audit.path.")
     if arguments.action == "show":
-        lines = await asyncio.to_thread(last_lines, folder, max(0, arguments.lines))
+        lines = await asyncio.to_thread(last_lines, folder, arguments.lines)
         if sys.stdout.isatty() and not arguments.json:
             console().print(table("", _COLUMNS, [_row(line) for line in lines]))
             return DONE

@@ -15,7 +15,7 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--model", metavar="PROVIDER/MODEL", help="ask this model and no other")
     group.add_argument("--priority", choices=PRIORITIES, help="what to choose a model by")
     group.add_argument("--temperature", type=_temperature, metavar="NUMBER", help="0 to 2")
-    group.add_argument("--max-tokens", type=_count, metavar="NUMBER", help="longest answer")
+    group.add_argument("--max-tokens", type=positive_count, metavar="NUMBER", help="longest answer")
 
 
 def request_options(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -38,7 +38,12 @@ def _temperature(text: str) -> float:
     return value
 
 
-def _count(text: str) -> int:
+def positive_count(text: str) -> int:
+    """A number of things as an argument; as large as ten digits say at most.
+
+    Raises:
+        argparse.ArgumentTypeError: when it is none, or zero.
+    """
     if not text.isascii() or not text.isdigit() or int(text[:10]) < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
     return int(text[:10])

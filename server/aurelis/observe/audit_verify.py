@@ -63,11 +63,15 @@ def last_lines(folder: Path, limit: int = 50) -> tuple[Mapping[str, Any], ...]:
     Raises:
         OSError: when the files cannot be read.
     """
-    kept: deque[Mapping[str, Any]] = deque(maxlen=max(0, limit))
+    kept: list[Mapping[str, Any]] = []
     if folder.is_dir():
         with locked(folder / LOCK, LOCK_SECONDS):
-            for path in files(folder):
-                kept.extend(fields for raw in raw_lines(path) if (fields := read_line(raw)) is not None)
+            for path in reversed(files(folder)):
+                wanted = max(0, limit - len(kept))
+                if not wanted:
+                    break
+                lines = (fields for raw in raw_lines(path) if (fields := read_line(raw)) is not None)
+                kept = [*deque(lines, maxlen=wanted), *kept]
     return tuple(kept)
 
 

@@ -52,6 +52,7 @@ def run(
         (["explain", "missing.py"], 2, r"^$", r"^missing\.py is not there; check the path\.\n$"),
         (["explain", "x.py", "--temperature", "9"], 2, r"^$", r"'9' is not a number from 0 to 2"),
         (["explain", "x.py", "--max-tokens", "0"], 2, r"^$", r"'0' is not a whole number of at least 1"),
+        (["audit", "show", "--lines", "-1"], 2, r"^$", r"'-1' is not a whole number of at least 1"),
         (["generate", "more", "x.py"], 2, r"^$", r"names no line"),
         (["ask", " "], 2, r"^$", r"There is no question"),
         (["review"], 2, r"^$", r"There is nothing to review"),

@@ -252,6 +252,9 @@ async def test_the_log_is_rotated_and_bounded(open_audit: OpenAudit, tmp_path: P
     assert report.ok
     assert 3 < report.lines < 20
     assert last_lines(tmp_path / "audit", 1)[0]["requestId"] == "r39"
+    for wanted in (0, 2, report.lines - 1, report.lines, 1_000):
+        sequence = [line["seq"] for line in last_lines(tmp_path / "audit", wanted)]
+        assert sequence == list(range(41 - min(wanted, report.lines), 41))
     paths[1].unlink()
     assert not check(tmp_path).ok
 
