@@ -10,6 +10,7 @@ import sys
 import textwrap
 import traceback
 from collections.abc import Coroutine, Sequence
+from pathlib import Path
 from typing import Any, Final, NoReturn, Protocol
 
 from aurelis.cli.streams import give_up_output, tell, use_utf8
@@ -83,9 +84,21 @@ def run_command(word: str, summary: str, module: CommandModule, given: Sequence[
         _show_traceback(arguments)
         if isinstance(error, OSError) and error.errno in _FULL:
             return give_up_output(error)
+        if isinstance(error, FileNotFoundError) and not _is_somewhere():
+            say("The folder that this terminal is in is not there any more; change to another one.")
+            return WRONG_USAGE
         say(f"Something went wrong that should not ({type(error).__name__}); run it again with --debug to see where.")
         return FAILED
     return code
+
+
+def _is_somewhere() -> bool:
+    """Whether there is a working folder; it may have been removed since the terminal went there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _debug_first(given: Sequence[str]) -> list[str]:

@@ -160,6 +160,20 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, arguments: list[str]) -> None
     assert (process.returncode, errors) == (0, b"")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere nobody removes a folder that a program is in")
+def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    """Another branch may lack the folder that a terminal is in; whoever needs none works all the same."""
+    (tmp_path / "x.py").write_text("def f():\n    return 1\n")
+    gone = tmp_path / "gone"
+    for arguments, code in ((["explain", str(tmp_path / "x.py")], 2), (["doctor"], 2), (["config", "path"], 0)):
+        gone.mkdir()
+        command = ["/bin/sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *PROGRAM, *arguments]
+        done = subprocess.run(command, cwd=gone, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == code
+        if code:
+            assert done.stderr == "The folder that this terminal is in is not there any more; change to another one.\n"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux's disk that is always full")
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["config", "schema"], ["models"]])
 def test_a_full_disk_is_said(tmp_path: Path, arguments: list[str]) -> None:
