@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from aurelis.cli.command_line import wrong
+from aurelis.cli.diff_names import from_diff
 from aurelis.cli.documents import Target
 from aurelis.lsp.safe_git import SAFE_DIFF, ask_git
 
@@ -23,10 +23,6 @@ _OPTIONS: Final = (
     # Whatever the person's own settings of git call the two sides.
     *("--src-prefix=a/", "--dst-prefix=b/"),
     *("--relative", "--unified=0", "--diff-filter=d"),
-)
-_ESCAPE: Final = re.compile(r"\\([0-7]{3}|.)")
-_ESCAPES: Final = MappingProxyType(
-    {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", '"': '"', "\\": "\\"}
 )
 _HUNK: Final = re.compile(r"^@@ -\d+(?:,(?P<removed>\d+))? \+(?P<first>\d+)(?:,(?P<added>\d+))? @@")
 
@@ -54,7 +50,7 @@ def read_changes(diff: str) -> tuple[Target, ...]:
             content -= 1
             continue
         if line.startswith("+++ "):
-            name = _unquoted(line[4:].rstrip("\t")).removeprefix("b/")
+            name = from_diff(line[4:]).removeprefix("b/")
             path = None if name == "/dev/null" else Path(name)
         match = _HUNK.match(line)
         if match is None or path is None:
@@ -69,13 +65,6 @@ def read_changes(diff: str) -> tuple[Target, ...]:
         else:
             found.append(Target(path, first, last))
     return tuple(found)
-
-
-def _unquoted(name: str) -> str:
-    """A name as git spells it where it holds quotation marks, backslashes or control characters: like a string in C."""
-    if not name.startswith('"'):
-        return name
-    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1]) or chr(int(found[1], 8)), name[1:-1])
 
 
 async def _git(*arguments: str) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aurelis.cli.command_line import say
+from aurelis.cli.diff_names import to_diff
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.snapshot import Snapshot
 from aurelis.core.text_edits import apply_edits
@@ -79,8 +80,8 @@ def _unified(before: str, after: str, old_name: str | None, new_name: str) -> st
     lines = difflib.unified_diff(
         _LINE.findall(before),
         _LINE.findall(after),
-        "/dev/null" if old_name is None else f"a/{old_name}",
-        f"b/{new_name}",
+        "/dev/null" if old_name is None else to_diff(f"a/{old_name}"),
+        to_diff(f"b/{new_name}"),
     )
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 

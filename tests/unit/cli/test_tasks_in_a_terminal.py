@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -74,6 +75,18 @@ def test_a_diff_within_json_is_a_field_of_it(run: Run) -> None:
     _, diff, _ = run("document", "code.py", "--diff")
     code, output, _ = run("document", "code.py", "--json", "--diff")
     assert (code, json.loads(output)["diff"]) == (0, diff)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names that only POSIX allows")
+@pytest.mark.parametrize("name", ["a b.py", 'a"b.py', "a\\nb.py", "a\tb.py", "a\x01\n b.py", "ü b.py"])
+def test_a_diff_of_a_file_of_any_name_applies(run: Run, tmp_path: Path, name: str) -> None:
+    """Both `git apply` and `patch` find the file by what stands in the patch."""
+    (tmp_path / name).write_text(CODE)
+    patch = run("document", name, "--diff")[1].encode()
+    subprocess.run(["git", "apply", "--check"], input=patch, cwd=tmp_path, check=True)  # noqa: S607 - the machine's git
+    if shutil.which("patch"):
+        subprocess.run(["patch", "-p1"], input=patch, cwd=tmp_path, check=True)  # noqa: S607 - the machine's patch
+        assert _docstring(tmp_path / name, "double")
 
 
 @pytest.mark.parametrize("odd", ["\x0c", "\x85", "\u2028", "\x1c"])
