@@ -7,6 +7,7 @@ its body is understood and how its answer looks, and add a row to a profile. To 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -207,6 +208,12 @@ def error_for_status(status: int) -> Refusal:
     return Refusal(status, message, kind=kind, code=code)
 
 
+def encoded(data: Any, *, compact: bool = False) -> bytes:
+    """Data as JSON in UTF-8; what a client sent of half a character becomes a question mark."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":") if compact else None)
+    return text.encode("utf-8", "replace")
+
+
 # ---- understanding a body
 
 
@@ -266,7 +273,7 @@ def _check_sampling(body: Mapping[str, Any]) -> None:
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
             raise invalid(name, f"a number from 0 to {highest:g}")
-    if body.get("n") not in {None, 1}:
+    if body.get("n") is not None and body["n"] != 1:
         raise invalid("n", "1")
 
 

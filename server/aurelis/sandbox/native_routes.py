@@ -6,7 +6,6 @@ answer, as their API documentation describes them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -19,6 +18,7 @@ from aurelis.sandbox.dialects import (
     Refusal,
     Route,
     content,
+    encoded,
     flag,
     invalid,
     require_model,
@@ -180,8 +180,8 @@ def _ollama_shape(field: str) -> tuple[Callable[[Answered], Any], Callable[[Ques
 
     def lines(_question: Question, answered: Answered) -> Iterator[bytes]:
         for piece in answered.pieces:
-            yield json.dumps({**head(answered), **words(piece), "done": False}, ensure_ascii=False).encode() + b"\n"
-        yield json.dumps({**head(answered), **words(""), **_ollama_end(answered)}).encode() + b"\n"
+            yield encoded({**head(answered), **words(piece), "done": False}) + b"\n"
+        yield encoded({**head(answered), **words(""), **_ollama_end(answered)}) + b"\n"
 
     return whole, lines
 

@@ -5,7 +5,6 @@ In come the model's words; out come bodies and events.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -17,6 +16,7 @@ from aurelis.sandbox.dialects import (
     Question,
     Refusal,
     Route,
+    encoded,
     understand_chat,
     understand_completion,
 )
@@ -26,7 +26,7 @@ Shape = Literal["chat", "text"]
 
 def event(data: Any) -> bytes:
     """A server-sent event."""
-    return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
+    return b"data: " + encoded(data, compact=True) + b"\n\n"
 
 
 DONE_EVENT: Final = b"data: [DONE]\n\n"

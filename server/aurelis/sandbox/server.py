@@ -40,6 +40,7 @@ from aurelis.sandbox.dialects import (
     Route,
     count_tokens,
     cut_to_tokens,
+    encoded,
 )
 from aurelis.sandbox.received import KEPT_REQUESTS, ReceivedRequest, ReceivedRequests
 from aurelis.sandbox.scenario import Step, read_steps
@@ -286,12 +287,13 @@ def _given(step: Step) -> _Prepared:
         return _json(step.status, step.body)
     types = [value for name, value in step.headers.items() if name.lower() == "content-type"]
     streamed = bool(types) and types[0].startswith(("text/event-stream", "application/x-ndjson"))
-    return _Prepared(step.status, (("content-type", "text/plain; charset=utf-8"),), (step.body.encode(),), streamed)
+    return _Prepared(
+        step.status, (("content-type", "text/plain; charset=utf-8"),), (step.body.encode("utf-8", "replace"),), streamed
+    )
 
 
 def _json(status: int, data: Any) -> _Prepared:
-    body = json.dumps(data, ensure_ascii=False).encode()
-    return _Prepared(status, (("content-type", "application/json"),), (body,))
+    return _Prepared(status, (("content-type", "application/json"),), (encoded(data),))
 
 
 def _spoil(prepared: _Prepared) -> tuple[bytes, ...]:

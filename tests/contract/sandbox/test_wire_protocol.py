@@ -117,6 +117,7 @@ async def test_limits_of_the_client_are_kept() -> None:
         ({"model": "default", "messages": MESSAGES, "max_tokens": 0}, 400, "invalid_value", "max_tokens"),
         ({"model": "default", "messages": MESSAGES, "stop": [1]}, 400, "invalid_value", "stop"),
         ({"model": "default", "messages": MESSAGES, "n": 2}, 400, "invalid_value", "n"),
+        ({"model": "default", "messages": MESSAGES, "n": [1]}, 400, "invalid_value", "n"),
         ({"model": "default", "messages": MESSAGES, "stream": "yes"}, 400, "invalid_value", "stream"),
         ({"model": "default", "messages": MESSAGES, "stream_options": {}}, 400, None, "stream_options"),
     ],
@@ -129,6 +130,19 @@ async def test_a_wrong_request_gets_the_usual_envelope(
         with pytest.raises(APIStatusError) as raised:
             await client.post("/chat/completions", body=request_body, cast_to=object)
     assert (raised.value.status_code, raised.value.code, raised.value.param) == (status, code, param)
+
+
+async def test_half_a_character_is_answered_with_a_mark() -> None:
+    """JSON may hold lone surrogates, which no answer can be written with."""
+    async with connected() as (sandbox, _client):
+        unknown = await raw(
+            sandbox, post("/v1/chat/completions", {"model": "\ud800", "messages": MESSAGES}, close=True)
+        )
+        prompt = 'alphabetical = "\ud800"\nalphabetical = '
+        body = {"model": "default", "prompt": prompt, "suffix": "", "stream": True}
+        continued = await raw(sandbox, post("/v1/completions", body, close=True))
+    assert b"The model '?' does not exist" in unknown
+    assert b'\\"?\\"' in continued
 
 
 @pytest.mark.parametrize(
