@@ -45,7 +45,7 @@ def _is_in_brackets(hole: Hole) -> bool:
 
 def _is_held_in_text(lines: Sequence[str], hole: Hole) -> bool:
     """Whether lines stand in an indented comment or text, and the first does not end it."""
-    if hole.language_id in PROSE_LANGUAGES or not leaves_text_open(hole.before + lines[0]):
+    if hole.language_id in PROSE_LANGUAGES or not leaves_text_open(hole.prefix + lines[0]):
         return False
     return text_is_open(hole) and 0 < len(indent_of(hole.line_before)) <= len(indent_of(hole.next_line))
 
