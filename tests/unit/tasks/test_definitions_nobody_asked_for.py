@@ -12,6 +12,10 @@ MORE = "\n\n\ndef another(first):\n    return first\n"
         ("def f(x):\n    if x:\n        y = 1\n    else:\n¦\n\n    return y\n", "        y = 2"),
         ("class A:\n    B = 1\n    C = 2\n¦\n\n\nclass D:\n    pass\n", "    E = 3"),
         ("class A:¦\n", '\n    """Text."""\n\n    def b(self):\n        pass'),
+        (
+            "class A:\n    def b(self):\n        self.c()\n¦\n        self.d = 1\n",
+            "\n\nclass E:\n    def f(self):\n        self.g = 2",
+        ),
     ],
 )
 def test_a_definition_behind_the_cursors_block_is_left_out(text: str, said: str) -> None:

@@ -268,6 +268,18 @@ CASES = {
         "end)\nend)",
         "      end)\n   end)\nend)\n",
     ),
+    "a rule within a comment comes once": (
+        "typescript",
+        "/* " + 40 * "-" + "\n * ¦\n\ntype A = B;\n",
+        "What\n" + (" * " + 40 * "-" + "*/\n") * 20,
+        " * What\n * " + 40 * "-" + "*/\n\ntype A = B;\n",
+    ),
+    "an element that ends below is the document's": (
+        "javascriptreact",
+        "function C() {\n  return (\n    // A.\n¦\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n  );\n}\n",
+        "    <pre className={c}>\n      {a.map((b) => (\n        <i />",
+        "    // A.\n    <pre className={c}>\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n",
+    ),
     "a key of a list of keys is no heading": (
         "yaml",
         "a:\n  b:\n    c: 1\n\n  ¦\n",

@@ -101,10 +101,18 @@ def _is_quoted(mark: re.Match[str]) -> bool:
 def _without_elements(text: str, hole: Hole) -> str:
     for _ in range(2):
         element = _ELEMENT.match(text)
-        if element is None or (_is_markup(element.group(1), hole) and not _is_around_code(element, hole)):
+        if element is None or _ends_below(element, hole):
+            break
+        if _is_markup(element.group(1), hole) and not _is_around_code(element, hole):
             break
         text = element.group(2).removeprefix("\n").removesuffix("\n")
     return text
+
+
+def _ends_below(element: re.Match[str], hole: Hole) -> bool:
+    """Whether an element that has no end in a text has one below the cursor."""
+    name = element.group(1)
+    return f"</{name}" not in element.group() and hole.after.count(f"</{name}") > hole.after.count(f"<{name}")
 
 
 def _is_around_code(element: re.Match[str], hole: Hole) -> bool:

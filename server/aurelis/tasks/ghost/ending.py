@@ -26,6 +26,8 @@ SAME_GROUPS: Final = 3
 LARGEST_GROUP: Final = 6
 LONGEST_REPETITION: Final = 20
 """Lines that tell whether one repeats itself without end."""
+_COMMENT_MARKS: Final = frozenset("*/# ")
+"""What may stand beside the one mark that a rule is made of."""
 SHORTEST_RULE: Final = 8
 """Characters of a line of dashes."""
 SURE_LINES: Final = 3
@@ -150,7 +152,7 @@ def before_repetition(lines: Sequence[str], hole: Hole) -> list[str]:
     """The lines up to the first that comes again and again; it stays once."""
     said = [line.strip() for line in lines]
     for at in range(len(said)):
-        rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at])) == 1
+        rule = len(said[at]) >= SHORTEST_RULE and len(set(said[at]) - _COMMENT_MARKS) <= 1
         quotes = said[at] in _QUOTES
         if not rule and not quotes and not any(character.isalnum() for character in said[at]):
             if _closes_on_and_on(lines[at : at + SAME_GROUPS]):

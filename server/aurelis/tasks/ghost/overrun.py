@@ -42,7 +42,7 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
         return [], False
     numbers = [
         at
-        for at in range(2, len(said))
+        for at in range(_filled_first(said) + 2, len(said))
         if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and is_method(said, at))
     ]
     if hole.next_line.startswith("{") and numbers and not "".join(said[numbers[-1] + 1 :]).strip():
@@ -50,10 +50,14 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
     inside = next((number for number in numbers if _is_open(said[:number], hole)), None)
     if inside is not None:
         return [list(said[:inside])], True
-    if not numbers or unmatched_count("\n".join(said[numbers[0] :])) or not "".join(said[: numbers[0]]).strip():
+    if not numbers or unmatched_count("\n".join(said[numbers[0] :])):
         return [], False
     certain = _is_in_the_middle(said, placed, numbers[0], hole)
     return [list(said[:number]) for number in numbers[:MOST_DEFINITIONS]], certain
+
+
+def _filled_first(lines: Sequence[str]) -> int:
+    return next((number for number, line in enumerate(lines) if line.strip()), len(lines))
 
 
 def _is_open(own: Sequence[str], hole: Hole) -> bool:
