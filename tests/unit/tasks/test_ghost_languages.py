@@ -276,9 +276,9 @@ CASES = {
     ),
     "an element that ends below is the document's": (
         "javascriptreact",
-        "function C() {\n  return (\n    // A.\n¦\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n  );\n}\n",
+        "function C() {\n return (\n    //\n¦\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n );\n}\n",
         "    <pre className={c}>\n      {a.map((b) => (\n        <i />",
-        "    // A.\n    <pre className={c}>\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n",
+        "    //\n    <pre className={c}>\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n",
     ),
     "a key of a list of keys is no heading": (
         "yaml",
