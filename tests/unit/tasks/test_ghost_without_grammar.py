@@ -84,6 +84,48 @@ CASES = {
         "case a\n  when 1\n    b",
         "  case a\n  when 1\n    b\n  end\n",
     ),
+    "a word that ends like one that opens a block": (
+        "shellscript",
+        "f() {\n\tlocal ¦\n\t\tb\n\tfi\n}\n",
+        "todo\n\tif a\n\tthen",
+        "\tlocal todo\n\tif a\n\tthen\n\t\tb\n",
+    ),
+    "a sentence of a text between words": (
+        "shellscript",
+        "cat << 'EOF'\nSome words.\n¦\nEOF\n",
+        "This is the second sentence.",
+        "Some words.\nThis is the second sentence.\nEOF\n",
+    ),
+    "an escaped arrow of PHP": (
+        "php",
+        "<?php\n\n¦\n",
+        "$a = $this-&gt;b;",
+        "\n\n$a = $this->b;\n",
+    ),
+    "an escaped element whose value is quoted": (
+        "xml",
+        "<a>\n  ¦\n</a>\n",
+        '&lt;b c="d"&gt;e&lt;/b&gt;',
+        '  <b c="d">e</b>\n</a>\n',
+    ),
+    "an escape that is a value": (
+        "xml",
+        "<a>\n  <b ¦/>\n</a>\n",
+        'c="&lt;d&gt;"',
+        '  <b c="&lt;d&gt;"/>\n</a>\n',
+    ),
+    "a line break within a key with a dash": (
+        "toml",
+        "[a]\nb¦\nd = 1\n",
+        "\n-c = 2",
+        "[a]\nb-c = 2\nd = 1\n",
+    ),
+    "a line break before a property that begins with a dash": (
+        "css",
+        "a {\n  color: red¦\n}\n",
+        "\n  -webkit-b: c;",
+        "  color: red\n  -webkit-b: c;\n}\n",
+    ),
     "a line break before a variable's name": (
         "shellscript",
         "echo $¦\nexit\n",

@@ -17,7 +17,8 @@ from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
 from aurelis.tasks.replies.layout import indent_of
 
-OPENS_BLOCK: Final = (":", "{", "(", "[", "=>", "->", "do", "then")
+_OPENS: Final = re.compile(r"(?:[:{(\[]|[=-]>|\b(?:do|then))$")
+"""What opens a block or a list at the end of a line."""
 _REMARK: Final = re.compile(r"\s+(?:#|//|/\*|--)\s.*$")
 """What is noted behind a line of code; a mark of a comment set off by blanks."""
 _SCOPE: Final = "::"
@@ -65,7 +66,7 @@ _CLOSES: Final = re.compile(r"\s*(?:[)\]}]|</[\w>]|(?:end|endif|done|esac|fi)\b(
 def opens_block(line: str, hole: Hole) -> bool:
     """Whether a line ends with what opens a block, whatever is noted behind it."""
     bare = _REMARK.sub("", line).rstrip()
-    return bare.endswith(OPENS_BLOCK) and not leads_to_name(bare, hole)
+    return _OPENS.search(bare) is not None and not leads_to_name(bare, hole)
 
 
 def leads_to_name(line: str, hole: Hole) -> bool:
@@ -115,7 +116,7 @@ def _words_count_from_margin(lines: Sequence[str], base: int, hole: Hole) -> boo
         return below.lstrip()[0] != above[0] or above[0].isalpha()
     if hole.language_id not in PROSE_LANGUAGES and not any(mark in lines[0] for mark in _ENDS_WORDS):
         return not depth and base > 0  # No line of an indented text stands outside of it.
-    return depth < base and above.endswith(OPENS_BLOCK) and (depth > 0 or not above.endswith(":"))
+    return depth < base and _OPENS.search(above) is not None and (depth > 0 or not above.endswith(":"))
 
 
 def _stands_too_shallow(typed: Sequence[str], base: int, hole: Hole) -> bool:
@@ -134,7 +135,7 @@ def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
     """Whether the first lower line is aligned with the first word in an open bracket, if the first is at the margin."""
     line = (hole.line_before + lines[0]).lstrip(" \t")
     depth = 0 if _is_text_of_page(hole) else len(unmatched_openers(line))
-    if not depth or len(line) > _LONGEST_ALIGNED or line.rstrip().endswith(OPENS_BLOCK):
+    if not depth or len(line) > _LONGEST_ALIGNED or _OPENS.search(line.rstrip()) is not None:
         return False
     column = len(line)
     while len(unmatched_openers(line[: column - 1])) >= depth:

@@ -46,6 +46,8 @@ _ESCAPED_TAG: Final = re.compile(r"&lt;[/!?]?[A-Za-z][^&]*(?:&(?!lt;)[^&]*)*&gt;
 _MARKS: Final = frozenset("<>&")
 _BRACKET_ENTITY: Final = re.compile(r"&[lg]t;")
 _QUOTED_ENTITY: Final = re.compile(rf"[\"'`]{_ENTITY.pattern}|{_ENTITY.pattern}[\"'`]")
+_QUOTED_BRACKET: Final = re.compile(r"[\"'`]&lt;")
+"""A value of an attribute that begins with one; a tag may end behind a value."""
 _OBJECT_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:jsonc?|json5)?[ \t]*$(?!.*^[ \t]*```)", re.DOTALL | re.MULTILINE)
 """The last fence, where it is around an object or says nothing about what it is around."""
 _JSON_KEYS: Final = frozenset({"answer", "code", "completion", "insert", "output", "text"})
@@ -212,9 +214,9 @@ def _unescaped(text: str, hole: Hole) -> str:
     """The text with its escapes resolved, where it has no mark that would have had to be escaped."""
     if _ENTITY.search(text) is None or hole.language_id in PROSE_LANGUAGES:
         return text
-    if _has_own_marks(text) or _QUOTED_ENTITY.search(text):
+    markup = hole.language_id in _MARKUP and not hole.in_code_of_markup
+    if _has_own_marks(text) or (_QUOTED_BRACKET if markup else _QUOTED_ENTITY).search(text):
         return text
-    markup = hole.language_id in _MARKUP
     known = (_BRACKET_ENTITY if markup else _ENTITY).search(hole.before + hole.after) is not None
     return text if known or (markup and not _is_escaped_markup(text, hole)) else _resolved(text)
 

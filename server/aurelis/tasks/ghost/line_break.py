@@ -22,6 +22,10 @@ _BEGINS_COMMAND: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _CONTINUES: Final = re.compile(r"[:,;]|\?(?!>)|[&|](?!$)|=(?![\w=]*$|\w)|\.(?=[\s`]|$)")
 """What hardly any line begins with at the margin; in prose fewer marks count."""
 _CONTINUES_PROSE: Final = re.compile(r"[:,;?](?=\s|$)|\.(?=\s|$)|-(?=\w)")
+_JOINED: Final = re.compile(r"[-./]\w(?!(?:ebkit|oz|s|)-)")
+"""What goes on with a name, of a kind that has marks within it; some of CSS begin with one: `-webkit-`."""
+_DATA: Final = frozenset({"dockercompose", "ini", "json", "jsonc", "properties", "toml", "yaml"})
+"""Languages in which no line begins with a member or a path."""
 _SENTENCE_ENDS: Final = (".", "!", "?", ":")
 _STATEMENT: Final = re.compile(
     r"(?:async|await|catch|class|const|def|echo|else|end|export|fn|for|from|func|function|if|import|include|int|let"
@@ -160,11 +164,20 @@ def _continues(first: str, hole: Hole) -> bool:
         return True
     if first[0] in "*/" and hole.line_before.endswith("/"):
         return True
-    latex = hole.language_id == "latex"
-    indexed = latex or hole.language_id == "python" or hole.line_after.startswith("]")
-    if first[0] == "(" or (first[0] == "[" and indexed) or (first[0] == "{" and latex):
-        return hole.line_before[-1:].isalnum() or hole.line_before.endswith(("_", "}") if latex else "_")
-    return _CONTINUES.match(first) is not None
+    return _goes_on_with_name(first, hole) or _CONTINUES.match(first) is not None
+
+
+def _goes_on_with_name(first: str, hole: Hole) -> bool:
+    """Whether a line at the margin begins with what stands right behind a name: the rest of it, or an argument."""
+    before = hole.line_before
+    if _JOINED.match(first) is not None and before[-1:].isalnum():
+        return first[0] == "-" or hole.language_id in _DATA
+    if hole.language_id == "latex":
+        return first[0] in "([{" and (before[-1:].isalnum() or before.endswith("}"))
+    indexed = hole.language_id == "python" or hole.line_after.startswith("]")
+    if first[0] == "(" or (first[0] == "[" and indexed):
+        return before[-1:].isalnum() or before.endswith("_")
+    return False
 
 
 def _finishes_word(first: str, hole: Hole) -> bool:

@@ -28,7 +28,9 @@ _WITHOUT_COMMENTS: Final = frozenset({"json", "jsonl"})
 _LONG_COMMENTS: Final = (("/*", "*/"), ("<!--", "-->"), ("--[[", "]]"), ("\n=begin", "\n=end"))
 _POD: Final = re.compile(r"^=(?!cut\b)[a-z]\w+\b(?!.*^=cut\b)", re.DOTALL | re.MULTILINE)
 """Perl's documentation, which has not ended."""
-_HEREDOC: Final = re.compile(r"<<[-~]?([\"']?)([A-Z_]{2,})\1(?!.*^\s*\2\b)", re.DOTALL | re.MULTILINE)
+_HEREDOC: Final = re.compile(
+    r"<<(?:[-~]?[\"']?|[-~]?[ \t]+'|[ \t]+(?=\w+$))([A-Z_]{2,})\b(?!.*^\s*\1\b)", re.DOTALL | re.MULTILINE
+)
 """A text between two words, which has not ended."""
 COMMENT_LINE: Final = re.compile(r"\s*(?:#|//|--|\*(?:\s|$)|;|%)")
 QUOTES: Final = ('"', "'", "`")
