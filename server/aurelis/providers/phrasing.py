@@ -93,12 +93,17 @@ class Phrasing:
     async def _fill(
         self, stack: AsyncExitStack, dialect: str, request: RedactedRequest, model: str, blame: Blame, until: float
     ) -> tuple[Call, httpx2.Response] | None:
-        """Ask in one dialect; None when the server does not take it."""
+        """Ask in one dialect; None when the server does not take it, or shows a page where it knows no route."""
         for _ in range(_MOST_REFUSALS):
             call = self._fim_call(dialect, request, model)
             request.sent[:] = [call.body]
             try:
-                return call, await self._send(stack, call, model, blame, until)
+                async with AsyncExitStack() as attempt:
+                    response = await self._send(attempt, call, model, blame, until)
+                    if "html" in response.headers.get("content-type", "").lower():
+                        return None
+                    stack.push_async_exit(attempt.pop_all().__aexit__)
+                    return call, response
             except UpstreamError as error:
                 details = read_details(error.body)
                 if _is_final(error) or not fim.refuses(error.answered, details.message):

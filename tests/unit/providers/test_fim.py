@@ -152,6 +152,7 @@ async def test_deepseek_fills_on_its_beta_route(server: RawServer) -> None:
         REFUSED,
         whole(501, b'{"error": {"message": "Infill is not supported by this model"}}'),
         whole(404, b"404 page not found"),
+        whole(200, b"<!doctype html><title>Gateway</title>", content_type="text/html; charset=utf-8"),
         whole(500, b'{"error": "registry.ollama.ai/library/llama does not support insert"}'),
     ],
 )
