@@ -56,12 +56,26 @@ def ways_to_match(tree: _Items, following: _Characters | None = None) -> int:
     """
     ways = 1
     items = _flat(tree)
+    anywhere = False  # Whether what comes next may be tried at every character of a run.
     for place, (code, argument) in enumerate(items):
         rest = items[place + 1 :]
-        ways *= _ways_of(code, argument, _coming(rest, following), _apart(rest))
+        coming = _coming(rest, following)
+        found = _ways_of(code, argument, coming, _apart(rest))
+        runs = code in _REPEATS and _is_run(argument)
+        if runs and anywhere and coming is not None:
+            found = max(found, min(argument[1], LONGEST_TEXT))  # Each try reads the rest of the run.
+        anywhere = runs and (anywhere or found > 1)
+        ways *= found
         if ways >= MANY_WAYS:
             return MANY_WAYS
     return ways
+
+
+def _is_run(argument: tuple[int, int, _Items]) -> bool:
+    """Whether a repetition is one of single characters."""
+    _least, most, body = argument
+    flat = _flat(body)
+    return most > 1 and len(flat) == 1 and flat[0][0] in _SINGLE
 
 
 def places_to_begin(tree: _Items) -> int:
