@@ -63,13 +63,13 @@ def entry_of(
 ) -> Entry:
     """One provider's options; what is wrong with them becomes the entry's fault, so that nothing is sent astray."""
     fault = provider.fault
-    headers = dict(provider.headers)
+    secret_headers: dict[str, str] = {}
     for header, variable in provider.headers_env.items():
         value = environ.get(variable)
         if value is None:
             fault = fault or f"the environment variable {variable} (providers.{name}.headersEnv) is not set."
         else:
-            headers[header] = value
+            secret_headers[header] = value
     signing = None
     if provider.signing is not None:
         key = environ.get(provider.signing.key_env)
@@ -85,7 +85,8 @@ def entry_of(
             base_url=provider.base_url,
             organization=provider.organization,
             deployments={deployment: model or "" for deployment, model in provider.deployments.items()},
-            headers=headers,
+            headers=provider.headers,
+            secret_headers=secret_headers,
             limits=Limits(**attrs.asdict(limits)),
             models={model: _model_options(known) for model, known in provider.models.items()},
             proxy=provider.proxy,

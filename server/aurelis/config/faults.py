@@ -12,14 +12,13 @@ from urllib.parse import SplitResult, urlsplit
 
 from aurelis.core.bounded_patterns import LONGEST_PATTERN, PatternFault
 from aurelis.core.bounded_patterns import pattern_fault as fault_of_pattern
+from aurelis.core.credential_headers import CREDENTIAL_HEADERS
 
 ROLES: Final = ("completion", "code", "reasoning", "documentation", "fast")
 """The names that `models` gives to models, and that routes may use instead of a model."""
 
 FRAMING_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 """Headers that say where a request ends (RFC 9112, section 6): whoever sends the request writes them."""
-FORBIDDEN_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "api-key", "x-api-key", "cookie"})
-"""Headers whose literal value would be a credential lying in a settings file."""
 
 _LONGEST_PORT: Final = 65535
 _PATTERNS: Final = MappingProxyType(
@@ -99,7 +98,7 @@ def pin_fault(text: str) -> str | None:
 
 def header_name_fault(text: str) -> str | None:
     """A header that may be set literally (token characters of RFC 9110, section 5.6.2)."""
-    if text.lower() in FORBIDDEN_HEADERS:
+    if text.lower() in CREDENTIAL_HEADERS:
         return "a header that holds no credential (name an environment variable in headersEnv, or sign in)"
     return any_header_name_fault(text)
 

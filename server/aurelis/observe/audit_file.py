@@ -136,15 +136,19 @@ class AuditFile:
     def _rebuild(self) -> Anchor:
         """A new anchor: for a new log, or, with a line that says so, for one whose anchor was lost."""
         anchor, lines = Anchor(), 0
+        current = self._folder / CURRENT
+        opened = None
         for path in files(self._folder):
             for raw in raw_lines(path):
                 fields = read_line(raw)
                 if fields is not None:
                     anchor = attrs.evolve(anchor, count=fields["seq"], last=fields["hash"])
                     lines += 1
-        current = self._folder / CURRENT
+                    if opened is None and path == current:
+                        opened = fields["seq"]
         size = current.stat().st_size if current.exists() else 0
-        anchor = attrs.evolve(anchor, offset=size, opened=anchor.count + 1 if size == 0 else 1)
+        # By this number the file is named when it is rotated: another one's would replace that file.
+        anchor = attrs.evolve(anchor, offset=size, opened=anchor.count + 1 if opened is None else opened)
         if lines:
             line, anchor = make_line(
                 own_event(self._clock, "audit_anchor_lost", f"{lines} lines were found", "high"), anchor, self._key

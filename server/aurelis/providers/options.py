@@ -5,18 +5,17 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
+from aurelis.core.credential_headers import CREDENTIAL_HEADERS
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.core.model import Price
 from aurelis.providers.azure import normalise
 from aurelis.providers.profile import Limits, Profile
 from aurelis.providers.profiles import PROFILES
-
-_REFUSED_HEADERS: Final = frozenset({"authorization", "api-key", "x-api-key", "x-goog-api-key", "proxy-authorization"})
 
 
 def _frozen_mapping(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -66,7 +65,8 @@ class ProviderOptions:
         base_url: the OpenAI-compatible base; None takes the profile's own.
         organization: what usage is attributed to, where the vendor knows such a thing.
         deployments: deployment names, each with the base model that it runs ("" when unknown).
-        headers: additional headers, already resolved from the environment where they come from it.
+        headers: additional headers as they stand in the settings, where no credential may stand.
+        secret_headers: additional headers with their values from the environment; they may carry the key.
         limits: limits that replace the profile's.
         models: what the user says about models; the order is the user's preference.
         proxy: the URL of an HTTP(S) proxy; None uses the environment's for hosts that are not loopback.
@@ -84,6 +84,7 @@ class ProviderOptions:
     organization: str | None = None
     deployments: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping)
     headers: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping, repr=False)
+    secret_headers: Mapping[str, str] = attrs.field(factory=dict, converter=_frozen_mapping, repr=False)
     limits: Limits = attrs.field(factory=Limits)
     models: Mapping[str, ModelOptions] = attrs.field(factory=dict, converter=_frozen_mapping)
     proxy: str | None = attrs.field(default=None, repr=False)
@@ -166,16 +167,20 @@ def check_headers(options: ProviderOptions) -> dict[str, str]:
     Raises:
         RequestError: of kind `configuration`, for a header that carries a key or cannot be sent.
     """
-    for name, value in options.headers.items():
-        if name.lower() in _REFUSED_HEADERS:
+    for name in options.headers:
+        if name.lower() in CREDENTIAL_HEADERS:
             advice = (
-                f"'{name}' is refused; keep the key in the keychain (aurelis login) or name its variable in apiKeyEnv."
+                f"'{name}' is refused; keep the key in the keychain (aurelis login) or name its variable in apiKeyEnv "
+                "or headersEnv."
             )
             raise _fault(options, "headers", advice)
+    for name, value in (*options.headers.items(), *options.secret_headers.items()):
         token = name and all(character.isalnum() or character in "!#$%&'*+-.^_`|~" for character in name)
         if not (token and name.isascii() and value.isascii() and value.isprintable()):
             raise _fault(options, "headers", f"'{name[:40]!a}' is not a header with a printable ASCII value.")
-    return dict(options.headers)
+    secret = {name.lower() for name in options.secret_headers}
+    literal = {name: value for name, value in options.headers.items() if name.lower() not in secret}
+    return {**literal, **options.secret_headers}
 
 
 def host_and_port(base_url: str) -> str:

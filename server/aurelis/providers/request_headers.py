@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from aurelis.core.credential_headers import CREDENTIAL_HEADERS
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.errors import Blame, sign_in_advice
 from aurelis.providers.options import ProviderOptions, check_headers
@@ -33,6 +34,7 @@ class RequestHeaders:
         if options.organization and profile.organization_header:
             self._fixed[profile.organization_header] = options.organization
         self._key_names = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
+        self._holds_key = not CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in options.secret_headers)
         self.names = frozenset(name.lower() for name in (*self._fixed, *self._key_names))
 
     async def token(self) -> str | None:
@@ -60,6 +62,8 @@ class RequestHeaders:
             RequestError: of kind `auth`, when there is no token that can be sent and the provider needs one.
         """
         headers = dict(self._fixed)
+        if self._holds_key:
+            return headers  # The user's own word about how to sign in.
         token = await self.token()
         if token:
             name = key_header or self._profile.key_header
@@ -75,12 +79,15 @@ class RequestHeaders:
 
         A header of the user's own may be one.
         """
-        keyless = not self._options.headers and not any(name in sent for name in self._key_names)
+        own = self._options.headers or self._options.secret_headers
+        keyless = not own and not any(name in sent for name in self._key_names)
         return await self._without_key(blame) if keyless else blame
 
     def keys_in(self, sent: Mapping[str, str]) -> tuple[str, ...]:
         """The keys that a request carried, which no error may quote."""
-        keys = (sent.get(name, "").removeprefix("Bearer ") for name in self._key_names)
+        keys = (
+            sent.get(name, "").removeprefix("Bearer ") for name in (*self._key_names, *self._options.secret_headers)
+        )
         return tuple(key for key in keys if key)
 
     async def _without_key(self, blame: Blame) -> Blame:

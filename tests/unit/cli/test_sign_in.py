@@ -200,6 +200,22 @@ async def test_a_token_in_a_file_that_others_can_read_is_told_with_the_request(t
     assert "planted-secret" not in errors
 
 
+@pytest.mark.parametrize("header", ["Authorization", "x-goog-api-key", "X-Team"])
+async def test_a_header_from_a_variable_is_sent_and_not_quoted(tmp_path: Path, header: str) -> None:
+    """A gateway may want the key in a form of its own: the settings name the variable, and no error shows its value."""
+    words = {"error": {"message": f"the key custom-scheme k3y-0f-m1ne in {header} has expired"}}
+    async with run_sandbox(scenario=[Step(), Step(status=401, body=words)]) as sandbox:
+        configure(tmp_path, sandbox.base_url)
+        file = tmp_path / "aurelis" / "config.toml"
+        file.write_text(f'{file.read_text()}headersEnv = {{ "{header}" = "MINE" }}\nmodels = ["default"]\n')
+        asked = [await run(tmp_path, "ask", question, MINE="custom-scheme k3y-0f-m1ne") for question in ("A?", "B?")]
+        sent = [request.headers.get(header.lower()) for request in sandbox.requests if request.method == "POST"]
+    assert sent == ["custom-scheme k3y-0f-m1ne"] * 2
+    assert [code for code, _, _ in asked] == [0, 1]
+    assert "HTTP 401" in asked[1][2]
+    assert "k3y-0f-m1ne" not in "".join(output + errors for _, output, errors in asked)
+
+
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
     """A key in the environment of a provider that nobody chose is told and not used."""
     async with run_sandbox() as sandbox:

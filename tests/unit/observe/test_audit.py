@@ -241,6 +241,18 @@ async def test_lines_written_just_before_a_crash_are_taken_over(open_audit: Open
     assert (report.ok, report.lines) == (True, 5)
 
 
+async def test_a_lost_anchor_costs_no_line(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """A log that was rotated before its anchor was lost is rotated again, and no file takes another's place."""
+    for number in range(7):
+        await write(open_audit(max_bytes=1_000, max_files=100), 1, number)
+    assert len(files(tmp_path / "audit")) > 2
+    (tmp_path / "audit" / ANCHOR).unlink()
+    for number in range(7, 14):
+        await write(open_audit(max_bytes=1_000, max_files=100), 1, number)
+    sequence = [line["seq"] for line in last_lines(tmp_path / "audit", 1_000)]
+    assert sequence == list(range(1, 16))  # One line says that the anchor was lost.
+
+
 async def test_the_log_is_rotated_and_bounded(open_audit: OpenAudit, tmp_path: Path) -> None:
     """Full files are put aside, the oldest go, and what is left still passes; a removed file does not."""
     log = open_audit(max_bytes=3_000, max_files=3)
