@@ -370,10 +370,12 @@ async def test_the_quick_commands_answer_what_the_application_knows() -> None:
 
 
 async def test_every_command_is_advertised() -> None:
-    """The contract's commands, all of them."""
+    """The contract's commands, all of them, and that they report progress: without that no token need be sent."""
     async with connection(FakeServices()) as (editor, _):
         result = await editor.initialize()
-        commands = set(result["capabilities"]["executeCommandProvider"]["commands"])
+        provider = result["capabilities"]["executeCommandProvider"]
+        assert provider["workDoneProgress"] is True
+        commands = set(provider["commands"])
         tasks = "explain fix refactor optimize document generateTests generate review ask commitMessage batch"
         others = "models health stats cache.clear cache.invalidate auth.status snooze showRequest completionAccepted"
         assert commands == {f"aurelis.{name}" for name in (tasks + " " + others).split()}

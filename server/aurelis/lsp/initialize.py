@@ -78,5 +78,7 @@ def complete_capabilities(ls: AurelisServer, capabilities: types.ServerCapabilit
     """Add what pygls does not know how to advertise, and leave out what this client has a better way for."""
     if ls.features.text_document_content and capabilities.workspace is not None:
         capabilities.workspace.text_document_content = types.TextDocumentContentOptions(schemes=[SCHEME])
+    if capabilities.execute_command_provider is not None:  # Whoever goes by the protocol sends a token to those alone.
+        capabilities.execute_command_provider.work_done_progress = True
     if ls.features.inline_completion:
         capabilities.completion_provider = None
