@@ -264,8 +264,10 @@ def in_backticks(hole: Hole) -> str | None:
 
 
 def in_an_element(hole: Hole) -> str | None:
-    """In HTML's element for code."""
-    return f"<code>{hole.missing}</code>" if hole.file.language_id not in {"html", "markdown"} else None
+    """In HTML's element for code, which stands in lines of its own around several."""
+    if hole.file.language_id in {"html", "markdown"}:
+        return None
+    return f"<code>\n{hole.missing}\n</code>" if "\n" in hole.missing else f"<code>{hole.missing}</code>"
 
 
 def below_the_files_name(hole: Hole) -> str:

@@ -280,6 +280,12 @@ CASES = {
         "    <pre className={c}>\n      {a.map((b) => (\n        <i />",
         "    //\n    <pre className={c}>\n      {a.map((b) => (\n        <i />\n      ))}\n    </pre>\n",
     ),
+    "a line that is aligned in a bracket is not indented as others are": (
+        "c",
+        'static M m[] = {\n    {"a", f, NO,\n¦\n    {NULL, NULL, 0, NULL}\n};\n',
+        '     "Do it."},',
+        '    {"a", f, NO,\n     "Do it."},\n    {NULL',
+    ),
     "a key of a list of keys is no heading": (
         "yaml",
         "a:\n  b:\n    c: 1\n\n  ¦\n",

@@ -134,14 +134,22 @@ def _stands_too_shallow(typed: Sequence[str], base: int, hole: Hole) -> bool:
 def is_aligned_at_margin(lines: Sequence[str], hole: Hole) -> bool:
     """Whether the first lower line is aligned with the first word in an open bracket, if the first is at the margin."""
     line = (hole.line_before + lines[0]).lstrip(" \t")
-    depth = 0 if _is_text_of_page(hole) else len(unmatched_openers(line))
-    if not depth or len(line) > _LONGEST_ALIGNED or _OPENS.search(line.rstrip()) is not None:
+    column = None if _is_text_of_page(hole) else column_in_bracket(line)
+    if column is None or _OPENS.search(line.rstrip()) is not None:
         return False
+    column += len(indent_of(line[column:]))
+    return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
+
+
+def column_in_bracket(line: str) -> int | None:
+    """Where the innermost bracket that a line leaves open begins to hold something; None if it leaves none open."""
+    depth = 0 if len(line) > _LONGEST_ALIGNED else len(unmatched_openers(line))
+    if not depth:
+        return None
     column = len(line)
     while len(unmatched_openers(line[: column - 1])) >= depth:
         column -= 1
-    column += len(indent_of(line[column:]))
-    return len(indent_of(next(line for line in lines[1:] if line.strip()))) == column
+    return column
 
 
 def _is_text_of_page(hole: Hole) -> bool:

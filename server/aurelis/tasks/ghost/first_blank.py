@@ -9,7 +9,7 @@ import re
 from types import MappingProxyType
 from typing import Final
 
-from aurelis.tasks.ghost.block_layout import opens_block
+from aurelis.tasks.ghost.block_layout import column_in_bracket, opens_block
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.ghost.level_width import WIDTH, step_of
 from aurelis.tasks.replies.layout import indent_of
@@ -39,6 +39,9 @@ def _at_margin(text: str, hole: Hole) -> list[str]:
     known = {indent_of(line) for line in (hole.before + hole.after).split("\n") if line.strip()}
     if opens_block(hole.line_above, hole):
         known.add(indent_of(hole.line_above) + " " * (hole.level_width or WIDTH))
+    column = column_in_bracket(hole.line_above)
+    if column is not None:
+        known.add(" " * column)
     indent = indent_of(text.split("\n", 1)[0])
     fewer, more = indent[1:] in known, " " + indent in known
     if indent in known or fewer == more:
