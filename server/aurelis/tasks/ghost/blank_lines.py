@@ -16,7 +16,7 @@ from aurelis.tasks.ghost.distances import WORD, Pair, Turn, counts_of, pair_of
 from aurelis.tasks.ghost.hole import Hole
 
 _NEVER: Final = 5
-"""So many lines of a kind that are not set apart show that none is."""
+"""So many lines of a kind that stand together, for each that is set apart, show that the next one does, too."""
 _NEVER_IN_WORDS: Final = 3
 """The same in a text, whose lines are told apart by little."""
 _SELDOM: Final = 1 / 8
@@ -37,12 +37,12 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     if hole.blank_lines_above:
         return _lacking(said, pair, hole)
     alike = hole.distances_around.get(pair, Counter())
-    told = next((count for count in range(said, 0, -1) if alike[count] * _never(hole) >= alike[0] and alike[count]), 0)
-    if told or pair.turn is Turn.DEEPER:
+    never = _NEVER_IN_WORDS if hole.in_words else _NEVER
+    told = next((count for count in range(said, 0, -1) if alike[count] and alike[count] * never >= alike[0]), 0)
+    sentence_goes_on = hole.in_words and not alike and pair.above == pair.below == WORD
+    if told or pair.turn is Turn.DEEPER or sentence_goes_on:
         return told
-    if hole.in_words and not alike and pair.above == pair.below == WORD:
-        return 0  # A sentence goes on.
-    return said if alike[0] < _never(hole) else 0
+    return said if alike[0] < never else 0
 
 
 def _lacking(said: int, pair: Pair, hole: Hole) -> int:
@@ -60,7 +60,3 @@ def _lacking(said: int, pair: Pair, hole: Hole) -> int:
 def _begins_like(other: Pair, pair: Pair) -> bool:
     """Whether lines like the lower one of a pair begin no block's inside."""
     return other.turn is not Turn.DEEPER and (other.below, other.at_margin) == (pair.below, pair.at_margin)
-
-
-def _never(hole: Hole) -> int:
-    return _NEVER_IN_WORDS if hole.in_words else _NEVER
