@@ -98,6 +98,7 @@ class AuditFile:
             anchor = self._adopt(anchor, current, size)
         elif size < anchor.offset:
             # Lines were cut. The numbers go on after the missing ones, which is how a check finds the gap.
+            size = _with_ended_line(current, size)
             anchor = attrs.evolve(anchor, offset=size, opened=anchor.opened if size else anchor.count + 1)
         return anchor
 
@@ -128,7 +129,7 @@ class AuditFile:
                     )
                     continue
                 # A line that nobody with this chain wrote stays, for a check to find; ours go on behind it.
-                anchor = attrs.evolve(anchor, offset=size)
+                anchor = attrs.evolve(anchor, offset=_with_ended_line(current, size))
                 break
         write_anchor(self._anchor_file, anchor, self._key)
         return anchor
@@ -146,7 +147,7 @@ class AuditFile:
                     lines += 1
                     if opened is None and path == current:
                         opened = fields["seq"]
-        size = current.stat().st_size if current.exists() else 0
+        size = _with_ended_line(current, current.stat().st_size) if current.exists() else 0
         # By this number the file is named when it is rotated: another one's would replace that file.
         anchor = attrs.evolve(anchor, offset=size, opened=anchor.count + 1 if opened is None else opened)
         if lines:
@@ -175,6 +176,15 @@ class AuditFile:
             with contextlib.suppress(OSError):
                 path.unlink()
         return anchor
+
+
+def _with_ended_line(path: Path, size: int) -> int:
+    """A file's size once its last line is ended: the piece of a line would swallow the next one."""
+    with path.open("r+b") as file:
+        file.seek(max(0, size - 1))
+        if file.read(1) in {b"", b"\n"}:
+            return size
+        return size + file.write(b"\n")
 
 
 def own_event(clock: Clock, name: str, detail: str, severity: str = "warning") -> dict[str, Any]:

@@ -228,6 +228,31 @@ async def test_a_torn_line_is_repaired_at_the_next_start(open_audit: OpenAudit, 
     assert [line["event"] for line in last_lines(tmp_path / "audit")] == ["request"] * 2 + ["audit_repaired", "request"]
 
 
+@pytest.mark.parametrize("lost", [False, True])
+async def test_a_line_that_was_cut_in_its_middle_swallows_none(
+    open_audit: OpenAudit, tmp_path: Path, *, lost: bool
+) -> None:
+    """A counted line of which a piece is left stays damage, and what is written after it stands in lines of its own."""
+    await write(open_audit(), 3)
+    path = tmp_path / "audit" / CURRENT
+    path.write_bytes(path.read_bytes()[:-40])
+    if lost:
+        (tmp_path / "audit" / ANCHOR).unlink()
+    await write(open_audit(), 2, 3)
+    assert not check(tmp_path).ok
+    assert [line["event"] for line in last_lines(tmp_path / "audit")].count("request") == 4
+
+
+async def test_a_piece_of_a_line_behind_a_foreign_one_swallows_none(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """What somebody else wrote stays for a check to find, and ours go on in lines of their own."""
+    await write(open_audit(), 2)
+    path = tmp_path / "audit" / CURRENT
+    path.write_bytes(path.read_bytes() + b"somebody\nelse")
+    await write(open_audit(), 2, 2)
+    assert not check(tmp_path).ok
+    assert [line["event"] for line in last_lines(tmp_path / "audit")].count("request") == 4
+
+
 async def test_lines_written_just_before_a_crash_are_taken_over(open_audit: OpenAudit, tmp_path: Path) -> None:
     """Whole lines that the anchor does not count yet belong to the log."""
     await write(open_audit(), 2)
