@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 import attrs
@@ -169,8 +170,12 @@ class SettingsDirectory:
         """All configured names, the preferred one first."""
         return tuple(self._entries)
 
-    async def defaults(self, task: Task) -> tuple[ModelReference, ...]:
+    async def defaults(
+        self, task: Task, *, unlisted: Mapping[str, RequestError] = MappingProxyType({})
+    ) -> tuple[ModelReference, ...]:
         """The models that suit the task, of each provider (the chosen provider alone, if one was chosen by name).
+
+        Those that are `unlisted` have just refused their list, for that reason, and are not asked for it again.
 
         Raises:
             RequestError: when no provider can say what it offers: the first one's reason.
@@ -180,14 +185,16 @@ class SettingsDirectory:
         first: RequestError | None = None
         for name in names:
             try:
-                references.extend(await self._defaults_of(name, task))
+                references.extend(await self._defaults_of(name, task, unlisted.get(name)))
             except RequestError as error:
                 first = first or error
         if not references and first is not None:
             raise first
         return tuple(references)
 
-    async def _defaults_of(self, name: str, task: Task) -> tuple[ModelReference, ...]:
+    async def _defaults_of(
+        self, name: str, task: Task, refusal: RequestError | None = None
+    ) -> tuple[ModelReference, ...]:
         provider = self.get(name)
         if provider is None:
             raise RequestError(ErrorKind.CONFIGURATION, _not_configured(name), provider=name)
@@ -197,6 +204,8 @@ class SettingsDirectory:
             return (ModelReference(name, next(iter(entry.options.models))),)
         wanted = profile.routes.get(task, ()) if profile is not None else ()
         try:
+            if refusal is not None:
+                raise refusal.with_traceback(None)
             listed = await provider.models()
         except RequestError as error:
             if not wanted or error.final_for_provider:

@@ -37,7 +37,9 @@ async def model_rows(
     """
     names = [entry.options.name for entry in directory.entries]
     listings = await asyncio.gather(*(_listing(directory, name, refresh=refresh) for name in names))
-    tasks = await _tasks_by_model(directory, routing)
+    found = zip(names, listings, strict=True)
+    unlisted = {name: one.error for name, one in found if one.error is not None and not one.models}
+    tasks = await _tasks_by_model(directory, routing, unlisted)
     rows: list[Mapping[str, Any]] = []
     for name, listing in zip(names, listings, strict=True):
         error, provider = listing.error, listing.provider
@@ -84,14 +86,14 @@ async def _listing(directory: SettingsDirectory, name: str, *, refresh: bool) ->
 
 
 async def _tasks_by_model(
-    directory: SettingsDirectory, routing: RoutingPolicy
+    directory: SettingsDirectory, routing: RoutingPolicy, unlisted: Mapping[str, RequestError]
 ) -> Mapping[ModelReference, tuple[str, ...]]:
     """Which tasks go to which model, fallbacks included."""
     found: dict[ModelReference, list[str]] = {}
     for task in Task:
         try:
             choice = chosen(task, None, routing)
-            references = choice.references if choice is not None else await directory.defaults(task)
+            references = choice.references if choice is not None else await directory.defaults(task, unlisted=unlisted)
         except RequestError:
             continue
         for reference in references:

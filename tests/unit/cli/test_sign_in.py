@@ -228,12 +228,14 @@ async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
 
 
 async def test_models_that_cannot_be_listed(tmp_path: Path) -> None:
-    """When no provider lists a model the exit code says so, beside the reason."""
+    """When no provider lists a model the exit code says so, beside the reason; nobody is asked again and again."""
     async with run_sandbox(scenario=[REFUSED] * 100) as sandbox:
         configure(tmp_path, sandbox.base_url)
         code, output, errors = await run(tmp_path, "models")
+        asked = [request for request in sandbox.requests if request.path.endswith("/models")]
     assert (code, output) == (1, "")
     assert "wants a token" in errors
+    assert len(asked) <= 2  # Once when it starts, and once for the table, not for each task.
 
 
 async def test_nobody_types_a_token_for_a_provider_that_does_not_exist(tmp_path: Path) -> None:
