@@ -24,6 +24,16 @@ MEANT = {
         "\n    Three.",
         "    on.\n\n    Three.\n",
     ),
+    "below the head of a class": (
+        "class A:\n¦\n",
+        "\n    def f(self):\n        return 1",
+        "class A:\n\n    def f(self):\n        return 1\n",
+    ),
+    "between words and an example": (
+        'def f():\n    """Do it::\n¦\n    """\n',
+        "\n        f()",
+        "Do it::\n\n        f()\n",
+    ),
     "behind a sentence and an empty line": (SPACED, "Here is the code:\n\n\nB = 2", "import c\n\nB = 2\n"),
     "behind reasoning and an empty line": (SPACED, "<think>\nSo.\n</think>\n\n\nB = 2", "import c\n\nB = 2\n"),
 }

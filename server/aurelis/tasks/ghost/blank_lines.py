@@ -21,6 +21,8 @@ _NEVER_IN_WORDS: Final = 3
 """The same in a text, whose lines are told apart by little."""
 _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
+_HOLDS_MEMBERS: Final = re.compile(r"\s*(?:[a-z]+ )*(?:class|enum|interface|namespace|record|struct|trait)\b")
+"""The head of a class: most of Java's have a blank line below them, one in ten of Python's and C++'s."""
 _CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
 """What goes on with the block above, or ends a text."""
 
@@ -40,9 +42,13 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     never = _NEVER_IN_WORDS if hole.in_words else _NEVER
     told = next((count for count in range(said, 0, -1) if alike[count] and alike[count] * never >= alike[0]), 0)
     sentence_goes_on = hole.in_words and not alike and pair.above == pair.below == WORD
-    if told or pair.turn is Turn.DEEPER or sentence_goes_on:
-        return told
-    return said if alike[0] < never else 0
+    inside = pair.turn is Turn.DEEPER and not _sets_apart(above, hole)
+    return said if not told and not sentence_goes_on and not inside and alike[0] < never else told
+
+
+def _sets_apart(above: str, hole: Hole) -> bool:
+    """Whether a line is one below which many styles begin with a blank line, though deeper."""
+    return above.rstrip().endswith("::") if hole.in_words else _HOLDS_MEMBERS.match(above) is not None
 
 
 def _lacking(said: int, pair: Pair, hole: Hole) -> int:
