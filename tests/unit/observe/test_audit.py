@@ -212,6 +212,39 @@ async def test_a_lost_anchor_is_found(open_audit: OpenAudit, tmp_path: Path, dam
     assert [line["event"] for line in last_lines(tmp_path / "audit")].count("request") == 5
 
 
+@pytest.mark.parametrize("first", [KEY, None])
+async def test_an_anchor_without_the_seal_counts_only_before_there_was_a_key(
+    open_audit: OpenAudit, tmp_path: Path, first: bytes | None
+) -> None:
+    """A keychain that comes later breaks nothing; behind an anchor that somebody else wrote nobody goes on unsaid."""
+    await write(open_audit(first), 3)
+    anchor = tmp_path / "audit" / ANCHOR
+    unsealed = {name: value for name, value in json.loads(anchor.read_bytes()).items() if name != "mac"}
+    anchor.write_text(json.dumps(unsealed))
+    await write(open_audit(KEY), 1, 3)
+    events = [line["event"] for line in last_lines(tmp_path / "audit")]
+    assert events.count("audit_anchor_lost") == (first is KEY)
+    assert check(tmp_path).ok == (first is None)
+
+
+@pytest.mark.parametrize(("cut", "words"), [(1, "The last line is missing."), (2, "The last 2 lines are missing.")])
+async def test_a_cut_tail_is_counted(open_audit: OpenAudit, tmp_path: Path, cut: int, words: str) -> None:
+    """What is missing at the end is told in lines."""
+    await write(open_audit(), 4)
+    current = tmp_path / "audit" / "audit.jsonl"
+    current.write_bytes(b"".join(current.read_bytes().splitlines(keepends=True)[:-cut]))
+    assert check(tmp_path).problems == (words,)
+
+
+async def test_signed_lines_without_their_key_are_counted(open_audit: OpenAudit, tmp_path: Path) -> None:
+    """Who has no keychain is told how many signatures were not looked at."""
+    await write(open_audit(KEY), 2)
+    await write(open_audit(None), 1, 2)
+    assert check(tmp_path, None).limits[0].startswith("2 lines are signed, which cannot be checked")
+    await write(open_audit(None, folder=tmp_path / "other"), 1)
+    assert verify_audit(tmp_path / "other", None).limits[0].startswith("There is no key")
+
+
 async def test_a_torn_line_is_repaired_at_the_next_start(open_audit: OpenAudit, tmp_path: Path) -> None:
     """What a crash left of a line is no damage: it is removed, and a line says so."""
     await write(open_audit(), 2)
