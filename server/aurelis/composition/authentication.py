@@ -139,7 +139,7 @@ class Authentication:
                 none: dict[str, Any] = {"source": None, "origin": None, "present": False}
                 rows.append({"provider": entry.options.name, **none, "message": message, "misconfigured": True})
                 continue
-            required = profile.key_required if profile is not None else True
+            required = (profile is None or profile.key_required) and not entry.options.holds_key
             more: dict[str, Any] = {"required": required, "why": entry.why}
             variable = entry.options.key_variable
             if variable:

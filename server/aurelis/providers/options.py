@@ -95,6 +95,11 @@ class ProviderOptions:
     connect_timeout_seconds: float = 10.0
     catalogue_path: str | None = None
 
+    @property
+    def holds_key(self) -> bool:
+        """Whether a header of the user's own carries the key, so that no token is needed."""
+        return not CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in self.secret_headers)
+
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address means this machine and nothing else."""

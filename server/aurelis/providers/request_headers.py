@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import attrs
 
-from aurelis.core.credential_headers import CREDENTIAL_HEADERS
 from aurelis.core.errors import ErrorKind, RequestError
 from aurelis.providers.errors import Blame, sign_in_advice
 from aurelis.providers.options import ProviderOptions, check_headers
@@ -34,7 +33,6 @@ class RequestHeaders:
         if options.organization and profile.organization_header:
             self._fixed[profile.organization_header] = options.organization
         self._key_names = [name for name in (profile.key_header, profile.list_key_header) if name is not None]
-        self._holds_key = not CREDENTIAL_HEADERS.isdisjoint(name.lower() for name in options.secret_headers)
         self.names = frozenset(name.lower() for name in (*self._fixed, *self._key_names))
 
     async def token(self) -> str | None:
@@ -62,7 +60,7 @@ class RequestHeaders:
             RequestError: of kind `auth`, when there is no token that can be sent and the provider needs one.
         """
         headers = dict(self._fixed)
-        if self._holds_key:
+        if self._options.holds_key:
             return headers  # The user's own word about how to sign in.
         token = await self.token()
         if token:

@@ -216,6 +216,18 @@ async def test_a_header_from_a_variable_is_sent_and_not_quoted(tmp_path: Path, h
     assert "k3y-0f-m1ne" not in "".join(output + errors for _, output, errors in asked)
 
 
+async def test_a_key_in_a_header_makes_a_token_needless(tmp_path: Path) -> None:
+    """Nobody is told to sign in where the settings say in what form the key is sent."""
+    configure(tmp_path, "http://127.0.0.1:9/v1", "openai")
+    file = tmp_path / "aurelis" / "config.toml"
+    rows = []
+    for more in ("", 'headersEnv = { Authorization = "MINE" }\n'):
+        file.write_text(file.read_text() + more)
+        _, output, _ = await run(tmp_path, "auth", "status", "--json", MINE="Bearer k3y-0f-m1ne")
+        rows.append(next(row for row in json.loads(output) if row["provider"] == "mine"))
+    assert [(row["present"], row["required"]) for row in rows] == [(False, True), (False, False)]
+
+
 async def test_a_key_that_lies_ready_is_mentioned(tmp_path: Path) -> None:
     """A key in the environment of a provider that nobody chose is told and not used."""
     async with run_sandbox() as sandbox:

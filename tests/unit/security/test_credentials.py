@@ -152,6 +152,15 @@ async def test_a_token_never_goes_to_another_origin(given: Any, source: Any) -> 
         assert await given.credentials().token(Lookup("p", HERE)) == token
 
 
+async def test_status_says_where_a_token_belongs_that_is_not_used(given: Any) -> None:
+    """After a change of the address a person sees why the token that is there does not count."""
+    given.write_file(f'[p]\ntoken = "{SECRET}"\norigin = "{THERE}"\n')
+    (elsewhere,) = await given.credentials().status([Lookup("p", HERE)])
+    (fitting,) = await given.credentials().status([Lookup("p", THERE)])
+    assert (elsewhere["present"], elsewhere["message"]) == (False, f"The token is bound to {THERE}; sign in again.")
+    assert (fitting["present"], fitting.get("message")) == (True, None)
+
+
 async def test_the_editor_may_say_what_the_user_agreed_to(given: Any) -> None:
     """A token handed over together with its origin is bound to that one from the start."""
     credentials = given.credentials()
