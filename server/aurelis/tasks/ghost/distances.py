@@ -22,7 +22,6 @@ _SENTENCE_ENDS: Final = (".", ":", "!", "?")
 _KEYWORD: Final = re.compile(r"[#@]?\w+(?= +[\w\"'{<*.])")
 _ASSIGNMENT: Final = re.compile(r"[\w.\[\]\", ']+ *(?::[^=]+)?[-+*/|&]?=(?!=)")
 _NAME: Final = re.compile(r"(?:</?)?\w+")
-_REACHES_IN: Final = ("(", ".")
 _IMPORTS: Final = frozenset({"#include", "from", "import", "require", "use"})
 
 
@@ -88,7 +87,7 @@ def _kind(line: str) -> str:
     name = _NAME.match(line)
     if name is None:
         return line[0]
-    return "()" if line.startswith(_REACHES_IN, name.end()) else name.group()
+    return name.group()
 
 
 def _beginning(line: str) -> str:
