@@ -74,11 +74,26 @@ async def test_initialization_options_are_the_settings_with_trust_beside_them() 
         assert services.configured[0]["trusted"] is True
 
 
-@pytest.mark.parametrize("options", [3, "x", [1], {"trusted": "yes"}, {"hover": None}])
-async def test_odd_initialization_options_stop_nothing(options: Any) -> None:
-    """Whatever stands there, the server starts."""
-    async with connection(FakeServices()) as (editor, _):
+@pytest.mark.parametrize(
+    ("options", "trusted", "said"),
+    [
+        (3, True, "initializationOptions: Expected a table"),
+        ("x", True, "initializationOptions: Expected a table"),
+        ([1], True, "initializationOptions: Expected a table"),
+        ({"trusted": "yes"}, False, "trusted: Expected true or false"),
+        ({"trusted": 1}, False, "trusted: Expected true or false"),
+        ({"trusted": None}, True, None),
+        ({"hover": None}, True, None),
+    ],
+)
+async def test_odd_initialization_options_stop_nothing(options: Any, trusted: bool, said: str | None) -> None:
+    """Whatever stands there, the server starts and says what it did not take; an odd word of trust is none."""
+    services = FakeServices()
+    async with connection(services) as (editor, _):
         assert (await editor.initialize(initializationOptions=options))["capabilities"]
+        assert services.configured[0]["trusted"] is trusted
+        if said is not None:
+            assert said in (await editor.message("window/showMessage"))["message"]
 
 
 async def test_pulled_settings_win_over_those_of_the_start() -> None:

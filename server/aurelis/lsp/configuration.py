@@ -31,13 +31,19 @@ SHOWN_PROBLEMS: Final = 5
 """How many problems stand in one message; the log has all."""
 
 
-def split_initialization_options(options: Any) -> tuple[dict[str, Any], bool | None]:
-    """The settings tree and the trust that stand in `initializationOptions`; trust is None when nothing is said."""
+def split_initialization_options(options: Any) -> tuple[dict[str, Any], bool, tuple[Problem, ...]]:
+    """The settings tree and the trust that stand in `initializationOptions`, and what is wrong with them as a whole.
+
+    A client that says nothing of trust has no notion of it; one whose word is no word of trust has not trusted.
+    """
     if not isinstance(options, Mapping):
-        return {}, None
+        wrong = (Problem("initializationOptions", "Expected a table of settings; nothing of it is used."),)
+        return {}, True, () if options is None else wrong
     settings = {str(name): value for name, value in options.items() if name != "trusted"}
     trusted = options.get("trusted")
-    return settings, trusted if isinstance(trusted, bool) else None
+    if trusted is None or isinstance(trusted, bool):
+        return settings, trusted is not False, ()
+    return settings, False, (Problem("trusted", "Expected true or false; the workspace counts as not trusted."),)
 
 
 def workspace_folders(ls: AurelisServer) -> tuple[Path, ...]:

@@ -29,12 +29,11 @@ from aurelis.lsp.status import follow_alerts, follow_status
 async def initialize(ls: AurelisServer, params: types.InitializeParams) -> None:
     """Read what the client can do and put its first settings in force; nothing heavy is imported."""
     ls.features = ClientFeatures.of(params.capabilities)
-    settings, trusted = split_initialization_options(params.initialization_options)
+    settings, trusted, problems = split_initialization_options(params.initialization_options)
     ls.editor_settings.at_start = settings
     ls.documents.folders = await asyncio.to_thread(workspace_folders, ls)
-    ls.first_problems = await ls.services.configure(
-        editor=settings, folders=ls.documents.folders, trusted=True if trusted is None else trusted
-    )
+    found = await ls.services.configure(editor=settings, folders=ls.documents.folders, trusted=trusted)
+    ls.first_problems = (*problems, *found)
     if params.process_id is not None:
         ls.in_background(_leave_with(ls, params.process_id))
 
