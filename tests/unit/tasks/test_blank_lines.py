@@ -41,6 +41,7 @@ NOISE = {
     "in a block that has just begun": ("def f():\n¦\n", "\n    return 1", "def f():\n    return 1\n"),
     "before what closes a block": ("a = [\n    1,\n¦\n", "\n]", "    1,\n]\n"),
     "below a decorator": ("@a\n¦\n    return 1\n", "\ndef f():", "@a\ndef f():\n"),
+    "below a line that goes on": ("a = b + \\\n¦\n", "\n    c", "a = b + \\\n    c\n"),
     "before another branch": ("if a:\n    b()\n¦\n    c()\n", "\nelse:", "    b()\nelse:\n"),
     "among lines of which none is set apart": (
         "a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\n¦\n",

@@ -23,6 +23,7 @@ _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
 _HOLDS_MEMBERS: Final = re.compile(r"\s*(?:[a-z]+ )*(?:class|enum|interface|namespace|record|struct|trait)\b")
 """The head of a class: most of Java's have a blank line below them, one in ten of Python's and C++'s."""
+_GOES_ON: Final = "\\"
 _CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
 """What goes on with the block above, or ends a text."""
 
@@ -33,7 +34,9 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     `first` is the reply's first line that is not blank.
     """
     above = hole.line_above
-    if not above or ANNOTATES.match(above.lstrip()) or closes_block(first) or _CONTINUES.match(first.lstrip()):
+    if not above or above.endswith(_GOES_ON) or ANNOTATES.match(above.lstrip()):
+        return 0
+    if closes_block(first) or _CONTINUES.match(first.lstrip()):
         return 0
     pair = pair_of(above, first, in_words=hole.in_words)
     if hole.blank_lines_above:
