@@ -126,6 +126,36 @@ CASES = {
         "\n  -webkit-b: c;",
         "  color: red\n  -webkit-b: c;\n}\n",
     ),
+    "tabs among spaces": (
+        "perl",
+        "sub f {\n    my $a = shift;\n    for my $b (g()) {\n        ¦\n    }\n}\n",
+        "if ($a) {\n\t    return $b;\n        }",
+        "        if ($a) {\n\t    return $b;\n        }\n    }\n",
+    ),
+    "an escaped link of reStructuredText": (
+        "restructuredtext",
+        "A\n=\n\n¦\n",
+        "See `the docs &lt;https://example.com&gt;`_ for more.",
+        "See `the docs <https://example.com>`_ for more.\n",
+    ),
+    "a colon that no literal block follows": (
+        "restructuredtext",
+        "Run the ¦:\n\n.. code-block:: shell\n\n   a\n",
+        "commands:",
+        "Run the commands:\n\n.. code-block",
+    ),
+    "a colon that a literal block follows": (
+        "restructuredtext",
+        "Run the commands¦:\n\n   a\n",
+        ":",
+        "Run the commands::\n\n   a\n",
+    ),
+    "a line break between two colons": (
+        "restructuredtext",
+        "Run this:¦\n\n   a\n",
+        "\n:",
+        "Run this::\n\n   a\n",
+    ),
     "a line break before a variable's name": (
         "shellscript",
         "echo $¦\nexit\n",

@@ -47,7 +47,7 @@ _MARKS: Final = frozenset("<>&")
 _BRACKET_ENTITY: Final = re.compile(r"&[lg]t;")
 _QUOTED_ENTITY: Final = re.compile(rf"[\"'`]{_ENTITY.pattern}|{_ENTITY.pattern}[\"'`]")
 _QUOTED_BRACKET: Final = re.compile(r"[\"'`]&lt;")
-"""A value of an attribute that begins with one; a tag may end behind a value."""
+"""A value of an attribute that begins with one; a tag may end behind a value, and a link before a quotation mark."""
 _OBJECT_FENCE: Final = re.compile(r"^[ \t]*```[ \t]*(?:jsonc?|json5)?[ \t]*$(?!.*^[ \t]*```)", re.DOTALL | re.MULTILINE)
 """The last fence, where it is around an object or says nothing about what it is around."""
 _JSON_KEYS: Final = frozenset({"answer", "code", "completion", "insert", "output", "text"})
@@ -212,10 +212,11 @@ def _is_diff(text: str, hole: Hole) -> bool:
 
 def _unescaped(text: str, hole: Hole) -> str:
     """The text with its escapes resolved, where it has no mark that would have had to be escaped."""
-    if _ENTITY.search(text) is None or hole.language_id in PROSE_LANGUAGES:
+    if _ENTITY.search(text) is None or hole.language_id in MARKDOWN_LANGUAGES:
         return text
     markup = hole.language_id in _MARKUP and not hole.in_code_of_markup
-    if _has_own_marks(text) or (_QUOTED_BRACKET if markup else _QUOTED_ENTITY).search(text):
+    quoted = _QUOTED_BRACKET if markup or hole.language_id == "restructuredtext" else _QUOTED_ENTITY
+    if _has_own_marks(text) or quoted.search(text):
         return text
     known = (_BRACKET_ENTITY if markup else _ENTITY).search(hole.before + hole.after) is not None
     return text if known or (markup and not _is_escaped_markup(text, hole)) else _resolved(text)

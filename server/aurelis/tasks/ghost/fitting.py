@@ -75,7 +75,8 @@ def _is_said_once(after: str, text: str, hole: Hole) -> bool:
     end = after.strip()
     if set(end) in _QUOTES:
         return text.endswith(3 * end[0])
-    if end == ":" and (hole.language_id == "restructuredtext" or _line(text, 0, hole).lstrip().startswith(".. ")):
+    literal = hole.language_id == "restructuredtext" and indent_of(hole.next_line)
+    if end == ":" and (literal or _line(text, 0, hole).lstrip().startswith(".. ")):
         return False  # Two of them introduce a literal block, or end a directive's name.
     if text.strip() in {end, *(end[0] * count for count in range(1, TELLING + 1))}:
         return False

@@ -14,7 +14,7 @@ from aurelis.tasks.ghost.block_layout import (
     wants_deeper,
 )
 from aurelis.tasks.ghost.directives import is_ended_at_margin
-from aurelis.tasks.ghost.hole import COMPARED_LINES, NEAR_LINES, PROSE_LANGUAGES, Hole
+from aurelis.tasks.ghost.hole import COMPARED_LINES, MARKDOWN_LANGUAGES, NEAR_LINES, Hole
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, step_instead, step_of
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
@@ -38,7 +38,9 @@ def readings(text: str, hole: Hole) -> list[str]:
     current = hole.line_before
     base = indent_of(current)
     below = [line for line in lines[1:] if line.strip()]
-    if below and hole.language_id not in PROSE_LANGUAGES:
+    # Only a document that mixes them, eight spaces being a tab, is completed so.
+    mixed = any(line.startswith("\t") for line in below) and any(line.startswith("  ") for line in below)
+    if below and hole.language_id not in MARKDOWN_LANGUAGES and not mixed:
         lines = _in_the_documents_unit(lines, hole)
     if not current.strip() and current:
         first = indent_of(lines[0])
@@ -48,7 +50,7 @@ def readings(text: str, hole: Hole) -> list[str]:
             moved = base if not kept else first
             return ["\n".join([lines[0], *(_moved(line, first, moved) for line in lines[1:])])]
     as_it_is = "\n".join(lines)
-    if not below or not base:
+    if not below or not base or mixed:
         return [as_it_is]
     from_margin = "\n".join([lines[0], *(base + line if line.strip() else line for line in lines[1:])])
     if is_aligned_at_margin(lines, hole) or is_ended_at_margin(lines, hole):

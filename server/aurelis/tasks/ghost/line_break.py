@@ -77,7 +77,7 @@ def without_line_break(text: str, hole: Hole) -> str | None:
     if not current.strip() or not text.startswith("\n") or not text.strip():
         return None
     first = _first_line(text)
-    opens = _opens_line(current, hole) and not unmatched_closers(first)
+    opens = _opens_line(current, hole) and not unmatched_closers(first) and first.strip() != ":"
     if opens or _is_deeper(first, current) or (not current[-1].isspace() and _is_a_line(text, first, hole)):
         return None
     return text.lstrip("\n \t" if current[-1].isspace() else "\n")

@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(
     \"{3} (?:\\. | (?!\"{3}).)*+ \"{3}
   | '{3} (?:\\. | (?!'{3}).)*+ '{3}
   | \" (?:\\. | [^\"\\\n])*+ \"
-  | (?<=[a-z]{2}) ' (?:[dmst]|ll|re|ve)\b (?!')  # as in words of a comment: isn't
+  | (?: (?<=[A-Za-z]{2}) | (?<=\bI) ) ' (?:[dmst]|ll|re|ve)\b (?!')  # as in words of a comment: isn't
   | ' (?:\\. | [^'\\\n])*+ '
   | ` (?:\\. | [^`\\])*+ `
   | \d ' \d  # as digits are grouped in C++
