@@ -134,6 +134,17 @@ def test_anything_else_is_no_numbers(data: object) -> None:
         from_plain(data)
 
 
+def test_gauges_of_several_processes_are_the_worst() -> None:
+    """One process that finds a model unhealthy, or its breaker open, is what an alarm is for."""
+    parts = []
+    for health, breaker in ((1.0, 0.0), (0.25, 2.0), (0.5, 1.0)):
+        part = Numbers()
+        part.gauge("aurelis_model_health", ("p/m",), health)
+        part.gauge("aurelis_breaker_state", ("p/m",), breaker)
+        parts.append(part)
+    assert set(merge(parts).gauges.values()) == {0.25, 2.0}
+
+
 def test_a_number_too_large_is_none() -> None:
     """JSON knows whole numbers that no float can hold."""
     with pytest.raises(ValueError):  # noqa: PT011  # ValueError is the promise

@@ -64,14 +64,14 @@ async def test_a_cancelled_reservation_is_free_again(open_store: Open) -> None:
 async def test_whoever_leaves_while_reserving_has_reserved_nothing(open_store: Open) -> None:
     """A request cancelled while it is counted does not count, and takes nobody else's place with it."""
     ledger = SqliteQuotaLedger(open_store())
-    for rule in (QuotaRule(2, 60), QuotaRule(1, 60)):
+    for reserved, rule in ((1, QuotaRule(2, 60)), (2, QuotaRule(1, 60))):
         assert await ledger.reserve("k", [QuotaRule(9, 60)], 0.0) == 0.0
         leaving = asyncio.create_task(ledger.reserve("k", [rule], 0.0))
         await asyncio.sleep(0)
         leaving.cancel()
         await asyncio.wait([leaving])
         assert leaving.cancelled()
-    assert await ledger.used("k", 60, 0.0) == 2
+        assert await ledger.used("k", 60, 0.0) == reserved
 
 
 async def test_a_quota_outlives_the_process(open_store: Open) -> None:
