@@ -134,6 +134,18 @@ def test_anything_else_is_no_numbers(data: object) -> None:
         from_plain(data)
 
 
+@pytest.mark.parametrize(("cost", "counted"), [(0.5, 1.0), (0.0, None), (None, None)])
+def test_money_is_counted_where_its_price_is_known(
+    make_record: MakeRecord, cost: float | None, counted: float | None
+) -> None:
+    """What costs nothing, or nobody knows how much, makes no series."""
+    numbers = Numbers()
+    for _ in range(2):
+        numbers.add(make_record(cost_usd=cost))
+    costs = {name: value for (name, _), value in numbers.counters.items()}
+    assert costs.get("aurelis_cost_usd") == counted
+
+
 def test_gauges_of_several_processes_are_the_worst() -> None:
     """One process that finds a model unhealthy, or its breaker open, is what an alarm is for."""
     parts = []
