@@ -44,9 +44,9 @@ NOISE = {
     "below a line that goes on": ("a = b + \\\n¦\n", "\n    c", "a = b + \\\n    c\n"),
     "before another branch": ("if a:\n    b()\n¦\n    c()\n", "\nelse:", "    b()\nelse:\n"),
     "among lines of which none is set apart": (
-        "a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\n¦\n",
-        "\ng = 7",
-        "f = 6\ng = 7\n",
+        "a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\ng = 7\nh = 8\ni = 9\n¦\n",
+        "\nj = 0",
+        "i = 9\nj = 0\n",
     ),
     "more than there are between definitions": (
         "def f():\n    return 1\n\n\ndef g():\n    return 2\n\n\n¦\n",

@@ -15,9 +15,9 @@ from aurelis.tasks.ghost.block_layout import ANNOTATES, closes_block
 from aurelis.tasks.ghost.distances import WORD, Pair, Turn, counts_of, pair_of
 from aurelis.tasks.ghost.hole import Hole
 
-_NEVER: Final = 5
+_NEVER: Final = 8
 """So many lines of a kind that stand together, for each that is set apart, show that the next one does, too."""
-_NEVER_IN_WORDS: Final = 3
+_NEVER_IN_WORDS: Final = 4
 """The same in a text, whose lines are told apart by little."""
 _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
