@@ -82,6 +82,24 @@ STAND_APART = {
         ".\n\n    b\n       What is not.",
         'def f(a, b):\n    """Do.\n\n    a\n       What is done.\n    """\n',
     ),
+    "tabs of a line that begins at the margin": (
+        "python",
+        "class A:\n    def f(self):\n        return 1\n¦\n",
+        "\n\tdef g(self):\n\t\treturn 2",
+        "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n",
+    ),
+    "tabs of a single line that begins at the margin": (
+        "python",
+        "def f(a):\n  if a:\n    b()\n¦\n",
+        "\t\tc()",
+        "def f(a):\n  if a:\n    b()\n    c()\n",
+    ),
+    "tabs where nothing but a line below tells how wide they are": (
+        "python",
+        "import a\n¦\n  pass\n",
+        '\n\nclass A:\n\t"""What."""',
+        'import a\n\n\nclass A:\n  """What."""\n  pass\n',
+    ),
     "words behind a comment": (
         "c",
         "int f(void)\n{\n    /* What\n       it is¦\n}\n",

@@ -113,7 +113,7 @@ def _in_the_documents_unit(lines: Sequence[str], hole: Hole) -> list[str]:
     if tabs is False and said_tabs:
         # What looks narrower than the document's levels is a line that goes on, which many styles indent twice.
         told = _width_of_a_tab(lines, hole)
-        width = max(told, level_width(hole.steps_around, LEAST_STEPS) or 0) if told else hole.level_width or WIDTH
+        width = max(told, level_width(hole.steps_around, LEAST_STEPS) or 0) if told else _width_of_a_level(hole)
         return [lines[0], *(_as_spaces(line, width) for line in lines[1:])]
     first = _first_depth(lines[0], hole)
     opened = "" if tabs or lines[0].strip() else hole.line_before.strip()
@@ -144,6 +144,12 @@ def _is_twice_as_deep(lines: Sequence[str], hole: Hole) -> bool:
     belongs = base + level * (wants_deeper(above, hole) - closes_block(below))
     far = depths[0] == 2 * belongs and belongs >= _FAR * level and below.lstrip()[0].isalnum()
     return far and not any(depth % (2 * level) for depth in depths)
+
+
+def _width_of_a_level(hole: Hole) -> int:
+    """How wide a level is in the document, as its shallowest line tells where no block does."""
+    depths = {len(indent_of(line)) for line in hole.lines_around if line.strip()}
+    return hole.level_width or min(depths & _WIDTHS, default=WIDTH)
 
 
 def _first_depth(line: str, hole: Hole) -> int:
