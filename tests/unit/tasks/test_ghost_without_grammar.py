@@ -36,6 +36,12 @@ CASES = {
         "\\section{C}",
         "a\n\n\\section{C}\n\nb\n",
     ),
+    "a blank line below a line of LaTeX that is over": (
+        "latex",
+        "a \\\\\n¦\nc\n\nd\n",
+        "\n\\b",
+        "a \\\\\n\n\\b\nc\n",
+    ),
     "a sentence of a LaTeX text": (
         "latex",
         "\\section{A}\n\n¦\n\n\\section{B}\n",

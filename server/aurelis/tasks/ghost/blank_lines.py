@@ -23,7 +23,8 @@ _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
 _HOLDS_MEMBERS: Final = re.compile(r"\s*(?:[a-z]+ )*(?:class|enum|interface|namespace|record|struct|trait)\b")
 """The head of a class: most of Java's have a blank line below them, one in ten of Python's and C++'s."""
-_GOES_ON: Final = "\\"
+_GOES_ON: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+"""A line that ends with a backslash; two of them are one that is escaped, or end a line of LaTeX."""
 _CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
 """What goes on with the block above, or ends a text."""
 
@@ -34,7 +35,7 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     `first` is the reply's first line that is not blank.
     """
     above = hole.line_above
-    if not above or above.endswith(_GOES_ON) or ANNOTATES.match(above.lstrip()):
+    if not above or _GOES_ON.search(above) is not None or ANNOTATES.match(above.lstrip()):
         return 0
     if closes_block(first) or _CONTINUES.match(first.lstrip()):
         return 0
