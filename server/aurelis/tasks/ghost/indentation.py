@@ -40,8 +40,11 @@ def readings(text: str, hole: Hole) -> list[str]:
     below = [line for line in lines[1:] if line.strip()]
     # Only a document that mixes them, eight spaces being a tab, is completed so.
     mixed = any(line.startswith("\t") for line in below) and any(line.startswith("  ") for line in below)
-    if below and hole.language_id not in MARKDOWN_LANGUAGES and not mixed:
-        lines = _in_the_documents_unit(lines, hole)
+    if hole.language_id not in MARKDOWN_LANGUAGES and not mixed:
+        if not current and lines[0][:1].isspace():
+            lines = _in_the_documents_unit(["", *lines], hole)[1:]
+        elif below:
+            lines = _in_the_documents_unit(lines, hole)
     if not current.strip() and current:
         first = indent_of(lines[0])
         kept = _missing_indent(first, hole)
