@@ -29,6 +29,11 @@ MEANT = {
         "\n    def f(self):\n        return 1",
         "class A:\n\n    def f(self):\n        return 1\n",
     ),
+    "before a text that begins": (
+        "# What it is.\n# Whose it is.\n¦\nimport a\n",
+        '\n"""What it does."""\n',
+        '# Whose it is.\n\n"""What it does."""\n',
+    ),
     "between words and an example": (
         'def f():\n    """Do it::\n¦\n    """\n',
         "\n        f()",
@@ -42,6 +47,7 @@ NOISE = {
     "before what closes a block": ("a = [\n    1,\n¦\n", "\n]", "    1,\n]\n"),
     "below a decorator": ("@a\n¦\n    return 1\n", "\ndef f():", "@a\ndef f():\n"),
     "below a line that goes on": ("a = b + \\\n¦\n", "\n    c", "a = b + \\\n    c\n"),
+    "before the end of a text": ('def f():\n    """Do it.\n¦\n', '\n    """', 'Do it.\n    """\n'),
     "before another branch": ("if a:\n    b()\n¦\n    c()\n", "\nelse:", "    b()\nelse:\n"),
     "among lines of which none is set apart": (
         "a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\ng = 7\nh = 8\ni = 9\n¦\n",
@@ -73,3 +79,9 @@ def test_a_diff_may_begin_with_an_empty_line() -> None:
     """What it adds is taken, the blank line as well."""
     assert "import a\n\nT = 1\n" in filled("import a\n¦\n", "```diff\n+\n+T = 1\n```")
     assert "import a\n\nT = 1\n" in filled("import a\n¦\n", "+\n+T = 1")
+
+
+def test_the_end_of_a_fence_tells_nothing_about_its_beginning() -> None:
+    """Below a line of prose a fence is set apart, however often one ends right below code."""
+    code = "Like this:\n\n```sh\nrun\n```\n\n"
+    assert "Or this:\n\n```sh\n" in filled(4 * code + "Or this:\n¦\n", "\n```sh\nmore\n```", "markdown")

@@ -14,6 +14,7 @@ from typing import Final
 from aurelis.tasks.ghost.block_layout import ANNOTATES, closes_block
 from aurelis.tasks.ghost.distances import WORD, Pair, Turn, counts_of, pair_of
 from aurelis.tasks.ghost.hole import Hole
+from aurelis.tasks.replies.brackets import LONG_QUOTES
 
 _NEVER: Final = 8
 """So many lines of a kind that stand together, for each that is set apart, show that the next one does, too."""
@@ -25,7 +26,7 @@ _HOLDS_MEMBERS: Final = re.compile(r"\s*(?:[a-z]+ )*(?:class|enum|interface|name
 """The head of a class: most of Java's have a blank line below them, one in ten of Python's and C++'s."""
 _GOES_ON: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 """A line that ends with a backslash; two of them are one that is escaped, or end a line of LaTeX."""
-_CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|\"{3}|'{3}")
+_CONTINUES: Final = re.compile(r"(?:catch|elif|else|except|finally|then)\b|(?:\"{3}|'{3})$")
 """What goes on with the block above, or ends a text."""
 
 
@@ -46,7 +47,7 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     never = _NEVER_IN_WORDS if hole.in_words else _NEVER
     told = next((count for count in range(said, 0, -1) if alike[count] and alike[count] * never >= alike[0]), 0)
     sentence_goes_on = hole.in_words and not alike and pair.above == pair.below == WORD
-    inside = pair.turn is Turn.DEEPER and not _sets_apart(above, hole)
+    inside = pair.turn is Turn.DEEPER and (not _sets_apart(above, hole) or first.lstrip().startswith(LONG_QUOTES))
     return said if not told and not sentence_goes_on and not inside and alike[0] < never else told
 
 

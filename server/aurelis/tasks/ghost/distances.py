@@ -18,6 +18,7 @@ from aurelis.tasks.replies.layout import indent_of
 
 WORD: Final = "word"
 """What a line of text is that begins with one and does not end a sentence."""
+_FENCE: Final = "```"
 _SENTENCE_ENDS: Final = (".", ":", "!", "?")
 _KEYWORD: Final = re.compile(r"[#@]?\w+(?= +[\w\"'{<*.])")
 _ASSIGNMENT: Final = re.compile(r"[\w.\[\]\", ']+ *(?::[^=]+)?[-+*/|&]?=(?!=)")
@@ -91,7 +92,9 @@ def _kind(line: str) -> str:
 
 
 def _beginning(line: str) -> str:
-    """What a line of text begins with: a word, a number or a mark, that one."""
+    """What a line of text begins with: a word, a number or a mark, that one; a fence's end is none of its beginning."""
+    if line.strip() == _FENCE:
+        return _FENCE
     first = (line.lstrip(" \t\"'") or line.lstrip())[0]
     return WORD if first.isalpha() else "number" if first.isdigit() else first
 
