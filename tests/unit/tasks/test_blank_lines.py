@@ -4,6 +4,7 @@ import pytest
 from tests.unit.tasks.ghost_holes import filled
 
 SPACED = "import a\n\nA = 1\n\n\ndef f():\n    import b\n\n    return b\n\n\nimport c\n¦\n\n\nC = 3\n"
+TOGETHER = "".join(f"a{number} = {number}\n" for number in range(22))
 MEANT = {
     "between an import and what is none": ("import a\nfrom b import c\n¦\n", "\nT = c()", "import c\n\nT = c()\n"),
     "in a fence": ("import a\nfrom b import c\n¦\n", "```python\n\nT = c()\n```", "import c\n\nT = c()\n"),
@@ -49,10 +50,11 @@ NOISE = {
     "below a line that goes on": ("a = b + \\\n¦\n", "\n    c", "a = b + \\\n    c\n"),
     "before the end of a text": ('def f():\n    """Do it.\n¦\n', '\n    """', 'Do it.\n    """\n'),
     "before another branch": ("if a:\n    b()\n¦\n    c()\n", "\nelse:", "    b()\nelse:\n"),
-    "among lines of which none is set apart": (
-        "a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6\ng = 7\nh = 8\ni = 9\n¦\n",
-        "\nj = 0",
-        "i = 9\nj = 0\n",
+    "among lines of which none is set apart": (TOGETHER + "¦\n", "\na = 0", TOGETHER + "a = 0\n"),
+    "more than the document has anywhere": (
+        "def f():\n    a()\n\n    b()\n¦\n",
+        "\n\n    return 1",
+        "    b()\n\n    return 1\n",
     ),
     "more than there are between definitions": (
         "def f():\n    return 1\n\n\ndef g():\n    return 2\n\n\n¦\n",

@@ -16,9 +16,9 @@ from aurelis.tasks.ghost.distances import WORD, Pair, Turn, counts_of, pair_of
 from aurelis.tasks.ghost.hole import Hole
 from aurelis.tasks.replies.brackets import LONG_QUOTES
 
-_NEVER: Final = 8
+_NEVER: Final = 20
 """So many lines of a kind that stand together, for each that is set apart, show that the next one does, too."""
-_NEVER_IN_WORDS: Final = 4
+_NEVER_IN_WORDS: Final = 8
 """The same in a text, whose lines are told apart by little."""
 _SELDOM: Final = 1 / 8
 """A distance that is this much rarer than another is an exception."""
@@ -43,6 +43,7 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
     pair = pair_of(above, first, in_words=hole.in_words)
     if hole.blank_lines_above:
         return _lacking(said, pair, hole)
+    said = min(said, _widest(pair, hole))
     alike = hole.distances_around.get(pair, Counter())
     never = _NEVER_IN_WORDS if hole.in_words else _NEVER
     told = next((count for count in range(said, 0, -1) if alike[count] and alike[count] * never >= alike[0]), 0)
@@ -54,6 +55,14 @@ def blank_lines_meant(said: int, first: str, hole: Hole) -> int:
 def _sets_apart(above: str, hole: Hole) -> bool:
     """Whether a line is one below which many styles begin with a blank line, though deeper."""
     return above.rstrip().endswith("::") if hole.in_words else _HOLDS_MEMBERS.match(above) is not None
+
+
+def _widest(pair: Pair, hole: Hole) -> int:
+    """How many blank lines the document has at most between lines at the margin, or deeper ones; at least one."""
+    known = hole.distances_around.items()
+    return (
+        max((count for other, counts in known if other.at_margin == pair.at_margin for count in counts), default=0) or 1
+    )
 
 
 def _lacking(said: int, pair: Pair, hole: Hole) -> int:
