@@ -58,11 +58,13 @@ def _sets_apart(above: str, hole: Hole) -> bool:
 
 
 def _widest(pair: Pair, hole: Hole) -> int:
-    """How many blank lines the document has at most between lines at the margin, or deeper ones; at least one."""
+    """How many blank lines the document has at most between lines at the margin, or deeper ones.
+
+    At least one, or as many as Python has between definitions (PEP 8).
+    """
+    least = 2 if hole.language_id == "python" and pair.at_margin else 1
     known = hole.distances_around.items()
-    return (
-        max((count for other, counts in known if other.at_margin == pair.at_margin for count in counts), default=0) or 1
-    )
+    return max([least, *(count for other, counts in known if other.at_margin == pair.at_margin for count in counts)])
 
 
 def _lacking(said: int, pair: Pair, hole: Hole) -> int:
