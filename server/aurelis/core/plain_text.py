@@ -22,9 +22,9 @@ _INVISIBLE: Final = (
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff"
 )
+"""Control characters but for tab and line feed; marks that are invisible or change the direction of writing."""
 _VISIBLE: Final = re.compile(rf"[^\s{_INVISIBLE}]")
 _UNWANTED: Final = re.compile(f"[{_INVISIBLE}]")
-"""Control characters but for tab and line feed; marks that are invisible or change the direction of writing."""
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 

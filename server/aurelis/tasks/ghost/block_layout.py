@@ -216,18 +216,22 @@ def wants_deeper(line: str, hole: Hole) -> bool:
     if bare.startswith(_COMMENT_MARKS) and not (bare.startswith("* ") and hole.language_id in _LISTS):
         return False
     if _is_text_of_page(hole):
-        return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
+        return _begins_element(bare)
     if bare.endswith((":", *"([{")) if _in_words(hole) else opens_block(bare, hole) or unmatched_openers(line):
         return True
     if hole.language_id in _LISTS and _LIST_ITEM.match(line):
         return True
     if hole.language_id in _TAGS:
-        return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
+        return _begins_element(bare)
     if hole.language_id in WORDS_OPEN:
         return BLOCK_WORD.match(bare) is not None or (
             hole.language_id == "shellscript" and CASE.match(bare) is not None
         )
     return not hole.in_words and hole.language_id != "python" and _HEAD.match(line) is not None
+
+
+def _begins_element(bare: str) -> bool:
+    return _TAG_OPENS.match(bare) is not None and not bare.endswith("/>")
 
 
 def _first_free(lines: Sequence[str], base: int) -> int | None:

@@ -7,14 +7,13 @@ repeats itself too, so out come readings, the likeliest first.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
 from aurelis.tasks.ghost.blank_lines import blank_lines_meant
 from aurelis.tasks.ghost.echo_chance import Chance, begins_a_line, chance_of_echo
 from aurelis.tasks.ghost.hole import TELLING, Hole
-from aurelis.tasks.replies.layout import indent_of
+from aurelis.tasks.replies.layout import blank_count, first_line, indent_of
 
 LONGEST_ECHO: Final = 4_000
 """Characters of a reply that may be an echo."""
@@ -78,8 +77,7 @@ def _goes_on_in_its_line(behind: str, hole: Hole) -> bool:
 
 def _goes_on_below(rest: str, hole: Hole) -> bool:
     """Whether behind a word there are only the lines below the cursor, so that the word itself is the answer."""
-    first = next((line for line in rest.split("\n") if line.strip()), "")
-    return rest.startswith("\n") and bool(hole.line_before.strip()) and first == hole.next_line != ""
+    return rest.startswith("\n") and bool(hole.line_before.strip()) and first_line(rest) == hole.next_line != ""
 
 
 def _keeps_its_distance(text: str, said: int, typed: int, hole: Hole) -> bool:
@@ -96,13 +94,11 @@ def _plain(text: str, hole: Hole) -> str:
     if hole.line_before.strip():
         return text
     lines = text.split("\n")
-    said = _blank_lines_first(lines)
-    meant = 0 if hole.line_before or not said else blank_lines_meant(said, lines[said], hole)
+    said = blank_count(lines)
+    if said in {0, len(lines)}:
+        return text
+    meant = 0 if hole.line_before else blank_lines_meant(said, lines[said], hole)
     return "\n".join(lines[said - meant :])
-
-
-def _blank_lines_first(lines: Sequence[str]) -> int:
-    return next((number for number, line in enumerate(lines) if line.strip()), 0)
 
 
 def _borders(text: str, before: str) -> list[tuple[int, int]]:
@@ -146,8 +142,10 @@ def _rest(rest: str, hole: Hole) -> str:
     first, break_, below = rest.partition("\n")
     if not break_ or first.strip():
         return rest
+    if not below.strip():
+        return below
     lines = below.split("\n")
-    said = _blank_lines_first(lines)
+    said = blank_count(lines)
     # Behind what is said again the distance is known.
     return "\n".join(lines[min(said, hole.blank_lines_above) if not hole.line_before else said :])
 

@@ -17,7 +17,7 @@ from aurelis.tasks.ghost.distances import Distances, distances
 from aurelis.tasks.ghost.level_width import WIDTH, level_width, step_counts, usual_steps
 from aurelis.tasks.ghost.python_layout import Place, place_of
 from aurelis.tasks.replies.brackets import unmatched_closers, unmatched_openers
-from aurelis.tasks.replies.layout import indent_of
+from aurelis.tasks.replies.layout import blank_count, indent_of
 
 PROSE_LANGUAGES: Final = frozenset({"asciidoc", "markdown", "mdx", "plaintext", "quarto", "restructuredtext"})
 MARKDOWN_LANGUAGES: Final = PROSE_LANGUAGES - {"restructuredtext"}
@@ -156,7 +156,7 @@ class Hole:
     @cached_property
     def blank_lines_above(self) -> int:
         """How many blank lines stand between the cursor's line and the nearest one above that is not blank."""
-        return next((number for number, line in enumerate(reversed(self.before.split("\n")[:-1])) if line.strip()), 0)
+        return blank_count(self.before.split("\n")[:-1][::-1])
 
     @cached_property
     def distances_around(self) -> Distances:

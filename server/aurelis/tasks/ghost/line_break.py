@@ -9,7 +9,7 @@ from aurelis.tasks.ghost.block_layout import HEADS, leads_to_name
 from aurelis.tasks.ghost.hole import PROSE_LANGUAGES, Hole, telling
 from aurelis.tasks.ghost.word_places import in_one_line_string, text_is_open
 from aurelis.tasks.replies.brackets import CLOSERS, LONG_QUOTES, unmatched_closers, unmatched_openers
-from aurelis.tasks.replies.layout import indent_of
+from aurelis.tasks.replies.layout import first_line, indent_of
 
 MOST_BREAKS: Final = 3
 """So many line breaks do not stand between a block and what opens it."""
@@ -61,7 +61,7 @@ def with_line_break(text: str, hole: Hole) -> str:
         indented = depth > base and (depth > 1 or text.startswith("\t"))
         return "\n" + text if hole.multiline and indented and _opens_line(current, hole) else text
     if not hole.multiline:
-        return text.lstrip("\n ") if len(indent_of(_first_line(text))) <= base else text.lstrip()
+        return text.lstrip("\n ") if len(indent_of(first_line(text))) <= base else text.lstrip()
     if text.startswith("\n" * MOST_BREAKS) and _opens_line(current, hole):
         return "\n" + text.lstrip("\n")
     return text
@@ -76,7 +76,7 @@ def without_line_break(text: str, hole: Hole) -> str | None:
     current = hole.line_before
     if not current.strip() or not text.startswith("\n") or not text.strip():
         return None
-    first = _first_line(text)
+    first = first_line(text)
     opens = _opens_line(current, hole) and not unmatched_closers(first) and first.strip() != ":"
     if opens or _is_deeper(first, current) or (not current[-1].isspace() and _is_a_line(text, first, hole)):
         return None
@@ -87,7 +87,7 @@ def says_what_is_below(text: str, hole: Hole) -> bool:
     """Whether a text ends the cursor's line and goes on with the very lines below it: nothing is missing there."""
     if not text.lstrip(" ").startswith("\n") or hole.line_after.strip():
         return False
-    first = next((line for line in text.split("\n") if line.strip()), "")
+    first = first_line(text)
     return telling(first) and first.rstrip() == hole.next_line.rstrip()
 
 
@@ -125,7 +125,7 @@ def _is_set_off(first: str, hole: Hole) -> bool:
 
 def goes_on(text: str, hole: Hole) -> bool:
     """Whether the cursor stands within a statement, so that a line break before the text is noise, not its end."""
-    first = _first_line(text)
+    first = first_line(text)
     if hole.line_before.endswith(_UNFINISHED) or _is_set_off(first, hole) or _begins_name(hole):
         return True
     if hole.line_after[:1] in {'"', "'"} or in_one_line_string(hole) or _continues(first, hole):
@@ -139,10 +139,6 @@ def _begins_name(hole: Hole) -> bool:
         return False
     mark = _BEGINS_COMMAND if hole.language_id == "latex" else _BEGINS_NAME
     return mark.search(hole.line_before) is not None
-
-
-def _first_line(text: str) -> str:
-    return next(line for line in text.split("\n") if line.strip())
 
 
 def _continues(first: str, hole: Hole) -> bool:

@@ -10,7 +10,7 @@ from aurelis.tasks.ghost.block_layout import is_method
 from aurelis.tasks.ghost.hole import HAVE_MACROS, PROSE_LANGUAGES, Hole
 from aurelis.tasks.ghost.word_places import leaves_text_open
 from aurelis.tasks.replies.brackets import unmatched_count, unmatched_openers
-from aurelis.tasks.replies.layout import indent_of
+from aurelis.tasks.replies.layout import blank_count, indent_of
 
 MOST_DEFINITIONS: Final = 3
 """Definitions behind a completion before each of which it is tried to end."""
@@ -42,7 +42,7 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
         return [], False
     numbers = [
         at
-        for at in range(_filled_first(said) + 2, len(said))
+        for at in range(blank_count(said) + 2, len(said))
         if not said[at - 1].strip() and _is_head(said[at]) and not (indent_of(placed[at]) and is_method(said, at))
     ]
     if hole.next_line.startswith("{") and numbers and not "".join(said[numbers[-1] + 1 :]).strip():
@@ -54,10 +54,6 @@ def before_definition(said: Sequence[str], placed: Sequence[str], hole: Hole) ->
         return [], False
     certain = _is_in_the_middle(said, placed, numbers[0], hole)
     return [list(said[:number]) for number in numbers[:MOST_DEFINITIONS]], certain
-
-
-def _filled_first(lines: Sequence[str]) -> int:
-    return next((number for number, line in enumerate(lines) if line.strip()), len(lines))
 
 
 def _is_open(own: Sequence[str], hole: Hole) -> bool:

@@ -25,6 +25,7 @@ from aurelis.tasks.ghost.overrun import before_definition
 from aurelis.tasks.ghost.sentences import introduces
 from aurelis.tasks.ghost.word_places import sentences_are_no_text
 from aurelis.tasks.replies.fences import fenced_blocks, without_thinking
+from aurelis.tasks.replies.layout import first_line
 
 LONGEST_REPLY: Final = 20_000
 """Characters of a reply that are looked at, reasoning apart; no completion is as long."""
@@ -139,7 +140,7 @@ def _bounded(placed: str, hole: Hole) -> Iterator[str]:
 
 def _closes_again(lines: str, hole: Hole) -> bool:
     """Whether lines begin with what closes the block that the document's next line closes; none is closed twice."""
-    first = next((line for line in lines.split("\n") if line.strip()), "")
+    first = first_line(lines)
     below = hole.next_line
     return closes_block(first) and first == below.rstrip()
 

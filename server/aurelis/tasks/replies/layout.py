@@ -28,6 +28,11 @@ def blank_count(lines: Sequence[str]) -> int:
     return next((index for index, line in enumerate(lines) if line.strip()), len(lines))
 
 
+def first_line(text: str) -> str:
+    """The first line that is not blank; nothing where there is none."""
+    return next((line for line in text.split("\n") if line.strip()), "")
+
+
 def stripped(lines: list[str]) -> list[str]:
     """The lines without the blank ones at either end."""
     first = blank_count(lines)
